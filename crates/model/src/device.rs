@@ -1,0 +1,137 @@
+//! A device, its endpoints and what makes a registration valid.
+
+use serde::{Deserialize, Serialize};
+
+use crate::capability::capability;
+use crate::home::NAME_MAX_CHARS;
+use crate::id::{DeviceId, HomeId, OrganisationId, RoomId};
+use crate::invalid::Invalid;
+use crate::time::UnixMillis;
+
+/// Something that reports and obeys.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Device {
+    pub id: DeviceId,
+    pub organisation: OrganisationId,
+    pub home: HomeId,
+    pub room: Option<RoomId>,
+    pub name: String,
+    pub vendor: String,
+    pub model: String,
+    /// The vendor's own serial number or id; unique within the organisation where given.
+    pub serial: Option<String>,
+    pub firmware: Option<String>,
+    pub endpoints: Vec<Endpoint>,
+    /// Device groups: free tags, such as `heating` or `ground-floor`.
+    pub tags: Vec<String>,
+    /// How commands to it are encoded.
+    pub encoding: Encoding,
+    /// How often it is expected to report, in seconds.
+    pub expected_interval_s: u32,
+    /// The last command number given out; each command to the device has the next one.
+    pub command_counter: i64,
+    pub created_at: UnixMillis,
+    pub updated_at: UnixMillis,
+}
+
+/// A part of a device: 0 is the device itself, a two-gang switch has 1 and 2.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Endpoint {
+    #[schema(maximum = 254)]
+    pub endpoint: u16,
+    /// Names of capabilities, as listed by `/api/capabilities`.
+    #[schema(min_items = 1, max_items = 64)]
+    pub capabilities: Vec<String>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Encoding {
+    #[default]
+    Json,
+    Cbor,
+}
+
+pub const ENDPOINTS_MAX: usize = 64;
+pub const TAGS_MAX: usize = 32;
+pub const TAG_MAX_CHARS: usize = 40;
+pub const EXPECTED_INTERVAL_MIN_S: u32 = 1;
+pub const EXPECTED_INTERVAL_MAX_S: u32 = 7 * 24 * 3_600;
+pub const EXPECTED_INTERVAL_DEFAULT_S: u32 = 300;
+
+impl Device {
+    pub fn has(&self, endpoint: u16, capability_name: &str) -> bool {
+        self.endpoints
+            .iter()
+            .any(|e| e.endpoint == endpoint && e.capabilities.iter().any(|name| name == capability_name))
+    }
+
+    /// The endpoint meant when none is named: the lowest that has the capability.
+    pub fn default_endpoint(&self, capability_name: &str) -> Option<u16> {
+        self.endpoints
+            .iter()
+            .filter(|e| e.capabilities.iter().any(|name| name == capability_name))
+            .map(|e| e.endpoint)
+            .min()
+    }
+
+    pub fn check(&self) -> Result<(), Invalid> {
+        let mut invalid = Invalid::default();
+        invalid.check_text("/name", &self.name, 1, NAME_MAX_CHARS);
+        invalid.check_text("/vendor", &self.vendor, 0, NAME_MAX_CHARS);
+        invalid.check_text("/model", &self.model, 0, NAME_MAX_CHARS);
+        for (field, text) in [("/serial", &self.serial), ("/firmware", &self.firmware)] {
+            if let Some(text) = text {
+                invalid.check_text(field, text, 1, NAME_MAX_CHARS);
+            }
+        }
+        let interval = self.expected_interval_s;
+        if !(EXPECTED_INTERVAL_MIN_S..=EXPECTED_INTERVAL_MAX_S).contains(&interval) {
+            invalid.add(
+                "/expected_interval_s",
+                format!("must be from {EXPECTED_INTERVAL_MIN_S} to {EXPECTED_INTERVAL_MAX_S} seconds"),
+            );
+        }
+        check_endpoints(&self.endpoints, &mut invalid);
+        check_tags(&self.tags, &mut invalid);
+        invalid.or(())
+    }
+}
+
+fn check_endpoints(endpoints: &[Endpoint], invalid: &mut Invalid) {
+    if endpoints.is_empty() || endpoints.len() > ENDPOINTS_MAX {
+        invalid.add("/endpoints", format!("must have from 1 to {ENDPOINTS_MAX} entries"));
+    }
+    for (index, endpoint) in endpoints.iter().enumerate() {
+        if endpoint.endpoint > 254 {
+            invalid.add(format!("/endpoints/{index}/endpoint"), "must be from 0 to 254");
+        }
+        if endpoints[..index].iter().any(|other| other.endpoint == endpoint.endpoint) {
+            invalid.add(format!("/endpoints/{index}/endpoint"), "is there twice");
+        }
+        if endpoint.capabilities.is_empty() {
+            invalid.add(format!("/endpoints/{index}/capabilities"), "must name at least one capability");
+        }
+        for (nth, name) in endpoint.capabilities.iter().enumerate() {
+            if capability(name).is_none() {
+                invalid.add(
+                    format!("/endpoints/{index}/capabilities/{nth}"),
+                    "is not a capability; GET /api/capabilities lists them",
+                );
+            }
+        }
+    }
+}
+
+fn check_tags(tags: &[String], invalid: &mut Invalid) {
+    if tags.len() > TAGS_MAX {
+        invalid.add("/tags", format!("must have at most {TAGS_MAX} entries"));
+    }
+    for (index, tag) in tags.iter().enumerate() {
+        invalid.check_text(&format!("/tags/{index}"), tag, 1, TAG_MAX_CHARS);
+        if tags[..index].contains(tag) {
+            invalid.add(format!("/tags/{index}"), "is there twice");
+        }
+    }
+}

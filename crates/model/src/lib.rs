@@ -1,0 +1,25 @@
+//! The nouns of Lares and every decision about them, as plain values and pure functions.
+//! Nothing here does I/O, reads a clock, draws randomness or knows a runtime: all of that is passed in.
+
+pub mod access;
+pub mod capability;
+mod catalogue;
+pub mod command;
+pub mod device;
+pub mod event;
+pub mod fold;
+pub mod home;
+pub mod id;
+pub mod invalid;
+pub mod ports;
+pub mod presence;
+pub mod protocol;
+pub mod reading;
+pub mod record;
+pub mod time;
+pub mod value;
+
+pub use id::{CommandId, DeviceId, EventId, HomeId, MembershipId, OrganisationId, RoomId, TokenId, UserId};
+pub use invalid::{FieldError, Invalid};
+pub use time::UnixMillis;
+pub use value::Value;

@@ -1,0 +1,48 @@
+//! What the decisions need from outside and never fetch themselves: time, identifiers, randomness, and the way to
+//! a device. Implemented at the edges and by the simulator.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use uuid::Uuid;
+
+use crate::command::Command;
+use crate::device::Device;
+use crate::id::DeviceId;
+use crate::time::UnixMillis;
+
+/// The one clock of a process.
+pub trait Clock: Send + Sync {
+    fn now(&self) -> UnixMillis;
+}
+
+/// Where identifiers and secrets come from.
+pub trait Entropy: Send + Sync {
+    /// A UUIDv7 (RFC 9562) of this instant.
+    fn uuid(&self) -> Uuid;
+    /// Fills with bytes nobody can guess.
+    fn fill(&self, bytes: &mut [u8]);
+}
+
+/// Why a command could not be handed over now. It stays queued.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum LinkError {
+    #[error("the device is not connected")]
+    NotConnected,
+    #[error("the device's outgoing queue is full")]
+    Busy,
+}
+
+/// The way to devices of one kind: MQTT, a gateway, a vendor's cloud.
+pub trait Link: Send + Sync {
+    /// Whether a command handed over now would go out.
+    fn ready(&self, device: DeviceId) -> bool;
+    /// Hands a command over. Nobody waits for the device: its answer is a later report.
+    fn send<'a>(
+        &'a self,
+        device: &'a Device,
+        command: &'a Command,
+    ) -> Pin<Box<dyn Future<Output = Result<(), LinkError>> + Send + 'a>>;
+    /// Cuts the device's live session, since it was removed or its credentials changed.
+    fn cut(&self, device: DeviceId);
+}
