@@ -178,8 +178,9 @@ impl Session {
             let reason = match outcome {
                 Outcome::Unavailable => return Settled::Close,
                 Outcome::Accepted => ReasonCode::Success,
-                Outcome::Rejected(reason) if self.version == Version::V5 => reason,
-                Outcome::Rejected(_) => ReasonCode::Success,
+                Outcome::Rejected(_) if self.version == Version::V311 => ReasonCode::Success,
+                Outcome::Rejected(reason) if reason.allowed_in(ReasonPlace::PubAck) => reason,
+                Outcome::Rejected(_) => ReasonCode::UnspecifiedError,
             };
             let Some(id) = id else { continue };
             if qos == Qos::AtLeastOnce {

@@ -7,9 +7,12 @@ use crate::codec::{Kind, PacketId, Qos, ReasonCode, Violation};
 /// What the client owes for a packet identifier.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Awaited {
-    PubAck,
-    PubRec,
-    PubComp,
+    /// PUBACK.
+    Acknowledged,
+    /// PUBREC.
+    Received,
+    /// PUBCOMP.
+    Completed,
 }
 
 #[derive(Debug)]
@@ -41,7 +44,7 @@ impl Outbound {
                 _ => {}
             }
         };
-        let awaited = if qos == Qos::ExactlyOnce { Awaited::PubRec } else { Awaited::PubAck };
+        let awaited = if qos == Qos::ExactlyOnce { Awaited::Received } else { Awaited::Acknowledged };
         self.in_flight.insert(id, awaited);
         Some(id)
     }
@@ -54,11 +57,11 @@ impl Outbound {
     }
 
     pub fn puback(&mut self, id: PacketId) -> Result<(), Violation> {
-        self.finish(id, Awaited::PubAck, Kind::PubAck)
+        self.finish(id, Awaited::Acknowledged, Kind::PubAck)
     }
 
     pub fn pubcomp(&mut self, id: PacketId) -> Result<(), Violation> {
-        self.finish(id, Awaited::PubComp, Kind::PubComp)
+        self.finish(id, Awaited::Completed, Kind::PubComp)
     }
 
     /// An identifier nobody awaits is a late answer to an older connection, and ignored.
@@ -74,13 +77,13 @@ impl Outbound {
     /// PUBREC: the reason for its PUBREL, or `None` when the client refused the message and it ends here.
     pub fn pubrec(&mut self, id: PacketId, reason: ReasonCode) -> Result<Option<ReasonCode>, Violation> {
         match self.in_flight.get(&id) {
-            Some(Awaited::PubAck) => Err(Violation::UnexpectedAck { kind: Kind::PubRec, id: id.get() }),
-            Some(Awaited::PubRec) if reason.is_error() => {
+            Some(Awaited::Acknowledged) => Err(Violation::UnexpectedAck { kind: Kind::PubRec, id: id.get() }),
+            Some(Awaited::Received) if reason.is_error() => {
                 self.forget(id);
                 Ok(None)
             }
-            Some(Awaited::PubRec | Awaited::PubComp) => {
-                self.in_flight.insert(id, Awaited::PubComp);
+            Some(Awaited::Received | Awaited::Completed) => {
+                self.in_flight.insert(id, Awaited::Completed);
                 Ok(Some(ReasonCode::Success))
             }
             None if reason.is_error() => Ok(None),
