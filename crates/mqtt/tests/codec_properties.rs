@@ -1,5 +1,7 @@
 //! What must hold of the codec for every packet, every split and every garbage.
 
+#![allow(clippy::unwrap_used, reason = "tests may panic")]
+
 use bytes::{Bytes, BytesMut};
 use lares_mqtt::codec::*;
 use proptest::collection::vec;

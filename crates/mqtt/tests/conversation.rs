@@ -1,5 +1,7 @@
 //! Conversations of one or two clients with the broker, over pipes and on a paused clock.
 
+#![allow(clippy::unwrap_used, reason = "tests may panic")]
+
 mod house;
 
 use std::time::Duration;

@@ -1,5 +1,7 @@
 //! A stock client (rumqttc, both versions) over TCP and TLS 1.3, and what only real sockets show.
 
+#![allow(clippy::unwrap_used, reason = "tests may panic")]
+
 mod house;
 
 use std::sync::{Arc, Mutex};

@@ -1,6 +1,8 @@
 //! The traps that broke other brokers, by name. Each sends the bytes that did it and looks for the refusal, and
 //! for a broker that goes on serving others.
 
+#![allow(clippy::unwrap_used, reason = "tests may panic")]
+
 mod house;
 
 use std::time::Duration;

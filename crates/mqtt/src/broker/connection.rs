@@ -12,8 +12,9 @@ use futures_util::stream::{FuturesUnordered, Stream, StreamExt};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::time::{Instant, Sleep, sleep_until, timeout};
 
-use super::greeting::Guest;
+use super::greeting::{Guest, Seated};
 use super::link::Link;
+use super::listener::Placement;
 use super::stream::{poll_drain, poll_feed};
 use crate::codec::{
     Decoder, Packet, Qos, ReasonCode, Subscribe, SubscribeFilter, Unsubscribe, Version, Will,
@@ -44,10 +45,13 @@ pub(super) struct Connection<H: Handler, S> {
     last_heard: Instant,
     /// Since when the client has not read what waits for it.
     stalled_since: Option<Instant>,
+    will: Option<Will>,
+    _place: Placement<H>,
 }
 
 impl<H: Handler, S: AsyncRead + AsyncWrite + Unpin + Send> Connection<H, S> {
-    pub fn new(guest: Guest<H>, stream: S, decoder: Decoder, session: Session, peer: SocketAddr) -> Self {
+    pub fn new(seated: Seated<H>, stream: S, decoder: Decoder, peer: SocketAddr) -> Self {
+        let Seated { guest, session, will, place } = seated;
         Connection {
             link: guest.link.clone(),
             guest,
@@ -60,16 +64,19 @@ impl<H: Handler, S: AsyncRead + AsyncWrite + Unpin + Send> Connection<H, S> {
             handled: FuturesUnordered::new(),
             last_heard: Instant::now(),
             stalled_since: None,
+            will,
+            _place: place,
         }
     }
 
-    pub async fn attend(mut self, will: Option<Will>) {
+    /// Boxed by the caller, so that an idle client costs this struct once and not its way through futures.
+    pub async fn attend(mut self: Box<Self>) {
         let mut alarm = Box::pin(sleep_until(self.deadline()));
         let why = std::future::poll_fn(|cx| self.poll_rounds(alarm.as_mut(), cx)).await;
         drop(alarm);
         self.link.close();
         self.guest.why = why;
-        Box::pin(self.finish(why, will)).await;
+        Box::pin(self.finish(why)).await;
     }
 
     /// Works until there is nothing to do but wait. One round takes what is there, asks the house, and writes
@@ -285,7 +292,7 @@ impl<H: Handler, S: AsyncRead + AsyncWrite + Unpin + Send> Connection<H, S> {
     }
 
     /// Says why, closes, lets what arrived become safe, publishes the will. The guest goes last.
-    async fn finish(mut self, why: Disconnected, will: Option<Will>) {
+    async fn finish(&mut self, why: Disconnected) {
         let broker = self.guest.broker.clone();
         match why {
             Disconnected::Violated(violation) => {
@@ -301,7 +308,7 @@ impl<H: Handler, S: AsyncRead + AsyncWrite + Unpin + Send> Connection<H, S> {
         let drain_time = broker.limits.drain_time;
         let handled = &mut self.handled;
         let _ = timeout(drain_time, async { while handled.next().await.is_some() {} }).await;
-        let will = will.filter(|_| !matches!(why, Disconnected::ByClient { with_will: false }));
+        let will = self.will.take().filter(|_| !matches!(why, Disconnected::ByClient { with_will: false }));
         if let Some(will) = will
             // Asked again: the right may be gone, and the house may be cutting this client for that reason.
             && broker.handler.may_publish(&self.guest.client, &will.topic, will.retain)

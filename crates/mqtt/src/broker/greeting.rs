@@ -9,11 +9,12 @@ use tokio::time::timeout;
 
 use super::connection::Connection;
 use super::link::Link;
-use super::listener::Ticket;
+use super::listener::Placement;
 use super::stream::poll_feed;
 use super::{Broker, Origin};
 use crate::codec::{
-    ConnAck, Connect, Decoder, Packet, Properties, Property, ReasonCode, Text, Version, Violation, encode,
+    ConnAck, Connect, Decoder, Packet, Properties, Property, ReasonCode, Text, Version, Violation, Will,
+    encode,
 };
 use crate::port::{Disconnected, Handler, Hello};
 use crate::session::{Session, Terms, peer_packet_bytes_max};
@@ -37,30 +38,43 @@ impl<H: Handler> Drop for Guest<H> {
     }
 }
 
-/// What the greeting ends with.
-type Greeted<H> = Option<(Guest<H>, Box<Connect>, Session)>;
+/// A client with everything it needs to begin.
+pub(super) struct Seated<H: Handler> {
+    pub guest: Guest<H>,
+    pub session: Session,
+    pub will: Option<Will>,
+    pub place: Placement<H>,
+}
 
 impl<H: Handler> Broker<H> {
-    pub(super) async fn attend_ticket<S>(
+    pub(super) async fn attend_placed<S>(self: Arc<Self>, stream: S, origin: Origin, place: Placement<H>)
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send,
+    {
+        // Boxed, so that what only the greeting needs is given back after it.
+        if let Some(connection) = Box::pin(self.open(stream, origin, place)).await {
+            connection.attend().await;
+        }
+    }
+
+    async fn open<S>(
         self: Arc<Self>,
         mut stream: S,
         origin: Origin,
-        mut ticket: Ticket<H>,
-    ) where
+        place: Placement<H>,
+    ) -> Option<Box<Connection<H, S>>>
+    where
         S: AsyncRead + AsyncWrite + Unpin + Send,
     {
         let peer = origin.peer;
         let limit = self.limits.connect_bytes.min(self.limits.packet_bytes);
         let mut decoder = Decoder::for_server(limit);
-        // Boxed, so that what only the greeting needs is given back after it.
-        let greeted = Box::pin(self.greet(&mut stream, &mut decoder, origin, &mut ticket)).await;
-        let Some((guest, connect, session)) = greeted else {
+        let Some(seated) = self.greet(&mut stream, &mut decoder, origin, place).await else {
             let _ = timeout(self.limits.connect_time, stream.shutdown()).await;
-            return;
+            return None;
         };
         decoder.set_packet_bytes_max(self.limits.packet_bytes);
-        let will = connect.will;
-        Connection::new(guest, stream, decoder, session, peer).attend(will).await;
+        Some(Box::new(Connection::new(seated, stream, decoder, peer)))
     }
 
     async fn greet<S>(
@@ -68,13 +82,13 @@ impl<H: Handler> Broker<H> {
         stream: &mut S,
         decoder: &mut Decoder,
         origin: Origin,
-        ticket: &mut Ticket<H>,
-    ) -> Greeted<H>
+        mut place: Placement<H>,
+    ) -> Option<Seated<H>>
     where
         S: AsyncRead + AsyncWrite + Unpin + Send,
     {
         let peer = origin.peer;
-        let mut stopping = ticket.stopping.clone();
+        let mut stopping = place.stopping.clone();
         let connect = tokio::select! {
             connect = timeout(self.limits.connect_time, read_connect(stream, decoder)) => connect,
             _ = stopping.wait_for(|stop| *stop) => return None,
@@ -103,9 +117,9 @@ impl<H: Handler> Broker<H> {
         };
         let reason = match welcome {
             Ok(Ok(welcome)) => {
-                ticket.no_longer_a_stranger();
-                let guest = self.guest(&connect, welcome.client, welcome.identity, ticket.listener);
-                return self.seat(stream, connect, guest, &stopping).await;
+                place.no_longer_a_stranger();
+                let guest = self.guest(&connect, welcome.client, welcome.identity, place.listener);
+                return self.seat(stream, connect, guest, place).await;
             }
             Ok(Err(refusal)) => {
                 self.handler.violated(None, peer, &format!("refused: {}", refusal.why));
@@ -170,8 +184,8 @@ impl<H: Handler> Broker<H> {
         stream: &mut S,
         connect: Box<Connect>,
         mut guest: Guest<H>,
-        stopping: &tokio::sync::watch::Receiver<bool>,
-    ) -> Greeted<H>
+        place: Placement<H>,
+    ) -> Option<Seated<H>>
     where
         S: AsyncWrite + Unpin,
     {
@@ -190,7 +204,7 @@ impl<H: Handler> Broker<H> {
             let patience = self.limits.drain_time * 2;
             let _ = timeout(patience, older.ended()).await;
         }
-        if *stopping.borrow() {
+        if *place.stopping.borrow() {
             guest.link.cut(ReasonCode::ServerShuttingDown);
         }
         if let Some(reason) = guest.link.is_cut() {
@@ -203,7 +217,8 @@ impl<H: Handler> Broker<H> {
         if !self.answer(stream, &connect, connack).await {
             return None;
         }
-        Some((guest, connect, session))
+        let will = connect.will;
+        Some(Seated { guest, session, will, place })
     }
 
     fn terms(&self, connect: &Connect) -> Terms {

@@ -44,18 +44,18 @@ impl<H: Handler> Drop for Place<H> {
 }
 
 /// What a connection holds of the listener it came through.
-pub(super) struct Ticket<H: Handler> {
+pub(super) struct Placement<H: Handler> {
     pub listener: u64,
     pub stopping: watch::Receiver<bool>,
     _connection: Place<H>,
     stranger: Option<Place<H>>,
 }
 
-impl<H: Handler> Ticket<H> {
+impl<H: Handler> Placement<H> {
     fn take(broker: &Arc<Broker<H>>, listener: u64, stopping: watch::Receiver<bool>) -> Option<Self> {
         let connection = Place::take(broker, broker.limits.connections, |broker| &broker.connections)?;
         let stranger = Place::take(broker, broker.limits.strangers, |broker| &broker.strangers)?;
-        Some(Ticket { listener, stopping, _connection: connection, stranger: Some(stranger) })
+        Some(Placement { listener, stopping, _connection: connection, stranger: Some(stranger) })
     }
 
     /// The house knows this client now.
@@ -110,7 +110,7 @@ impl<H: Handler> Broker<H> {
         tls: Option<&TlsProvider>,
         tasks: &mut JoinSet<()>,
     ) {
-        let Some(ticket) = Ticket::take(self, listener, stopping.clone()) else {
+        let Some(place) = Placement::take(self, listener, stopping.clone()) else {
             return self.handler.violated(None, peer, "too many connections");
         };
         let _ = stream.set_nodelay(true);
@@ -118,10 +118,10 @@ impl<H: Handler> Broker<H> {
         let origin = Origin { peer, local, tls: tls.is_some(), certificate: None };
         let broker = self.clone();
         match tls {
-            None => tasks.spawn(broker.attend_ticket(stream, origin, ticket)),
+            None => tasks.spawn(broker.attend_placed(stream, origin, place)),
             Some(provider) => {
                 let acceptor = TlsAcceptor::from(provider());
-                tasks.spawn(broker.attend_tls(stream, acceptor, origin, ticket))
+                tasks.spawn(broker.attend_tls(stream, acceptor, origin, place))
             }
         };
     }
@@ -131,9 +131,9 @@ impl<H: Handler> Broker<H> {
         stream: TcpStream,
         acceptor: TlsAcceptor,
         mut origin: Origin,
-        mut ticket: Ticket<H>,
+        mut place: Placement<H>,
     ) {
-        let mut stopping = ticket.stopping.clone();
+        let mut stopping = place.stopping.clone();
         let handshake =
             Box::pin(tokio::time::timeout(self.limits.tls_handshake_time, acceptor.accept(stream)));
         let stream = tokio::select! {
@@ -150,8 +150,8 @@ impl<H: Handler> Broker<H> {
         let certificates = stream.get_ref().1.peer_certificates();
         origin.certificate =
             certificates.and_then(|chain| chain.first()).map(|leaf| leaf.clone().into_owned());
-        ticket.stopping = stopping;
-        self.attend_ticket(stream, origin, ticket).await;
+        place.stopping = stopping;
+        self.attend_placed(stream, origin, place).await;
     }
 
     /// Serves one connection on a stream that something else accepted (a WebSocket, a pipe in a test), until
@@ -161,8 +161,8 @@ impl<H: Handler> Broker<H> {
         S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send,
     {
         let (_stop, stopping) = watch::channel(false);
-        match Ticket::take(&self, 0, stopping) {
-            Some(ticket) => self.attend_ticket(stream, origin, ticket).await,
+        match Placement::take(&self, 0, stopping) {
+            Some(place) => self.attend_placed(stream, origin, place).await,
             None => self.handler.violated(None, origin.peer, "too many connections"),
         }
     }
