@@ -487,3 +487,94 @@ async fn a_client_that_does_not_read_is_cut() {
     site.house.until_seen(Seen::Disconnected("d1".into(), Disconnected::Lost)).await;
     assert_eq!(start.elapsed().as_secs(), 21, "20 s without progress, 1 s for the farewell");
 }
+
+#[tokio::test(start_paused = true)]
+async fn the_newer_connection_stands_only_when_the_older_one_has_ended() {
+    let site = Site::new(Limits::default());
+    site.house.hold();
+    let mut older = site.client(Version::V5, "d1").await;
+    older.send([Packet::Publish(publish("t", Qos::AtLeastOnce, 1, b"x"))]).await;
+    older.said().await;
+    let mut newer = site.pipe(Version::V5);
+    newer.send([Packet::Connect(Box::new(connect(Version::V5, "d1", "d1")))]).await;
+    tokio::time::timeout(Duration::from_secs(1), newer.next()).await.expect_err("the older one is not done");
+    site.house.settle(0, Outcome::Accepted);
+    assert!(matches!(newer.next().await, Some(Packet::ConnAck(_))));
+    let why = Disconnected::ByServer(ReasonCode::SessionTakenOver);
+    assert_eq!(site.house.seen().last(), Some(&Seen::Disconnected("d1".into(), why)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_older_connection_that_hangs_is_passed_in_time() {
+    let site = Site::new(Limits { drain_time: Duration::from_secs(5), ..Limits::default() });
+    site.house.hold();
+    let mut older = site.client(Version::V5, "d1").await;
+    older.send([Packet::Publish(publish("t", Qos::AtLeastOnce, 1, b"x"))]).await;
+    older.said().await;
+    let start = Instant::now();
+    let _newer = site.client(Version::V5, "d1").await;
+    assert_eq!(start.elapsed().as_secs(), 5);
+    assert_eq!(site.broker.clients(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_burst_over_every_bound_is_acknowledged_in_order() {
+    for version in BOTH {
+        let limits = Limits { receive_maximum: 1_000, arriving_bytes: 4_096, ..Limits::default() };
+        let site = Site::new(limits);
+        let mut wire = site.client(version, "d1").await;
+        let burst = (1..=1_000).map(|n| Packet::Publish(publish("t", Qos::AtLeastOnce, n, &[7; 100])));
+        wire.send(burst).await;
+        let expected: Vec<Packet> = (1..=1_000).map(|n| Packet::PubAck(ack(n))).collect();
+        assert_eq!(wire.said().await, expected);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn reading_stops_when_the_house_holds_enough_bytes() {
+    let site = Site::new(Limits { arriving_bytes: 1_000, ..Limits::default() });
+    site.house.hold();
+    let mut wire = site.client(Version::V5, "d1").await;
+    wire.send((0..10).map(|n| Packet::Publish(publish("t", Qos::AtMostOnce, 0, &[n; 400])))).await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(site.house.payloads().len(), 3);
+    site.house.settle(0, Outcome::Accepted);
+    site.house.settle(1, Outcome::Accepted);
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(site.house.payloads().len(), 5);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_panic_of_the_house_ends_one_connection_and_is_told_once() {
+    let site = Site::new(Limits::default());
+    let mut bystander = site.client(Version::V5, "d2").await;
+    let mut wire = site.client(Version::V5, "d1").await;
+    wire.send([Packet::Publish(publish("t", Qos::AtLeastOnce, 1, b"panic"))]).await;
+    assert_eq!(wire.rest().await, []);
+    let ended = Seen::Disconnected("d1".into(), Disconnected::Lost);
+    assert_eq!(site.house.seen().iter().filter(|seen| **seen == ended).count(), 1);
+    assert!(!site.broker.connected("d1"));
+    assert_eq!(bystander.said().await, []);
+    assert_eq!(site.broker.clients(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn subscription_identifiers_come_back_with_the_messages_they_match() {
+    let site = Site::new(Limits::default());
+    let mut wire = site.client(Version::V5, "d1").await;
+    for (packet_id, filter) in [(1u16, "a/#"), (2, "a/+"), (3, "b")] {
+        let Packet::Subscribe(mut subscribe) = subscribe(packet_id, filter, Qos::AtMostOnce) else {
+            continue;
+        };
+        let identifier = Variable(u32::from(packet_id) * 10);
+        subscribe.properties.push(Property::SubscriptionIdentifier(identifier));
+        wire.send([Packet::Subscribe(subscribe)]).await;
+    }
+    wire.said().await;
+    site.broker.send("d1", outgoing("a/x", Qos::AtMostOnce, b"m")).unwrap();
+    let mut expected = publish("a/x", Qos::AtMostOnce, 0, b"m");
+    for identifier in [10, 20] {
+        expected.properties.push(Property::SubscriptionIdentifier(Variable(identifier)));
+    }
+    assert_eq!(wire.said().await, [Packet::Publish(expected)], "one copy, both identifiers");
+}

@@ -106,6 +106,7 @@ impl Handler for House {
             will: message.will,
             retain: message.retain,
         });
+        assert_ne!(&message.payload[..], b"panic", "as the test asked");
         let outcome = self.holding.lock().unwrap().then(|| {
             let (release, outcome) = oneshot::channel();
             self.held.lock().unwrap().push(Some(release));
