@@ -1,0 +1,111 @@
+//! The migrations, in order: each is a list of declared steps that never changes once it was released.
+
+mod m0001_ground;
+
+use sea_orm_migration::prelude::*;
+
+use crate::schema::{Column, Kind, OnDelete, Table as TableDeclaration, index_name};
+
+pub(crate) struct Migration {
+    pub name: &'static str,
+    pub steps: &'static [Step],
+}
+
+pub(crate) enum Step {
+    CreateTable(&'static TableDeclaration),
+}
+
+pub(crate) static MIGRATIONS: &[Migration] = &[m0001_ground::MIGRATION];
+
+/// Runs the declared migrations through SeaORM's bookkeeping (table `seaql_migrations`).
+pub(crate) struct Migrator;
+
+struct Declared(&'static Migration);
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        MIGRATIONS.iter().map(|migration| Box::new(Declared(migration)) as Box<dyn MigrationTrait>).collect()
+    }
+}
+
+impl MigrationName for Declared {
+    fn name(&self) -> &str {
+        self.0.name
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for Declared {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        for step in self.0.steps {
+            match step {
+                Step::CreateTable(table) => create(manager, table).await?,
+            }
+        }
+        Ok(())
+    }
+
+    fn use_transaction(&self) -> Option<bool> {
+        Some(true)
+    }
+}
+
+async fn create(manager: &SchemaManager<'_>, table: &TableDeclaration) -> Result<(), DbErr> {
+    let mut statement = Table::create();
+    statement.table(table.name);
+    for column in table.columns {
+        statement.col(column_of(column));
+    }
+    let mut primary_key = Index::create();
+    primary_key.name(format!("{}_pkey", table.name));
+    for column in table.primary_key {
+        primary_key.col(*column);
+    }
+    statement.primary_key(&mut primary_key);
+    for reference in table.references {
+        let mut key = ForeignKey::create();
+        key.from_tbl(table.name).to_tbl(reference.table);
+        for (from, to) in reference.columns.iter().zip(reference.to) {
+            key.from_col(*from).to_col(*to);
+        }
+        key.on_delete(match reference.on_delete {
+            OnDelete::Refuse => ForeignKeyAction::NoAction,
+            OnDelete::Cascade => ForeignKeyAction::Cascade,
+        });
+        statement.foreign_key(&mut key);
+    }
+    manager.create_table(statement).await?;
+    for unique in table.unique {
+        manager.create_index(index(table.name, unique.columns).unique().to_owned()).await?;
+    }
+    for columns in table.indexes {
+        manager.create_index(index(table.name, columns)).await?;
+    }
+    Ok(())
+}
+
+fn index(table: &'static str, columns: &[&'static str]) -> IndexCreateStatement {
+    let mut statement = Index::create();
+    statement.name(index_name(table, columns)).table(table);
+    for column in columns {
+        statement.col(*column);
+    }
+    statement
+}
+
+fn column_of(column: &Column) -> ColumnDef {
+    let mut definition = ColumnDef::new(column.name);
+    match column.kind {
+        Kind::Uuid => definition.uuid(),
+        Kind::Millis | Kind::Integer | Kind::Seconds => definition.big_integer(),
+        Kind::SquareMetres => definition.double(),
+        Kind::Bool => definition.boolean(),
+        Kind::Text | Kind::Json => definition.text(),
+        Kind::Bytes => definition.blob(),
+    };
+    if !column.nullable {
+        definition.not_null();
+    }
+    definition
+}

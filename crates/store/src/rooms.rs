@@ -1,0 +1,87 @@
+//! Rooms of homes.
+
+use lares_model::access::Scope;
+use lares_model::home::Room;
+use lares_model::{HomeId, OrganisationId, RoomId, UnixMillis};
+use sea_orm::sea_query::Expr;
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+
+use crate::{Conn, Page, StoreError, UnitOfWork, devices, rows};
+
+mod row {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+    #[sea_orm(table_name = "rooms")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: Uuid,
+        pub organisation: Uuid,
+        pub home: Uuid,
+        pub name: String,
+        pub created_at: i64,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+use row::{Column, Entity, Model};
+
+fn from_row(row: Model) -> Room {
+    Room {
+        id: RoomId(row.id),
+        organisation: OrganisationId(row.organisation),
+        home: HomeId(row.home),
+        name: row.name,
+        created_at: UnixMillis(row.created_at),
+    }
+}
+
+pub async fn insert(w: &UnitOfWork, room: &Room) -> Result<(), StoreError> {
+    let row = Model {
+        id: room.id.0,
+        organisation: room.organisation.0,
+        home: room.home.0,
+        name: room.name.clone(),
+        created_at: room.created_at.0,
+    };
+    rows::insert(w, row).await
+}
+
+pub async fn find(c: &impl Conn, scope: &Scope, id: RoomId) -> Result<Option<Room>, StoreError> {
+    let select = Entity::find_by_id(id.0).filter(Column::Organisation.is_in(rows::organisation_ids(scope)));
+    Ok(rows::one(c, select).await?.map(from_row))
+}
+
+pub async fn list(
+    c: &impl Conn,
+    scope: &Scope,
+    home: Option<HomeId>,
+    page: Page,
+) -> Result<Vec<Room>, StoreError> {
+    let mut select = Entity::find().filter(Column::Organisation.is_in(rows::organisation_ids(scope)));
+    if let Some(home) = home {
+        select = select.filter(Column::Home.eq(home.0));
+    }
+    let rows = rows::all(c, rows::paged(select, Column::Id, page)).await?;
+    Ok(rows.into_iter().map(from_row).collect())
+}
+
+/// Writes its name and home; it cannot move to another home while devices are in it.
+pub async fn update(w: &UnitOfWork, room: &Room) -> Result<bool, StoreError> {
+    let update = Entity::update_many()
+        .col_expr(Column::Home, Expr::value(room.home.0))
+        .col_expr(Column::Name, Expr::value(room.name.as_str()))
+        .filter(Column::Id.eq(room.id.0))
+        .filter(Column::Organisation.eq(room.organisation.0));
+    rows::update(w, update).await
+}
+
+/// Devices in it stay, in no room.
+pub async fn delete(w: &UnitOfWork, id: RoomId) -> Result<bool, StoreError> {
+    devices::leave_room(w, id).await?;
+    Ok(rows::delete(w, Entity::delete_many().filter(Column::Id.eq(id.0))).await? > 0)
+}

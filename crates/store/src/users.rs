@@ -1,0 +1,76 @@
+//! People who sign in.
+
+use lares_model::{UnixMillis, UserId};
+use sea_orm::sea_query::Expr;
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+
+use crate::{Conn, StoreError, UnitOfWork, rows};
+
+pub(crate) mod row {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+    #[sea_orm(table_name = "users")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: Uuid,
+        pub email: String,
+        pub name: String,
+        pub password_phc: String,
+        pub created_at: i64,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+use row::{Column, Entity, Model};
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct User {
+    pub id: UserId,
+    /// In lower case: the store writes and looks up no other.
+    pub email: String,
+    pub name: String,
+    pub password_phc: String,
+    pub created_at: UnixMillis,
+}
+
+pub(crate) fn from_row(row: Model) -> User {
+    User {
+        id: UserId(row.id),
+        email: row.email,
+        name: row.name,
+        password_phc: row.password_phc,
+        created_at: UnixMillis(row.created_at),
+    }
+}
+
+pub async fn insert(w: &UnitOfWork, user: &User) -> Result<(), StoreError> {
+    let row = Model {
+        id: user.id.0,
+        email: user.email.to_lowercase(),
+        name: user.name.clone(),
+        password_phc: user.password_phc.clone(),
+        created_at: user.created_at.0,
+    };
+    rows::insert(w, row).await
+}
+
+pub async fn find(c: &impl Conn, id: UserId) -> Result<Option<User>, StoreError> {
+    Ok(rows::one(c, Entity::find_by_id(id.0)).await?.map(from_row))
+}
+
+pub async fn find_by_email(c: &impl Conn, email: &str) -> Result<Option<User>, StoreError> {
+    let select = Entity::find().filter(Column::Email.eq(email.to_lowercase()));
+    Ok(rows::one(c, select).await?.map(from_row))
+}
+
+pub async fn set_password(w: &UnitOfWork, id: UserId, password_phc: &str) -> Result<bool, StoreError> {
+    let update = Entity::update_many()
+        .col_expr(Column::PasswordPhc, Expr::value(password_phc))
+        .filter(Column::Id.eq(id.0));
+    rows::update(w, update).await
+}
