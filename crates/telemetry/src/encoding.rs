@@ -7,11 +7,38 @@ use lares_model::presence::PresenceStatus;
 use lares_model::reading::{Quality, Reading};
 use lares_model::record::{Ack, Body, Occurrence, Rejected};
 use lares_model::{UnixMillis, Value};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::TelemetryError;
 
-type Data = serde_json::Map<String, serde_json::Value>;
+type Map = serde_json::Map<String, serde_json::Value>;
+
+/// JSON inside CBOR. The CBOR library writes serde's unit as an empty array, and JSON's null is serde's unit: so
+/// null is written as an absent option, which comes back as null. JSON text would lose bits of numbers.
+#[derive(Deserialize)]
+#[serde(transparent)]
+struct Data<'a>(Cow<'a, Map>);
+
+impl Serialize for Data<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(name, value)| (name, Json(value))))
+    }
+}
+
+struct Json<'a>(&'a serde_json::Value);
+
+impl Serialize for Json<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            serde_json::Value::Null => serializer.serialize_none(),
+            serde_json::Value::Array(items) => serializer.collect_seq(items.iter().map(Json)),
+            serde_json::Value::Object(map) => {
+                serializer.collect_map(map.iter().map(|(name, value)| (name, Json(value))))
+            }
+            plain => plain.serialize(serializer),
+        }
+    }
+}
 
 /// The stored shape of a `Body`, as CBOR: short names, tuples instead of maps.
 #[derive(Serialize, Deserialize)]
@@ -19,7 +46,7 @@ enum StoredBody<'a> {
     #[serde(rename = "r")]
     Readings(Vec<(u16, Cow<'a, str>, i64, Cow<'a, Value>, u8)>),
     #[serde(rename = "o")]
-    Occurrences(Vec<(u16, Cow<'a, str>, i64, Cow<'a, Data>)>),
+    Occurrences(Vec<(u16, Cow<'a, str>, i64, Data<'a>)>),
     #[serde(rename = "a")]
     Ack(Cow<'a, Ack>),
     #[serde(rename = "x")]
@@ -66,7 +93,7 @@ pub fn encode_body(body: &Body) -> Result<Vec<u8>, TelemetryError> {
         Body::Occurrences { occurrences } => {
             let stored = occurrences.iter().map(|occurrence| {
                 let event = Cow::Borrowed(occurrence.event.as_str());
-                (occurrence.endpoint, event, occurrence.time.0, Cow::Borrowed(&occurrence.data))
+                (occurrence.endpoint, event, occurrence.time.0, Data(Cow::Borrowed(&occurrence.data)))
             });
             StoredBody::Occurrences(stored.collect())
         }
@@ -106,7 +133,7 @@ pub fn decode_body(bytes: &[u8]) -> Result<Body, TelemetryError> {
                 endpoint,
                 event: event.into_owned(),
                 time: UnixMillis(time),
-                data: data.into_owned(),
+                data: data.0.into_owned(),
             });
             Body::Occurrences { occurrences: occurrences.collect() }
         }

@@ -99,6 +99,10 @@ impl ReadingKey {
         ReadingKey(time.0, position.0, index)
     }
 
+    pub fn time(self) -> UnixMillis {
+        UnixMillis(self.0)
+    }
+
     pub(crate) fn parts(self) -> (i64, i64, u32) {
         (self.0, self.1, self.2)
     }
