@@ -60,8 +60,9 @@ impl Dispatcher {
         if devices.is_empty() || !self.something_to_do(&devices, link.as_ref()).await? {
             return Ok(());
         }
-        let gate = self.hub.command_gate.lock().await;
-        let work = self.hub.store.begin().await?;
+        let hub = self.hub.clone();
+        let gate = hub.command_gate.lock().await;
+        let work = hub.store.begin().await?;
         let mut round = Round::default();
         for device in devices {
             self.decide(&work, device, link.as_ref(), &mut round).await?;

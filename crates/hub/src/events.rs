@@ -49,13 +49,14 @@ pub async fn list(
     if places.newest_first != newest_first {
         return Err(HubError::UnknownCursor);
     }
+    let wanted = limit as u64 + 1;
     let mut candidates = Vec::new();
     for organisation in scope.organisations() {
         let place = places.seqs.get(organisation).copied();
         candidates.extend(if newest_first {
-            rows::before(&hub.store, *organisation, place.unwrap_or(i64::MAX), filter, limit + 1).await?
+            rows::before(&hub.store, *organisation, place.unwrap_or(i64::MAX), filter, wanted).await?
         } else {
-            rows::after(&hub.store, *organisation, place.unwrap_or(0), filter, limit + 1).await?
+            rows::after(&hub.store, *organisation, place.unwrap_or(0), filter, wanted).await?
         });
     }
     // Within an organisation the sequence decides; the time of recording only interleaves organisations.

@@ -3,6 +3,7 @@
 use std::num::NonZeroU32;
 
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+use lares_model::access::Membership;
 use lares_model::home::{NAME_MAX_CHARS, Organisation};
 use lares_model::{Invalid, OrganisationId, TokenId, UnixMillis, UserId};
 pub use lares_store::tokens::{Token, TokenKind};
@@ -96,7 +97,7 @@ pub async fn sign_out(hub: &Hub, caller: &Caller) -> Result<(), HubError> {
 /// Who a bearer token belongs to, with what they may see now.
 pub async fn caller_of(hub: &Hub, token: &str) -> Result<Caller, HubError> {
     let now = hub.now();
-    let found = tokens::find_by_secret(&hub.store, token_hash(token)).await?;
+    let found = tokens::find_by_secret(&hub.store, &token_hash(token)).await?;
     let token = found
         .filter(|token| token.expires_at.is_none_or(|expires_at| now < expires_at))
         .ok_or(HubError::Unauthenticated)?;
@@ -235,4 +236,44 @@ pub async fn issue_for(hub: &Hub, user: UserId, name: &str) -> Result<Issued, Hu
     tokens::insert(&work, &token).await?;
     work.commit().await?;
     Ok(issued)
+}
+
+pub async fn issue_by_email(hub: &Hub, email: &str, name: &str) -> Result<Issued, HubError> {
+    let email = email.trim().to_lowercase();
+    let user = users::find_by_email(&hub.store, &email).await?.ok_or(HubError::NotFound("user"))?;
+    issue_for(hub, user.id, name).await
+}
+
+/// A membership made by the operator of the machine.
+pub async fn add_membership(hub: &Hub, membership: &Membership) -> Result<(), HubError> {
+    let work = hub.store.begin().await?;
+    memberships::insert(&work, membership).await?;
+    let now = hub.now();
+    let event = lares_model::event::NewEvent {
+        id: lares_model::EventId(hub.uuid()),
+        organisation: membership.organisation,
+        event_type: lares_model::event::EventType::MemberAdded,
+        time: now,
+        recorded: now,
+        home: None,
+        device: None,
+        cause: lares_model::event::Cause::System,
+        origin: None,
+        payload: json!({
+            "user": membership.user, "role": membership.role, "valid_until": membership.valid_until,
+        }),
+    };
+    events::append(&work, vec![event]).await?;
+    work.commit().await?;
+    Ok(())
+}
+
+/// A person and the first organisation they belong to now.
+pub async fn first_organisation(hub: &Hub, email: &str) -> Result<(UserId, OrganisationId), HubError> {
+    let email = email.trim().to_lowercase();
+    let user = users::find_by_email(&hub.store, &email).await?.ok_or(HubError::NotFound("user"))?;
+    let now = hub.now();
+    let memberships = memberships::of_user(&hub.store, user.id).await?;
+    let first = memberships.iter().find(|membership| membership.holds_at(now));
+    Ok((user.id, first.ok_or(HubError::NotFound("organisation"))?.organisation))
 }

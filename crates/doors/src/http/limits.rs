@@ -59,7 +59,7 @@ impl Limiter {
         self.networks.check_key(&network_of(peer)).map_err(|wait| self.too_many(&wait))
     }
 
-    fn too_many(&self, wait: &governor::NotUntil<governor::clock::QuantaInstant>) -> Problem {
+    fn too_many(&self, wait: &governor::NotUntil<<DefaultClock as governor::clock::Clock>::Instant>) -> Problem {
         metrics::counter!("lares_http_rate_limited_total").increment(1);
         let wait: Duration = wait.wait_time_from(self.clock.now());
         Problem::too_many(wait.as_secs().max(1))

@@ -9,7 +9,7 @@ use lares_model::command::Command;
 use lares_model::device::{Device, Encoding};
 use lares_model::ports::{Link, LinkError};
 use lares_model::protocol::{Channel, Envelope};
-use lares_mqtt::codec::{Properties, Property, Qos, ReasonCode};
+use lares_mqtt::codec::{Properties, Property, Qos, ReasonCode, Text};
 use lares_mqtt::{Broker, Outgoing, SendError};
 
 use super::{House, PresenceLog};
@@ -29,16 +29,17 @@ impl MqttLink {
             tracing::error!(command.id = %command.id, %error, "a command could not be encoded");
             LinkError::Busy
         })?;
+        let content_type = match device.encoding {
+            Encoding::Json => "application/json",
+            Encoding::Cbor => "application/cbor",
+        };
         let mut properties = Properties::new();
-        properties.push(Property::ContentType(
-            match device.encoding {
-                Encoding::Json => "application/json",
-                Encoding::Cbor => "application/cbor",
-            }
-            .into(),
-        ));
+        if let Some(content_type) = Text::new(content_type) {
+            properties.push(Property::ContentType(content_type));
+        }
+        let topic = Text::new(Channel::Command.topic(device.id)).ok_or(LinkError::NotConnected)?;
         let message = Outgoing {
-            topic: Channel::Command.topic(device.id).as_str().into(),
+            topic,
             payload: payload.into(),
             qos: Qos::AtLeastOnce,
             retain: false,
