@@ -81,13 +81,12 @@ pub fn check(architecture: &str, packages: &[Package]) -> Vec<String> {
                 .push(format!("{}: the tests of `{}` may not use `{used}`", package.directory, package.name));
         }
     }
-    for (name, row) in &rows {
-        let mentioned =
-            row.may_use.iter().chain(&row.tests_may_use).filter(|used| *used != ALL).chain([name]);
-        for missing in mentioned.filter(|mentioned| !names.contains(mentioned.as_str())) {
-            findings
-                .push(format!("ARCHITECTURE.md: the row of `{name}` names `{missing}`, which is no crate"));
-        }
+    let in_row = |(name, row): (&'_ String, &'_ Row)| {
+        row.may_use.union(&row.tests_may_use).chain([name]).cloned().collect::<Vec<String>>()
+    };
+    let named: BTreeSet<String> = rows.iter().flat_map(in_row).filter(|name| name != ALL).collect();
+    for missing in named.iter().filter(|name| !names.contains(name.as_str())) {
+        findings.push(format!("ARCHITECTURE.md: the layer table names `{missing}`, which is no crate"));
     }
     findings
 }
@@ -164,7 +163,7 @@ mod tests {
         assert_eq!(check(TABLE, &packages), ["ARCHITECTURE.md: crate `new` has no row in the layer table"]);
         packages.remove(4);
         packages.remove(1);
-        let expected = "ARCHITECTURE.md: the row of `model` names `model`, which is no crate";
+        let expected = "ARCHITECTURE.md: the layer table names `model`, which is no crate";
         assert!(check(TABLE, &packages).contains(&expected.to_owned()));
     }
 

@@ -272,6 +272,8 @@ mod tests {
         assert_eq!(findings("a.rs", &longer), ["a.rs: 501 lines without tests, at most 500"]);
         assert_eq!(findings("crates/a/tests/a.rs", &longer), Vec::<String>::new());
         assert_eq!(findings("crates/a/src/store/tests.rs", &longer), Vec::<String>::new());
+        assert_eq!(findings("crates/a/src/store_tests.rs", &longer), Vec::<String>::new());
+        assert_eq!(findings("crates/a/src/tests_of.rs", &longer).len(), 1);
     }
 
     #[test]

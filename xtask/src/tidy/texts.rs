@@ -33,6 +33,7 @@ pub fn check(file: &SourceFile) -> Vec<String> {
 pub fn is_test_path(path: &str) -> bool {
     let (folders, name) = path.rsplit_once('/').unwrap_or(("", path));
     name == "tests.rs"
+        || name.ends_with("_tests.rs")
         || name.contains(".test.")
         || folders.split('/').any(|folder| folder == "tests" || folder == "benches")
 }
