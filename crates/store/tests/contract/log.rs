@@ -74,7 +74,7 @@ async fn write_at_random(
     organisations: Vec<OrganisationId>,
     seed: u64,
 ) -> Vec<(OrganisationId, Vec<EventId>)> {
-    let mut dice = Dice(seed * 0x9e37_79b9_7f4a_7c15);
+    let mut dice = Dice(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15));
     let mut committed = Vec::new();
     for _ in 0..UNITS_PER_WRITER {
         let mut batch = Vec::new();
