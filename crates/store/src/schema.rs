@@ -176,3 +176,7 @@ fn listed(columns: &[&str]) -> String {
     let quoted: Vec<_> = columns.iter().map(|column| format!("`{column}`")).collect();
     quoted.join(", ")
 }
+
+#[cfg(test)]
+#[path = "schema_tests.rs"]
+mod tests;

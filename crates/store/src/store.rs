@@ -195,3 +195,7 @@ fn postgres(url: &str, connections_max: u32) -> ConnectOptions {
     });
     options
 }
+
+#[cfg(test)]
+#[path = "store_tests.rs"]
+mod tests;

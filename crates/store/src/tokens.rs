@@ -82,7 +82,7 @@ pub async fn insert(w: &UnitOfWork, token: &Token) -> Result<(), StoreError> {
 }
 
 /// Without a scope: this is how a caller becomes known. Expiry is the caller's to judge.
-pub async fn find_by_secret(c: &impl Conn, secret_sha256: &[u8; 32]) -> Result<Option<Token>, StoreError> {
+pub async fn find_by_secret(c: &impl Conn, secret_sha256: [u8; 32]) -> Result<Option<Token>, StoreError> {
     let select = Entity::find().filter(Column::SecretSha256.eq(secret_sha256.to_vec()));
     rows::one(c, select).await?.map(from_row).transpose()
 }

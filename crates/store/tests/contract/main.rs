@@ -1,0 +1,61 @@
+//! The contract of the store: one suite of cases, each run on SQLite and on PostgreSQL.
+
+// Helpers of tests are tests, which clippy's `allow-unwrap-in-tests` does not see.
+#![allow(clippy::unwrap_used)]
+
+mod bed;
+mod log;
+mod nouns;
+mod opening;
+mod paging;
+mod races;
+mod walls;
+
+/// Every case is a `pub async fn case(bed: Bed)`; each becomes one test per engine.
+macro_rules! on_both_engines {
+    ($($module:ident :: $case:ident),+ $(,)?) => {
+        mod sqlite {
+            $(#[test] fn $case() { crate::bed::on_sqlite(crate::$module::$case) })+
+        }
+        mod postgres {
+            $(#[test] fn $case() { crate::bed::on_postgres(crate::$module::$case) })+
+        }
+    };
+}
+
+on_both_engines! {
+    opening::migrating_twice_changes_nothing,
+    opening::a_dropped_unit_of_work_leaves_nothing,
+    opening::a_failed_unit_of_work_cannot_be_committed,
+    opening::a_unit_of_work_sees_itself_and_others_do_not,
+    opening::conflicts_say_what_exists,
+    nouns::organisations_round_trip,
+    nouns::homes_round_trip,
+    nouns::rooms_round_trip,
+    nouns::devices_round_trip,
+    nouns::a_device_stands_in_a_room_of_its_own_home,
+    nouns::devices_are_found_by_what_they_are,
+    nouns::wildcards_in_a_search_are_literal,
+    nouns::credentials_round_trip,
+    nouns::users_and_memberships_round_trip,
+    nouns::tokens_round_trip,
+    nouns::commands_round_trip,
+    nouns::events_round_trip,
+    nouns::subject_keys_round_trip,
+    nouns::ingest_positions_and_checkpoint_round_trip,
+    nouns::idempotency_round_trip,
+    walls::a_neighbour_finds_nothing,
+    walls::a_neighbour_lists_nothing,
+    walls::a_neighbour_removes_nothing,
+    walls::nothing_stands_in_a_neighbours_home,
+    paging::pages_visit_every_row_once,
+    log::the_log_is_gap_free_and_a_reader_skips_nothing,
+    log::an_origin_is_taken_once,
+    log::events_are_read_both_ways_and_filtered,
+    log::random_units_of_work_leave_no_gap,
+    races::a_cursor_moves_from_where_it_is,
+    races::one_of_many_moves_a_cursor,
+    races::one_of_many_moves_the_ingest_position,
+    races::a_repeated_request_takes_effect_once,
+    races::command_numbers_are_distinct_and_consecutive,
+}
