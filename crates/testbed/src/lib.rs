@@ -1,0 +1,3 @@
+//! What tests stand on. A dev dependency only; each module stands alone.
+
+pub mod vfs;
