@@ -1,6 +1,6 @@
 //! A disk for SQLite that keeps nothing it was not told to sync: a VFS over the ordinary one that holds writes and
 //! truncations in memory until `xSync`. A process killed with SIGKILL then loses every unsynced write, the page
-//! cache's too. It can also lie and ignore syncs, to show that a test notices. Names of files (creation, deletion)
+//! cache's too. It can also ignore syncs, to show that a test notices, and refuse them. Names of files (creation, deletion)
 //! are durable at once; only content is held. Shared memory, locks and temporary files are the ordinary VFS's.
 #![allow(unsafe_code)]
 
@@ -39,6 +39,11 @@ impl Lie {
     }
 }
 
+/// Has every sync of files whose name ends so fail from now on, keeping what is held; `None` heals the disk.
+pub fn fail_syncs_of(suffix: Option<&str>) {
+    *Disk::get().failing.lock().unwrap_or_else(PoisonError::into_inner) = suffix.map(str::to_owned);
+}
+
 /// Makes the shim the default of every SQLite connection this process opens from now on. To be called first in
 /// `main`; a second call changes nothing.
 pub fn install(lie: Option<Lie>) {
@@ -56,7 +61,13 @@ pub fn install(lie: Option<Lie>) {
             shim.xOpen = Some(open);
             shim.xDelete = Some(delete);
             shim.xAccess = Some(access);
-            let disk = Disk { below: Below(below), files: Mutex::default(), lie, syncs: AtomicU64::new(0) };
+            let disk = Disk {
+                below: Below(below),
+                files: Mutex::default(),
+                lie,
+                syncs: AtomicU64::new(0),
+                failing: Mutex::default(),
+            };
             assert!(DISK.set(disk).is_ok(), "installed twice");
             let registered = ffi::sqlite3_vfs_register(Box::leak(Box::new(shim)), 1);
             assert_eq!(registered, ffi::SQLITE_OK, "SQLite refused the shim");
@@ -72,6 +83,7 @@ struct Disk {
     files: Mutex<HashMap<Vec<u8>, Arc<OpenFile>>>,
     lie: Option<Lie>,
     syncs: AtomicU64,
+    failing: Mutex<Option<String>>,
 }
 
 struct Below(*mut sqlite3_vfs);
@@ -107,6 +119,11 @@ impl Disk {
         };
         let count = self.syncs.fetch_add(1, Ordering::Relaxed) + 1;
         lie.nth.is_none_or(|nth| nth == count)
+    }
+
+    fn fails_on(&self, path: &[u8]) -> bool {
+        let failing = self.failing.lock().unwrap_or_else(PoisonError::into_inner);
+        failing.as_ref().is_some_and(|suffix| path.ends_with(suffix.as_bytes()))
     }
 }
 
@@ -304,6 +321,9 @@ unsafe extern "C" fn sync(file: *mut sqlite3_file, flags: c_int) -> c_int {
     let (open, mut inner) = unsafe { opened(file) };
     // Held until the sync below is over: what another connection writes meanwhile is not part of it.
     let mut overlay = open.map(OpenFile::overlay);
+    if open.is_some_and(|open| Disk::get().fails_on(&open.path)) {
+        return ffi::SQLITE_IOERR_FSYNC;
+    }
     if open.is_some_and(|open| Disk::get().lies_about(&open.path)) {
         return ffi::SQLITE_OK;
     }
