@@ -1,4 +1,5 @@
 //! The embedded engine's own file: its damage is found, its WAL stays small, and it is its owner's alone.
+#![allow(clippy::unwrap_used)]
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;

@@ -1,5 +1,6 @@
 //! The ingest log on a disk that forgets unsynced writes, killed at random moments: nothing acknowledged is lost.
 //! And on a disk that lies about one kind of sync: the same look finds the loss, so it can find one.
+#![allow(clippy::unwrap_used)]
 
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader};
