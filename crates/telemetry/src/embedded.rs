@@ -40,6 +40,11 @@ impl EmbeddedTelemetry {
         let lock = lock(directory)?;
         let path = directory.join(sqlite::FILE_NAME);
         let connection = sqlite::open_writer(&path)?;
+        match sqlite::make_durable(&connection) {
+            // No fsync failed in this process, so that of the WAL is enough; a full disk must not prevent a start.
+            Err(TelemetryError::NoSpace(why)) => tracing::warn!(why, "the telemetry file cannot grow"),
+            durable => durable?,
+        }
         let head = stored_head(&connection).map_err(|error| sqlite::from_sqlite(&error))?;
         let published = Arc::new(Published::at(head));
         let spawned = |error: std::io::Error| sqlite::from_io(&error, "telemetry thread");
@@ -119,12 +124,11 @@ impl Telemetry for EmbeddedTelemetry {
     fn since(&self, after: Position, limit: usize) -> BoxFuture<'_, Result<Vec<Record>, TelemetryError>> {
         Box::pin(async move {
             let newest = self.published.tail().since(after, limit);
-            match newest {
-                Some(records) => Ok(records),
-                None => {
-                    self.readers.read(move |connection| readings::log_since(connection, after, limit)).await
-                }
+            if let Some(records) = newest {
+                return Ok(records);
             }
+            let head = self.head();
+            self.readers.read(move |connection| readings::log_between(connection, after, head, limit)).await
         })
     }
 

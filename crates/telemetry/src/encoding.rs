@@ -40,13 +40,18 @@ impl Serialize for Json<'_> {
     }
 }
 
+/// Endpoint, attribute, time, value, flags.
+type InReading<'a> = (u16, Cow<'a, str>, i64, Cow<'a, Value>, u8);
+/// Endpoint, event, time, data.
+type InOccurrence<'a> = (u16, Cow<'a, str>, i64, Data<'a>);
+
 /// The stored shape of a `Body`, as CBOR: short names, tuples instead of maps.
 #[derive(Serialize, Deserialize)]
 enum StoredBody<'a> {
     #[serde(rename = "r")]
-    Readings(Vec<(u16, Cow<'a, str>, i64, Cow<'a, Value>, u8)>),
+    Readings(Vec<InReading<'a>>),
     #[serde(rename = "o")]
-    Occurrences(Vec<(u16, Cow<'a, str>, i64, Data<'a>)>),
+    Occurrences(Vec<InOccurrence<'a>>),
     #[serde(rename = "a")]
     Ack(Cow<'a, Ack>),
     #[serde(rename = "x")]

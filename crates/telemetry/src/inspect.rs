@@ -4,10 +4,11 @@ use lares_model::record::{Body, Position, Record};
 use rusqlite::{Connection, params};
 
 use crate::encoding::encode_value;
-use crate::readings::log_since;
+use crate::readings::log_between;
 use crate::transaction::{find_device, stored_head};
 use crate::{TelemetryError, sqlite};
 
+const LAST: Position = Position(i64::MAX);
 const PAGE_ENTRIES: usize = 512;
 /// More than this many findings tell nobody more.
 const FINDINGS_MAX: usize = 100;
@@ -23,8 +24,8 @@ pub fn inspect(connection: &Connection) -> Result<Vec<String>, TelemetryError> {
     let mut after = Position(0);
     while findings.len() < FINDINGS_MAX {
         // An entry that does not decode is stepped over, one by one from the page it was met in.
-        let page = match log_since(&snapshot, after, PAGE_ENTRIES) {
-            Err(TelemetryError::Corrupt(_)) => log_since(&snapshot, after, 1),
+        let page = match log_between(&snapshot, after, LAST, PAGE_ENTRIES) {
+            Err(TelemetryError::Corrupt(_)) => log_between(&snapshot, after, LAST, 1),
             page => page,
         };
         match page {

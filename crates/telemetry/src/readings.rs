@@ -10,9 +10,11 @@ use crate::encoding::{decode_body, decode_value, parse_flags};
 use crate::transaction::find_device;
 use crate::{ReadingKey, ReadingsQuery, StoredReading, TelemetryError, sqlite};
 
-pub fn log_since(
+/// The entries after one position up to and with another.
+pub fn log_between(
     connection: &Connection,
     after: Position,
+    last: Position,
     limit: usize,
 ) -> Result<Vec<Record>, TelemetryError> {
     let failed = |error: rusqlite::Error| sqlite::from_sqlite(&error);
@@ -21,11 +23,11 @@ pub fn log_since(
             "SELECT log.position, organisations.uuid, devices.uuid, log.received_ms, log.identity, log.body
              FROM log LEFT JOIN organisations ON organisations.id = log.organisation
              LEFT JOIN devices ON devices.id = log.device
-             WHERE log.position > ?1 ORDER BY log.position LIMIT ?2",
+             WHERE log.position > ?1 AND log.position <= ?2 ORDER BY log.position LIMIT ?3",
         )
         .map_err(failed)?;
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    let mut rows = statement.query(params![after.0, limit]).map_err(failed)?;
+    let mut rows = statement.query(params![after.0, last.0, limit]).map_err(failed)?;
     let mut records = Vec::new();
     while let Some(row) = rows.next().map_err(failed)? {
         records.push(record_of(row)?);
@@ -34,22 +36,25 @@ pub fn log_since(
 }
 
 fn record_of(row: &Row<'_>) -> Result<Record, TelemetryError> {
-    let read = |row: &Row<'_>| -> rusqlite::Result<_> {
-        let identity: Option<[u8; 16]> = row.get(4)?;
-        let entry = Entry {
-            organisation: OrganisationId(Uuid::from_bytes(row.get(1)?)),
-            device: DeviceId(Uuid::from_bytes(row.get(2)?)),
-            received: UnixMillis(row.get(3)?),
-            identity: identity.map(MessageIdentity),
-            body: lares_model::record::Body::Readings { readings: Vec::new() },
-        };
-        Ok((row.get(0).map(Position)?, entry))
-    };
-    let (position, entry) = read(row).map_err(|error| sqlite::from_sqlite(&error))?;
-    let bytes = row.get_ref(5).and_then(|body| Ok(body.as_blob()?));
-    let body = decode_body(bytes.map_err(|error| sqlite::from_sqlite(&error))?)
-        .map_err(|error| TelemetryError::Corrupt(format!("position {}: {error}", position.0)))?;
-    Ok(Record { position, entry: Entry { body, ..entry } })
+    let position = row.get(0).map(Position).map_err(|error| sqlite::from_sqlite(&error))?;
+    let entry = entry_of(row).map_err(|error| match error {
+        TelemetryError::Corrupt(why) => TelemetryError::Corrupt(format!("position {}: {why}", position.0)),
+        other => other,
+    })?;
+    Ok(Record { position, entry })
+}
+
+fn entry_of(row: &Row<'_>) -> Result<Entry, TelemetryError> {
+    let failed = |error: rusqlite::Error| sqlite::from_sqlite(&error);
+    let identity: Option<[u8; 16]> = row.get(4).map_err(failed)?;
+    let body = row.get_ref(5).and_then(|body| Ok(body.as_blob()?)).map_err(failed)?;
+    Ok(Entry {
+        organisation: OrganisationId(Uuid::from_bytes(row.get(1).map_err(failed)?)),
+        device: DeviceId(Uuid::from_bytes(row.get(2).map_err(failed)?)),
+        received: UnixMillis(row.get(3).map_err(failed)?),
+        identity: identity.map(MessageIdentity),
+        body: decode_body(body)?,
+    })
 }
 
 struct Series {

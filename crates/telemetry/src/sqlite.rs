@@ -81,6 +81,22 @@ pub fn open_writer(path: &Path) -> Result<Connection, TelemetryError> {
     Ok(connection)
 }
 
+/// After a crash, or a commit whose fsync failed, the WAL may hold transactions that are only in the page cache.
+/// They are going to count as there (a repetition of them is answered as one), so they go to the disk first: into
+/// the database file, since an fsync of the WAL that failed once may succeed later without having written it. Where
+/// the answer is `NoSpace`, the fsync of the WAL, which comes first, was done.
+pub fn make_durable(connection: &Connection) -> Result<(), TelemetryError> {
+    let busy: bool = connection
+        .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))
+        .map_err(|error| from_sqlite(&error))?;
+    if busy {
+        return Err(TelemetryError::Unavailable(
+            "the log is being read and cannot be made durable".to_owned(),
+        ));
+    }
+    Ok(())
+}
+
 /// Opens the file for reading.
 pub fn open_reader(path: &Path) -> Result<Connection, TelemetryError> {
     let connection = connect(path)?;
@@ -130,9 +146,9 @@ pub fn from_sqlite(error: &rusqlite::Error) -> TelemetryError {
     let text = error.to_string();
     let Some(failure) = error.sqlite_error() else {
         return match error {
-            rusqlite::Error::InvalidColumnType(..) | rusqlite::Error::IntegralValueOutOfRange(..) => {
-                TelemetryError::Corrupt(text)
-            }
+            rusqlite::Error::InvalidColumnType(..)
+            | rusqlite::Error::IntegralValueOutOfRange(..)
+            | rusqlite::Error::FromSqlConversionFailure(..) => TelemetryError::Corrupt(text),
             _ => TelemetryError::Other(text),
         };
     };

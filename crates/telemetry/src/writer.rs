@@ -176,6 +176,7 @@ impl Writer {
     /// A commit whose fsync failed may turn out to be there after all: the file decides where the log ends.
     fn reopen(&mut self) -> Result<(), TelemetryError> {
         let connection = sqlite::open_writer(&self.path)?;
+        sqlite::make_durable(&connection)?;
         checkpoint::count_pages(&connection);
         let head = stored_head(&connection).map_err(|error| sqlite::from_sqlite(&error))?;
         if head < self.published.head() {

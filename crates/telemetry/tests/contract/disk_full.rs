@@ -64,7 +64,7 @@ pub async fn a_full_disk_refuses_and_recovers_by_itself<S: Subject>() {
         let calls: Vec<_> = (0..8)
             .map(|call| {
                 let engine = Arc::clone(&engine);
-                let text = "x".repeat(4_000_000);
+                let text = "x".repeat(8_000_000);
                 tokio::spawn(async move { engine.append(vec![presence(2 + call, &text)]).await })
             })
             .collect();
@@ -86,7 +86,6 @@ pub async fn a_full_disk_refuses_and_recovers_by_itself<S: Subject>() {
         }
     }
     std::fs::remove_file(&ballast).unwrap();
-    std::fs::write(disk.path().join("nothing"), b"").unwrap();
     drop(Arc::into_inner(engine).unwrap());
     let engine = S::open(disk.path()).unwrap();
     assert_eq!(engine.head().0, next as i64);
