@@ -17,7 +17,8 @@ pub struct Caller {
 impl Caller {
     /// Memberships that do not hold now are as if they were not there.
     pub fn new(user: UserId, token: TokenId, memberships: Vec<Membership>, now: UnixMillis) -> Caller {
-        let memberships: Vec<_> = memberships.into_iter().filter(|membership| membership.holds_at(now)).collect();
+        let memberships: Vec<_> =
+            memberships.into_iter().filter(|membership| membership.holds_at(now)).collect();
         let scope = Scope::of(memberships.iter().map(|membership| membership.organisation));
         Caller { user, token, memberships, scope }
     }

@@ -10,8 +10,8 @@ use lares_model::command::{Command, CommandState, Condition, HistoryLine, Signal
 use lares_model::device::Device;
 use lares_model::event::{Cause, NewEvent};
 use lares_model::{CommandId, DeviceId, EventId, Invalid, OrganisationId, UnixMillis, Value};
-pub use lares_store::commands::CommandFilter;
 use lares_store::commands as rows;
+pub use lares_store::commands::CommandFilter;
 use lares_store::{Page, UnitOfWork, devices, events};
 use serde_json::json;
 
@@ -53,7 +53,9 @@ pub async fn submit(
     let device = devices::find(&work, caller.scope(), device).await?.ok_or(HubError::NotFound("device"))?;
     caller.require(Action::DeviceCommand, device.organisation)?;
     if rows::unsettled_of(&work, device.id).await?.len() >= UNSETTLED_MAX {
-        return Err(HubError::Conflict(format!("{UNSETTLED_MAX} commands to this device are still unsettled")));
+        return Err(HubError::Conflict(format!(
+            "{UNSETTLED_MAX} commands to this device are still unsettled"
+        )));
     }
     let mut command = judge(hub, caller, &device, new)?;
     command.counter = devices::next_command_counter(&work, device.id).await?;

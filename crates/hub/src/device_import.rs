@@ -12,7 +12,16 @@ use crate::once::{Once, keep, replay};
 
 pub const ROWS_MAX: usize = 2_000;
 pub const COLUMNS: [&str; 11] = [
-    "home", "room", "name", "vendor", "model", "serial", "firmware", "capabilities", "tags", "encoding",
+    "home",
+    "room",
+    "name",
+    "vendor",
+    "model",
+    "serial",
+    "firmware",
+    "capabilities",
+    "tags",
+    "encoding",
     "expected_interval_s",
 ];
 
@@ -199,7 +208,8 @@ async fn register_row(
     let new = parse_row(row)?;
     if let Some(serial) = &new.serial {
         // A unique violation would end the whole transaction on PostgreSQL, so look first.
-        let filter = lares_store::devices::DeviceFilter { serial: Some(serial.clone()), ..Default::default() };
+        let filter =
+            lares_store::devices::DeviceFilter { serial: Some(serial.clone()), ..Default::default() };
         let page = lares_store::Page { after: None, limit: 1 };
         let taken = !lares_store::devices::list(work, caller.scope(), &filter, page).await?.is_empty();
         if taken || !serials.insert(serial.clone()) {

@@ -2,11 +2,11 @@
 //! so that history, rules and grants follow without being touched.
 
 use lares_model::access::Action;
-use lares_model::device::{Device, Encoding, Endpoint, EXPECTED_INTERVAL_DEFAULT_S};
+use lares_model::device::{Device, EXPECTED_INTERVAL_DEFAULT_S, Encoding, Endpoint};
 use lares_model::event::{EventType, NewEvent};
 use lares_model::{DeviceId, HomeId, Invalid, OrganisationId, RoomId};
-pub use lares_store::devices::DeviceFilter;
 use lares_store::devices as rows;
+pub use lares_store::devices::DeviceFilter;
 use lares_store::{Page, UnitOfWork, credentials, events, homes, ingest, rooms};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -218,7 +218,12 @@ fn changed(before: &Device, change: DeviceChange) -> Device {
     }
 }
 
-pub async fn update(hub: &Hub, caller: &Caller, id: DeviceId, change: DeviceChange) -> Result<Device, HubError> {
+pub async fn update(
+    hub: &Hub,
+    caller: &Caller,
+    id: DeviceId,
+    change: DeviceChange,
+) -> Result<Device, HubError> {
     let work = hub.store.begin().await?;
     let before = managed(&work, caller, id).await?;
     let mut after = changed(&before, change);
@@ -277,7 +282,8 @@ pub async fn replace(
     let password = hub.secret_text(SECRET_BYTES);
     credentials::set(&work, id, after.organisation, hash_secret(&password), hub.now()).await?;
     let payload = json!({ "before": payload_of(&before), "after": payload_of(&after) });
-    events::append(&work, vec![device_event(hub, caller, &after, EventType::DeviceReplaced, payload)]).await?;
+    events::append(&work, vec![device_event(hub, caller, &after, EventType::DeviceReplaced, payload)])
+        .await?;
     let registered = Registered { device: after, password };
     keep(hub, &work, caller, once, &registered).await?;
     work.commit().await?;
@@ -320,7 +326,8 @@ pub async fn delete(hub: &Hub, caller: &Caller, id: DeviceId) -> Result<(), HubE
     rows::delete(&work, id).await?;
     ingest::forget_device(&work, id).await?;
     let payload = json!({ "before": payload_of(&device) });
-    events::append(&work, vec![device_event(hub, caller, &device, EventType::DeviceDeleted, payload)]).await?;
+    events::append(&work, vec![device_event(hub, caller, &device, EventType::DeviceDeleted, payload)])
+        .await?;
     work.commit().await?;
     drop(gate);
     hub.directory.remove(id);

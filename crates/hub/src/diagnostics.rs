@@ -1,9 +1,9 @@
 //! What support wants to know of a device: how much came, how much of it was odd, and the newest refusals with reasons.
 
 use lares_model::DeviceId;
+use lares_model::UnixMillis;
 use lares_model::fold::{Counts, Rejection};
 use lares_model::presence::Presence;
-use lares_model::UnixMillis;
 
 use crate::caller::Caller;
 use crate::devices::find;

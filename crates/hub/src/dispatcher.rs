@@ -144,13 +144,7 @@ fn acts(step: Step) -> bool {
 }
 
 /// What to do with a device's commands, oldest first: everything up to the first that still holds up the others.
-fn steps(
-    open: &[Command],
-    ready: bool,
-    reconnected: bool,
-    now: UnixMillis,
-    hub: &Hub,
-) -> Vec<(usize, Step)> {
+fn steps(open: &[Command], ready: bool, reconnected: bool, now: UnixMillis, hub: &Hub) -> Vec<(usize, Step)> {
     let mut found = Vec::new();
     for (index, command) in open.iter().enumerate() {
         if command.is_settled() {

@@ -40,7 +40,9 @@ pub enum HubError {
 impl From<StoreError> for HubError {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Conflict { what } => HubError::Conflict(format!("{what} exists already or has changed")),
+            StoreError::Conflict { what } => {
+                HubError::Conflict(format!("{what} exists already or has changed"))
+            }
             StoreError::NoSpace(cause) => {
                 tracing::error!(%cause, "relational store has no space");
                 HubError::NoSpace

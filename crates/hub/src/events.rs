@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use lares_model::event::Event;
 use lares_model::{EventId, OrganisationId};
-pub use lares_store::events::EventFilter;
 use lares_store::events as rows;
+pub use lares_store::events::EventFilter;
 use serde::{Deserialize, Serialize};
 
 use crate::caller::Caller;
@@ -94,8 +94,7 @@ fn merge_in_sequence(candidates: Vec<Event>, newest_first: bool) -> Vec<Event> {
 }
 
 pub async fn find(hub: &Hub, caller: &Caller, id: EventId) -> Result<Event, HubError> {
-    let mut event =
-        rows::find(&hub.store, caller.scope(), id).await?.ok_or(HubError::NotFound("event"))?;
+    let mut event = rows::find(&hub.store, caller.scope(), id).await?.ok_or(HubError::NotFound("event"))?;
     sealed::reveal(hub, &hub.store, &mut event.payload).await?;
     Ok(event)
 }

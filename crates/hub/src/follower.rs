@@ -253,7 +253,8 @@ impl Follower {
             let received = one.record.entry.received;
             for command in &mut open {
                 for signal in signals(&one.record.entry.body, command.sent_at, received) {
-                    let Some(transition) = settle(command, &signal, received, &self.hub.command_policy) else {
+                    let Some(transition) = settle(command, &signal, received, &self.hub.command_policy)
+                    else {
                         continue;
                     };
                     let cause = Cause::Device(device);

@@ -46,7 +46,13 @@ async fn payload_of(hub: &Hub, work: &UnitOfWork, home: &Home) -> Result<serde_j
     }))
 }
 
-fn event(hub: &Hub, caller: &Caller, home: &Home, event_type: EventType, payload: serde_json::Value) -> NewEvent {
+fn event(
+    hub: &Hub,
+    caller: &Caller,
+    home: &Home,
+    event_type: EventType,
+    payload: serde_json::Value,
+) -> NewEvent {
     let now = hub.now();
     NewEvent {
         id: lares_model::EventId(hub.uuid()),

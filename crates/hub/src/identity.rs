@@ -57,7 +57,13 @@ fn token_hash(token: &str) -> [u8; 32] {
     Sha256::digest(token.as_bytes()).into()
 }
 
-fn make(hub: &Hub, user: UserId, kind: TokenKind, name: &str, expires_at: Option<UnixMillis>) -> (Token, Issued) {
+fn make(
+    hub: &Hub,
+    user: UserId,
+    kind: TokenKind,
+    name: &str,
+    expires_at: Option<UnixMillis>,
+) -> (Token, Issued) {
     let text = format!("{TOKEN_PREFIX}{}", hub.secret_text(TOKEN_BYTES));
     let id = TokenId(hub.uuid());
     let token = Token {
@@ -97,7 +103,7 @@ pub async fn sign_out(hub: &Hub, caller: &Caller) -> Result<(), HubError> {
 /// Who a bearer token belongs to, with what they may see now.
 pub async fn caller_of(hub: &Hub, token: &str) -> Result<Caller, HubError> {
     let now = hub.now();
-    let found = tokens::find_by_secret(&hub.store, &token_hash(token)).await?;
+    let found = tokens::find_by_secret(&hub.store, token_hash(token)).await?;
     let token = found
         .filter(|token| token.expires_at.is_none_or(|expires_at| now < expires_at))
         .ok_or(HubError::Unauthenticated)?;
@@ -155,12 +161,16 @@ fn check_account(email: &str, name: &str, password: &str) -> Result<(), Invalid>
     let mut invalid = Invalid::default();
     invalid.check_text("/name", name, 1, NAME_MAX_CHARS);
     let at = email.find('@');
-    if email.chars().count() > 254 || !at.is_some_and(|at| at > 0 && at + 1 < email.len()) || email.contains(' ') {
+    if email.chars().count() > 254
+        || !at.is_some_and(|at| at > 0 && at + 1 < email.len())
+        || email.contains(' ')
+    {
         invalid.add("/email", "must be an e-mail address");
     }
     let length = password.chars().count();
     if !(LENGTH_MIN_CHARS..=LENGTH_MAX_CHARS).contains(&length) {
-        invalid.add("/password", format!("must have from {LENGTH_MIN_CHARS} to {LENGTH_MAX_CHARS} characters"));
+        invalid
+            .add("/password", format!("must have from {LENGTH_MIN_CHARS} to {LENGTH_MAX_CHARS} characters"));
     }
     invalid.or(())
 }
@@ -209,11 +219,8 @@ pub async fn create_owner(
     organisation: &str,
 ) -> Result<(User, Organisation), HubError> {
     let user = create_user(hub, email, name, password).await?;
-    let organisation = Organisation {
-        id: OrganisationId(hub.uuid()),
-        name: organisation.to_owned(),
-        created_at: hub.now(),
-    };
+    let organisation =
+        Organisation { id: OrganisationId(hub.uuid()), name: organisation.to_owned(), created_at: hub.now() };
     let caller = Caller::new(user.id, TokenId(hub.uuid()), vec![], hub.now());
     let work = hub.store.begin().await?;
     crate::organisations::insert_with_owner(hub, &work, &organisation, user.id).await?;

@@ -48,7 +48,10 @@ pub async fn add(
         .await?
         .ok_or_else(|| Invalid::one("/email", "nobody with this e-mail address has an account yet"))?;
     let already = memberships::of_user(&work, user.id).await?;
-    if already.iter().any(|membership| membership.organisation == organisation && membership.holds_at(hub.now())) {
+    if already
+        .iter()
+        .any(|membership| membership.organisation == organisation && membership.holds_at(hub.now()))
+    {
         return Err(HubError::Conflict("this person is a member already".to_owned()));
     }
     let membership = Membership {
@@ -103,7 +106,8 @@ pub async fn remove(
         if caller.role_in(organisation) != Some(Role::Owner) {
             return Err(HubError::Forbidden);
         }
-        let all = memberships::of_organisation(&work, &scope, organisation, Page { after: None, limit: 10_000 });
+        let all =
+            memberships::of_organisation(&work, &scope, organisation, Page { after: None, limit: 10_000 });
         let now = hub.now();
         let owners =
             all.await?.iter().filter(|(other, _)| other.role == Role::Owner && other.holds_at(now)).count();

@@ -2,8 +2,8 @@
 //! a repetition gets that answer again, another request with the same key is refused.
 //! Source: draft-ietf-httpapi-idempotency-key-header.
 
-use lares_store::idempotency::{self, IdempotencyKey, Opening};
 use lares_store::UnitOfWork;
+use lares_store::idempotency::{self, IdempotencyKey, Opening};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 

@@ -23,7 +23,8 @@ pub struct Passwords {
 }
 
 fn hasher(pepper: &[u8]) -> Result<Argon2<'_>, HubError> {
-    let params = Params::new(MEMORY_KIB, PASSES, LANES, None).map_err(|e| HubError::Internal(e.to_string()))?;
+    let params =
+        Params::new(MEMORY_KIB, PASSES, LANES, None).map_err(|e| HubError::Internal(e.to_string()))?;
     Argon2::new_with_secret(pepper, Algorithm::Argon2id, Version::V0x13, params)
         .map_err(|error| HubError::Internal(error.to_string()))
 }

@@ -20,7 +20,13 @@ fn check_name(name: &str) -> Result<(), Invalid> {
     invalid.or(())
 }
 
-fn event(hub: &Hub, caller: &Caller, room: &Room, event_type: EventType, payload: serde_json::Value) -> NewEvent {
+fn event(
+    hub: &Hub,
+    caller: &Caller,
+    room: &Room,
+    event_type: EventType,
+    payload: serde_json::Value,
+) -> NewEvent {
     let now = hub.now();
     NewEvent {
         id: lares_model::EventId(hub.uuid()),
@@ -108,7 +114,8 @@ pub async fn delete(hub: &Hub, caller: &Caller, id: RoomId) -> Result<(), HubErr
     let room = rows::find(&work, caller.scope(), id).await?.ok_or(HubError::NotFound("room"))?;
     caller.require(Action::HomeManage, room.organisation)?;
     let in_room = devices::DeviceFilter { room: Some(id), ..Default::default() };
-    let orphans = devices::list(&work, caller.scope(), &in_room, Page { after: None, limit: 100_000 }).await?;
+    let orphans =
+        devices::list(&work, caller.scope(), &in_room, Page { after: None, limit: 100_000 }).await?;
     rows::delete(&work, id).await?;
     let payload = json!({ "room": id, "before": { "name": room.name } });
     events::append(&work, vec![event(hub, caller, &room, EventType::RoomDeleted, payload)]).await?;

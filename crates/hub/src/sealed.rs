@@ -35,7 +35,8 @@ pub async fn personal(
         None => {
             let mut key = vec![0; KEY_BYTES];
             hub.entropy.fill(&mut key);
-            let wrapped = hub.vault.seal(hub.entropy.as_ref(), &key_context(subject), &key).map_err(internal)?;
+            let wrapped =
+                hub.vault.seal(hub.entropy.as_ref(), &key_context(subject), &key).map_err(internal)?;
             subject_keys::insert(work, subject, organisation, wrapped, hub.now()).await?;
             key
         }

@@ -58,7 +58,12 @@ fn aead_key(key: &[u8]) -> Result<LessSafeKey, VaultError> {
 }
 
 /// Seals under a key of its own, such as a subject's.
-pub fn seal_under(key: &[u8], entropy: &dyn Entropy, context: &str, plain: &[u8]) -> Result<Vec<u8>, VaultError> {
+pub fn seal_under(
+    key: &[u8],
+    entropy: &dyn Entropy,
+    context: &str,
+    plain: &[u8],
+) -> Result<Vec<u8>, VaultError> {
     seal_with(&aead_key(key)?, entropy, context, plain)
 }
 
@@ -76,8 +81,12 @@ fn seal_with(
     entropy.fill(&mut nonce);
     let mut sealed = nonce.to_vec();
     let mut body = plain.to_vec();
-    key.seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::from(context.as_bytes()), &mut body)
-        .map_err(|_| VaultError::Refused)?;
+    key.seal_in_place_append_tag(
+        Nonce::assume_unique_for_key(nonce),
+        Aad::from(context.as_bytes()),
+        &mut body,
+    )
+    .map_err(|_| VaultError::Refused)?;
     sealed.append(&mut body);
     Ok(sealed)
 }

@@ -54,6 +54,10 @@ pub async fn migrate(config: Config) -> Result<(), String> {
     let store = open_store(&config, &data).await?;
     let pending = store.pending_migrations().await.map_err(|error| error.to_string())?;
     store.migrate().await.map_err(|error| error.to_string())?;
-    println!("{} migration(s) run{}", pending.len(), pending.iter().map(|name| format!("\n  {name}")).collect::<String>());
+    println!(
+        "{} migration(s) run{}",
+        pending.len(),
+        pending.iter().map(|name| format!("\n  {name}")).collect::<String>()
+    );
     Ok(())
 }

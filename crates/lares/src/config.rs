@@ -279,7 +279,9 @@ impl Config {
             return Err(ConfigError::Wrong("tls.certificate and tls.key: give both or neither".to_owned()));
         }
         if !self.store.url.is_empty() && !self.store.url.starts_with("postgres") {
-            return Err(ConfigError::Wrong("store.url: must be a postgres:// URL, or empty for SQLite".to_owned()));
+            return Err(ConfigError::Wrong(
+                "store.url: must be a postgres:// URL, or empty for SQLite".to_owned(),
+            ));
         }
         Ok(())
     }
@@ -317,7 +319,8 @@ fn refuse_unknown(place: &str, table: &toml::Table) -> Result<(), ConfigError> {
 }
 
 fn unknown<'a>(place: &str, key: &str, known: impl Iterator<Item = &'a String>) -> ConfigError {
-    let nearest = known.map(|known| (strsim::jaro_winkler(key, known), known)).max_by(|a, b| a.0.total_cmp(&b.0));
+    let nearest =
+        known.map(|known| (strsim::jaro_winkler(key, known), known)).max_by(|a, b| a.0.total_cmp(&b.0));
     let hint = match nearest {
         Some((likeness, known)) if likeness > 0.75 => format!("; did you mean `{known}`?"),
         _ => String::new(),
@@ -335,15 +338,25 @@ fn apply_env(table: &mut toml::Table, name: &str, value: &str) -> Result<(), Con
     let path = rest.to_lowercase();
     let names: Vec<String> = shape
         .iter()
-        .flat_map(|(section, keys)| keys.as_table().into_iter().flat_map(move |keys| keys.keys().map(move |key| format!("{section}__{key}"))))
+        .flat_map(|(section, keys)| {
+            keys.as_table()
+                .into_iter()
+                .flat_map(move |keys| keys.keys().map(move |key| format!("{section}__{key}")))
+        })
         .collect();
-    let known = path.split_once("__").and_then(|(section, key)| Some((section, key, shape.get(section)?.get(key)?)));
+    let known =
+        path.split_once("__").and_then(|(section, key)| Some((section, key, shape.get(section)?.get(key)?)));
     let Some((section, key, default)) = known else {
         let error = unknown("environment", &path, names.iter());
         return Err(match error {
-            ConfigError::UnknownKey { hint, .. } => {
-                ConfigError::UnknownKey { place: "environment".to_owned(), key: name.to_owned(), hint: hint.replace(&path, "").to_uppercase().replace("; DID YOU MEAN `", "; did you mean `LARES_") }
-            }
+            ConfigError::UnknownKey { hint, .. } => ConfigError::UnknownKey {
+                place: "environment".to_owned(),
+                key: name.to_owned(),
+                hint: hint
+                    .replace(&path, "")
+                    .to_uppercase()
+                    .replace("; DID YOU MEAN `", "; did you mean `LARES_"),
+            },
             other => other,
         });
     };

@@ -19,7 +19,10 @@ fn the_environment_overrides_the_file_and_the_file_the_defaults() {
     assert_eq!(config.http.bind, "127.0.0.1:1");
     assert_eq!(config.http.tls_bind, "127.0.0.1:2");
     assert_eq!(config.mqtt.bind, "127.0.0.1:1883");
-    let config = load("[http]\nbind = '127.0.0.1:1'\n", &[("LARES_HTTP__BIND", ""), ("LARES_HTTP__BODY_MAX_BYTES", "5")]);
+    let config = load(
+        "[http]\nbind = '127.0.0.1:1'\n",
+        &[("LARES_HTTP__BIND", ""), ("LARES_HTTP__BODY_MAX_BYTES", "5")],
+    );
     let config = config.unwrap();
     assert_eq!((config.http.bind.as_str(), config.http.body_max_bytes), ("", 5));
 }
@@ -31,7 +34,10 @@ fn unknown_keys_are_refused_with_a_suggestion() {
     let error = load("[htpp]\n", &[]).unwrap_err();
     assert!(error.contains("did you mean `http`?"), "{error}");
     let error = load("", &[("LARES_HTTP__BIDN", "x")]).unwrap_err();
-    assert!(error.contains("LARES_HTTP__BIDN") && error.contains("did you mean `LARES_HTTP__BIND`?"), "{error}");
+    assert!(
+        error.contains("LARES_HTTP__BIDN") && error.contains("did you mean `LARES_HTTP__BIND`?"),
+        "{error}"
+    );
 }
 
 #[test]

@@ -33,7 +33,10 @@ impl DataDirectory {
             .open(path.join("lock"))
             .map_err(said)?;
         lock.try_lock().map_err(|_| {
-            format!("data directory {}: another Lares process is using it; stop that one first", path.display())
+            format!(
+                "data directory {}: another Lares process is using it; stop that one first",
+                path.display()
+            )
         })?;
         Ok(DataDirectory { path, _lock: lock })
     }

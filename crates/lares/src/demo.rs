@@ -138,11 +138,7 @@ async fn make_devices(
     Ok(())
 }
 
-fn new_device(
-    plan: &DevicePlan,
-    home: HomeId,
-    room: Option<lares_model::RoomId>,
-) -> devices::NewDevice {
+fn new_device(plan: &DevicePlan, home: HomeId, room: Option<lares_model::RoomId>) -> devices::NewDevice {
     devices::NewDevice {
         home,
         room,
@@ -179,7 +175,8 @@ fn spare_plan() -> DevicePlan {
 
 fn reachable(address: Option<SocketAddr>) -> String {
     address.map_or_else(String::new, |address| {
-        let host = if address.ip().is_unspecified() { "127.0.0.1".to_owned() } else { address.ip().to_string() };
+        let host =
+            if address.ip().is_unspecified() { "127.0.0.1".to_owned() } else { address.ip().to_string() };
         format!("{host}:{}", address.port())
     })
 }

@@ -116,7 +116,12 @@ impl Listeners {
 
     fn addresses(&self) -> Addresses {
         let of = |listener: &Option<TcpListener>| listener.as_ref().and_then(|open| open.local_addr().ok());
-        Addresses { http: of(&self.http), https: of(&self.https), mqtt: of(&self.mqtt), mqtts: of(&self.mqtts) }
+        Addresses {
+            http: of(&self.http),
+            https: of(&self.https),
+            mqtt: of(&self.mqtt),
+            mqtts: of(&self.mqtts),
+        }
     }
 }
 

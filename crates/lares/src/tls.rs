@@ -2,6 +2,7 @@
 //! Devices get TLS 1.3 only; the web also 1.2, with AEAD suites only. No early data, no renegotiation.
 
 use std::fs;
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -45,17 +46,19 @@ fn server_config(
     versions: &[&'static rustls::SupportedProtocolVersion],
     alpn: &[&[u8]],
 ) -> Result<Arc<ServerConfig>, String> {
-    let said = |file: &Path, error: &dyn std::fmt::Display| format!("TLS material {}: {error}", file.display());
+    let said =
+        |file: &Path, error: &dyn std::fmt::Display| format!("TLS material {}: {error}", file.display());
     let chain: Vec<CertificateDer<'static>> = CertificateDer::pem_file_iter(certificate)
         .and_then(Iterator::collect)
         .map_err(|error| said(certificate, &error))?;
     let private = PrivateKeyDer::from_pem_file(key).map_err(|error| said(key, &error))?;
-    let mut config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()))
-        .with_protocol_versions(versions)
-        .map_err(|error| said(certificate, &error))?
-        .with_no_client_auth()
-        .with_single_cert(chain, private)
-        .map_err(|error| said(certificate, &error))?;
+    let mut config =
+        ServerConfig::builder_with_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()))
+            .with_protocol_versions(versions)
+            .map_err(|error| said(certificate, &error))?
+            .with_no_client_auth()
+            .with_single_cert(chain, private)
+            .map_err(|error| said(certificate, &error))?;
     config.alpn_protocols = alpn.iter().map(|name| name.to_vec()).collect();
     Ok(Arc::new(config))
 }
@@ -66,7 +69,7 @@ fn make_self_signed(folder: &Path, names: &[String]) -> Result<(), String> {
         return Ok(());
     }
     let said = |error: &dyn std::fmt::Display| format!("self-signed TLS material: {error}");
-    fs::create_dir_all(folder).map_err(|error| said(&error))?;
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(|error| said(&error))?;
     let mut authority = CertificateParams::default();
     authority.distinguished_name.push(DnType::CommonName, "Lares local authority");
     authority.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));

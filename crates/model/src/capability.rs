@@ -212,7 +212,7 @@ pub struct CapabilityView {
     pub matter_cluster_id: Option<u32>,
     pub meaning: String,
     pub attributes: Vec<AttributeView>,
-    pub commands: Vec<CommandView>,
+    pub commands: Vec<CommandSpecView>,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
@@ -228,7 +228,7 @@ pub struct AttributeView {
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
-pub struct CommandView {
+pub struct CommandSpecView {
     pub name: String,
     pub meaning: String,
     pub args: Vec<AttributeView>,
@@ -260,7 +260,7 @@ impl From<&'static Capability> for CapabilityView {
             commands: capability
                 .commands
                 .iter()
-                .map(|command| CommandView {
+                .map(|command| CommandSpecView {
                     name: command.name.to_owned(),
                     meaning: command.meaning.to_owned(),
                     args: command.args.iter().map(|a| view(a.name, &a.kind, a.meaning, false)).collect(),

@@ -134,7 +134,10 @@ impl TokenView {
 /// Your tokens and sessions, without their secrets.
 #[utoipa::path(get, path = "/api/auth/tokens", tag = "identity", operation_id = "listTokens",
     responses((status = 200, description = "Tokens and sessions", body = Vec<TokenView>)))]
-pub async fn list_tokens(State(door): State<Door>, Who(caller): Who) -> Result<Json<Vec<TokenView>>, Problem> {
+pub async fn list_tokens(
+    State(door): State<Door>,
+    Who(caller): Who,
+) -> Result<Json<Vec<TokenView>>, Problem> {
     let tokens = identity::list_tokens(&door.hub, &caller).await?;
     Ok(Json(tokens.into_iter().map(|token| TokenView::of(token, caller.token)).collect()))
 }

@@ -138,8 +138,11 @@ fn parse_wait(text: Option<&str>) -> Result<Option<Duration>, Problem> {
     let seconds = text.strip_suffix('s').and_then(|digits| digits.parse().ok());
     match seconds {
         Some(seconds) if seconds <= WAIT_MAX_S => Ok(Some(Duration::from_secs(seconds))),
-        _ => Err(Invalid::one("wait", format!("must be a whole number of seconds such as 5s, at most {WAIT_MAX_S}s"))
-            .into()),
+        _ => Err(Invalid::one(
+            "wait",
+            format!("must be a whole number of seconds such as 5s, at most {WAIT_MAX_S}s"),
+        )
+        .into()),
     }
 }
 

@@ -126,8 +126,7 @@ async fn answer(
     };
     let newest_first = matches!(query.order, Some(Order::NewestFirst));
     let cursor = query.cursor.as_deref();
-    let page =
-        hub::list(&door.hub, caller, query.organisation, &filter, cursor, newest_first, limit).await?;
+    let page = hub::list(&door.hub, caller, query.organisation, &filter, cursor, newest_first, limit).await?;
     Ok(Json(EventsView {
         items: page.items.into_iter().map(EventView::from).collect(),
         next_cursor: page.next_cursor,

@@ -37,9 +37,8 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &Door) -> Result<Self, Problem> {
         let nothing = || Problem::new(404, "Not found", "there is nothing with this id");
-        let Path(ids) = Path::<Vec<(String, String)>>::from_request_parts(parts, state)
-            .await
-            .map_err(|_| nothing())?;
+        let Path(ids) =
+            Path::<Vec<(String, String)>>::from_request_parts(parts, state).await.map_err(|_| nothing())?;
         let (_, text) = ids.last().ok_or_else(nothing)?;
         let id = uuid::Uuid::parse_str(text).map_err(|_| nothing())?;
         Ok(Id(IdText(id).into()))
@@ -157,12 +156,11 @@ impl<T: DeserializeOwned + Send> FromRequestParts<Door> for Params<T> {
             }
         }
         let deserializer = serde_urlencoded::Deserializer::new(form_urlencoded::parse(query.as_bytes()));
-        serde_path_to_error::deserialize(deserializer)
-            .map(Params)
-            .map_err(|error| {
-                let path = error.path().to_string();
-                Invalid::one(if path == "." { "query".to_owned() } else { path }, error.inner().to_string()).into()
-            })
+        serde_path_to_error::deserialize(deserializer).map(Params).map_err(|error| {
+            let path = error.path().to_string();
+            Invalid::one(if path == "." { "query".to_owned() } else { path }, error.inner().to_string())
+                .into()
+        })
     }
 }
 
@@ -191,9 +189,11 @@ async fn keyed_bytes(request: Request, state: &Door) -> Result<(Option<Once>, By
 
 fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
     let Some(value) = headers.get("idempotency-key") else { return Ok(None) };
-    let refused = || Problem::from(Invalid::one("Idempotency-Key", "must have from 1 to 255 visible ASCII characters"));
+    let refused =
+        || Problem::from(Invalid::one("Idempotency-Key", "must have from 1 to 255 visible ASCII characters"));
     let text = value.to_str().map_err(|_| refused())?;
-    let fits = !text.is_empty() && text.len() <= KEY_MAX_CHARS && text.bytes().all(|byte| byte.is_ascii_graphic());
+    let fits =
+        !text.is_empty() && text.len() <= KEY_MAX_CHARS && text.bytes().all(|byte| byte.is_ascii_graphic());
     if fits { Ok(Some(text.to_owned())) } else { Err(refused()) }
 }
 
@@ -238,7 +238,11 @@ fn located(pointer: String, reason: &str) -> Invalid {
     let reason = reason.rsplit_once(" at line ").map_or(reason, |(head, _)| head);
     let field = reason
         .strip_prefix("missing field `")
-        .or_else(|| reason.strip_prefix("unknown field `").filter(|rest| !pointer.ends_with(rest.split('`').next().unwrap_or("\0"))))
+        .or_else(|| {
+            reason
+                .strip_prefix("unknown field `")
+                .filter(|rest| !pointer.ends_with(rest.split('`').next().unwrap_or("\0")))
+        })
         .and_then(|rest| rest.split('`').next());
     match field {
         Some(field) => Invalid::one(format!("{pointer}/{field}"), reason),

@@ -94,7 +94,11 @@ pub async fn list(
 #[utoipa::path(get, path = "/api/homes/{id}", tag = "homes", operation_id = "getHome",
     params(("id" = HomeId, Path, description = "Home")),
     responses((status = 200, description = "The home", body = Home)))]
-pub async fn get(State(door): State<Door>, Who(caller): Who, Id(id): Id<HomeId>) -> Result<Json<Home>, Problem> {
+pub async fn get(
+    State(door): State<Door>,
+    Who(caller): Who,
+    Id(id): Id<HomeId>,
+) -> Result<Json<Home>, Problem> {
     Ok(Json(hub::find(&door.hub, &caller, id).await?))
 }
 

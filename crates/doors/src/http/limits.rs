@@ -59,7 +59,10 @@ impl Limiter {
         self.networks.check_key(&network_of(peer)).map_err(|wait| self.too_many(&wait))
     }
 
-    fn too_many(&self, wait: &governor::NotUntil<<DefaultClock as governor::clock::Clock>::Instant>) -> Problem {
+    fn too_many(
+        &self,
+        wait: &governor::NotUntil<<DefaultClock as governor::clock::Clock>::Instant>,
+    ) -> Problem {
         metrics::counter!("lares_http_rate_limited_total").increment(1);
         let wait: Duration = wait.wait_time_from(self.clock.now());
         Problem::too_many(wait.as_secs().max(1))
@@ -127,7 +130,8 @@ const HEADERS: [(HeaderName, &str); 5] = [
 /// Around everything, also around what no route answers.
 pub async fn outer(State(door): State<Door>, request: Request, next: Next) -> Response {
     let forged = cross_site(&request);
-    let mut response = if let Some(problem) = forged { problem.into_response() } else { next.run(request).await };
+    let mut response =
+        if let Some(problem) = forged { problem.into_response() } else { next.run(request).await };
     let status = response.status().as_u16();
     metrics::counter!("lares_http_responses_total", "class" => status_class(status)).increment(1);
     let _ = &door;

@@ -28,7 +28,7 @@ use lares_hub::Hub;
 use lares_model::access::Action;
 use utoipa_axum::routes;
 
-pub use limits::{RateLimits, TrustedProxies};
+pub use limits::{Limiter, RateLimits, TrustedProxies};
 pub use openapi::document as openapi_document;
 pub use route::{Declared, router};
 pub use server::{HttpLimits, serve};

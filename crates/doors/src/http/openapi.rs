@@ -66,10 +66,18 @@ fn complete(operation: &mut Value, path: &str, method: &str, action: Action) {
     operation["x-action"] = serde_json::to_value(action).unwrap_or_default();
     let mut errors = vec![(429, "Too many requests")];
     if path.starts_with("/api/") && !path.starts_with("/api/docs") && path != "/api/openapi.json" {
-        errors.extend([(422, "Some fields are wrong"), (500, "Internal error"), (503, "Storage not available")]);
+        errors.extend([
+            (422, "Some fields are wrong"),
+            (500, "Internal error"),
+            (503, "Storage not available"),
+        ]);
     }
     if !public {
-        errors.extend([(401, "Not signed in"), (403, "The role does not include this"), (404, "Does not exist")]);
+        errors.extend([
+            (401, "Not signed in"),
+            (403, "The role does not include this"),
+            (404, "Does not exist"),
+        ]);
     }
     if operation.get("requestBody").is_some() {
         errors.extend([(400, "Not JSON"), (413, "Too large"), (415, "Wrong media type")]);

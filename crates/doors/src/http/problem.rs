@@ -52,8 +52,7 @@ impl Problem {
 
 impl From<Invalid> for Problem {
     fn from(invalid: Invalid) -> Problem {
-        let mut problem =
-            Problem::new(422, "Invalid input", "some fields are wrong; nothing was changed");
+        let mut problem = Problem::new(422, "Invalid input", "some fields are wrong; nothing was changed");
         problem.errors = invalid.errors;
         problem
     }

@@ -80,7 +80,11 @@ pub async fn list(
 #[utoipa::path(get, path = "/api/rooms/{id}", tag = "homes", operation_id = "getRoom",
     params(("id" = RoomId, Path, description = "Room")),
     responses((status = 200, description = "The room", body = Room)))]
-pub async fn get(State(door): State<Door>, Who(caller): Who, Id(id): Id<RoomId>) -> Result<Json<Room>, Problem> {
+pub async fn get(
+    State(door): State<Door>,
+    Who(caller): Who,
+    Id(id): Id<RoomId>,
+) -> Result<Json<Room>, Problem> {
     Ok(Json(hub::find(&door.hub, &caller, id).await?))
 }
 

@@ -16,8 +16,8 @@ use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 use super::Door;
 use super::limits;
 use super::openapi;
-use super::server::HttpLimits;
 use super::problem::Problem;
+use super::server::HttpLimits;
 
 pub(super) struct Route {
     pub action: Action,
@@ -104,8 +104,12 @@ fn bearer(request: &Request) -> Option<&str> {
 async fn in_time(State(at_most): State<Duration>, request: Request, next: Next) -> Response {
     match tokio::time::timeout(at_most, next.run(request)).await {
         Ok(response) => response,
-        Err(_) => Problem::new(503, "Too slow", "the request took too long and was given up; it may have taken effect")
-            .into_response(),
+        Err(_) => Problem::new(
+            503,
+            "Too slow",
+            "the request took too long and was given up; it may have taken effect",
+        )
+        .into_response(),
     }
 }
 

@@ -67,7 +67,8 @@ pub async fn serve(
             continue;
         };
         let _ = stream.set_nodelay(true);
-        let (router, limits, watcher, tls) = (router.clone(), limits.clone(), graceful.watcher(), tls.clone());
+        let (router, limits, watcher, tls) =
+            (router.clone(), limits.clone(), graceful.watcher(), tls.clone());
         tokio::spawn(async move {
             match tls {
                 None => attend(stream, peer, router, &limits, watcher).await,

@@ -38,13 +38,8 @@ impl MqttLink {
             properties.push(Property::ContentType(content_type));
         }
         let topic = Text::new(Channel::Command.topic(device.id)).ok_or(LinkError::NotConnected)?;
-        let message = Outgoing {
-            topic,
-            payload: payload.into(),
-            qos: Qos::AtLeastOnce,
-            retain: false,
-            properties,
-        };
+        let message =
+            Outgoing { topic, payload: payload.into(), qos: Qos::AtLeastOnce, retain: false, properties };
         match self.broker.send(&device.id.to_string(), message) {
             Ok(_) => Ok(()),
             Err(SendError::NotConnected | SendError::NotSubscribed) => Err(LinkError::NotConnected),

@@ -65,7 +65,9 @@ impl House {
     }
 
     async fn take(&self, id: DeviceId, message: &Message) -> Outcome {
-        let Some(device) = self.hub.directory.get(id) else { return Outcome::Rejected(ReasonCode::NotAuthorized) };
+        let Some(device) = self.hub.directory.get(id) else {
+            return Outcome::Rejected(ReasonCode::NotAuthorized);
+        };
         let Some((_, channel)) = parse_topic(&message.topic) else {
             return Outcome::Rejected(ReasonCode::TopicNameInvalid);
         };

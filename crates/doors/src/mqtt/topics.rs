@@ -57,7 +57,9 @@ mod tests {
             assert!(!may_publish(own, &channel.topic(other)));
             assert!(!may_subscribe(own, &channel.topic(other)));
         }
-        for filter in ["#", "+/#", "lares/#", "lares/devices/+/command", "$SYS/#", "$share/a/lares/devices/+/command"] {
+        for filter in
+            ["#", "+/#", "lares/#", "lares/devices/+/command", "$SYS/#", "$share/a/lares/devices/+/command"]
+        {
             assert!(!may_subscribe(own, filter) && !may_publish(own, filter), "{filter}");
         }
     }
