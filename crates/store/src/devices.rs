@@ -28,6 +28,8 @@ pub struct DeviceFilter {
     pub capability: Option<String>,
     /// A part of the name, vendor, model or serial, in any case.
     pub search: Option<String>,
+    /// Exactly this serial.
+    pub serial: Option<String>,
 }
 
 fn from_row(row: Model) -> Result<Device, StoreError> {
@@ -117,6 +119,9 @@ pub async fn list(
             .and_where(capability_row::Column::Capability.eq(capability.as_str()))
             .to_owned();
         select = select.filter(Column::Id.in_subquery(capable));
+    }
+    if let Some(serial) = &filter.serial {
+        select = select.filter(Column::Serial.eq(serial.as_str()));
     }
     if let Some(search) = &filter.search {
         select = select.filter(Column::SearchText.like(containing(search)));

@@ -1,3 +1,5 @@
-//! Real servers for tests: each is started by the test that needs it and stopped when that test lets go of it.
+//! What tests stand on: real servers, started by the test that needs them and stopped when it lets go of them, and
+//! disks that lose what was not synced. A dev dependency only; each module stands alone.
 
 pub mod postgres;
+pub mod vfs;

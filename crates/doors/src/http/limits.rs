@@ -1,0 +1,188 @@
+//! Bounds on what one caller may ask: request rates keyed by the signed-in user, or by the peer's network for
+//! strangers. A forwarded address counts only when a trusted proxy added it.
+
+use std::net::{IpAddr, SocketAddr};
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use axum::extract::{ConnectInfo, Request, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use governor::clock::{Clock as _, DefaultClock};
+use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+use lares_hub::Caller;
+use lares_model::UserId;
+
+use super::Door;
+use super::problem::Problem;
+
+#[derive(Clone, Debug)]
+pub struct RateLimits {
+    pub per_user_per_second: u32,
+    pub per_network_per_second: u32,
+}
+
+/// Proxies whose `X-Forwarded-For` is believed.
+#[derive(Clone, Debug, Default)]
+pub struct TrustedProxies(pub Vec<IpAddr>);
+
+pub struct Limiter {
+    users: DefaultKeyedRateLimiter<UserId>,
+    networks: DefaultKeyedRateLimiter<IpAddr>,
+    trusted: TrustedProxies,
+    clock: DefaultClock,
+}
+
+/// A burst of two seconds' worth is allowed.
+fn quota(per_second: u32) -> Quota {
+    let rate = NonZeroU32::new(per_second).unwrap_or(NonZeroU32::MIN);
+    Quota::per_second(rate).allow_burst(rate.saturating_mul(NonZeroU32::MIN.saturating_add(1)))
+}
+
+impl Limiter {
+    pub fn new(limits: &RateLimits, trusted: TrustedProxies) -> Limiter {
+        Limiter {
+            users: RateLimiter::keyed(quota(limits.per_user_per_second)),
+            networks: RateLimiter::keyed(quota(limits.per_network_per_second)),
+            trusted,
+            clock: DefaultClock::default(),
+        }
+    }
+
+    pub fn check_caller(&self, caller: &Caller) -> Result<(), Problem> {
+        self.users.check_key(&caller.user).map_err(|wait| self.too_many(&wait))
+    }
+
+    pub fn check_stranger(&self, request: &Request) -> Result<(), Problem> {
+        let Some(peer) = self.peer(request) else { return Ok(()) };
+        self.networks.check_key(&network_of(peer)).map_err(|wait| self.too_many(&wait))
+    }
+
+    fn too_many(&self, wait: &governor::NotUntil<<DefaultClock as governor::clock::Clock>::Instant>) -> Problem {
+        metrics::counter!("lares_http_rate_limited_total").increment(1);
+        let wait: Duration = wait.wait_time_from(self.clock.now());
+        Problem::too_many(wait.as_secs().max(1))
+    }
+
+    /// The address that the request comes from, as far as it can be believed.
+    pub fn peer(&self, request: &Request) -> Option<IpAddr> {
+        let ConnectInfo(socket) = request.extensions().get::<ConnectInfo<SocketAddr>>()?;
+        Some(believed_address(socket.ip(), request.headers(), &self.trusted))
+    }
+
+    /// Forgets keys that are quiet again, so that many strangers do not fill the memory.
+    pub fn shrink(&self) {
+        self.users.retain_recent();
+        self.networks.retain_recent();
+    }
+}
+
+fn believed_address(socket: IpAddr, headers: &HeaderMap, trusted: &TrustedProxies) -> IpAddr {
+    let mut believed = socket;
+    let forwarded: Vec<&str> = headers
+        .get_all("x-forwarded-for")
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .collect();
+    // From the right: each hop was written by the one before it, and only trusted ones are believed.
+    for hop in forwarded.iter().rev() {
+        if !trusted.0.contains(&believed.to_canonical()) {
+            break;
+        }
+        match hop.trim().parse() {
+            Ok(address) => believed = address,
+            Err(_) => break,
+        }
+    }
+    believed.to_canonical()
+}
+
+/// One IPv6 customer has a whole /64.
+fn network_of(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V4(_) => address,
+        IpAddr::V6(v6) => {
+            let mut octets = v6.octets();
+            octets[8..].fill(0);
+            IpAddr::from(octets)
+        }
+    }
+}
+
+/// Headers of every answer (OWASP ASVS V3), whatever the route.
+const HEADERS: [(HeaderName, &str); 5] = [
+    (header::STRICT_TRANSPORT_SECURITY, "max-age=31536000; includeSubDomains"),
+    (
+        header::CONTENT_SECURITY_POLICY,
+        "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
+         object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+    ),
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (header::X_FRAME_OPTIONS, "DENY"),
+    (header::REFERRER_POLICY, "no-referrer"),
+];
+
+/// Around everything, also around what no route answers.
+pub async fn outer(State(door): State<Door>, request: Request, next: Next) -> Response {
+    let forged = cross_site(&request);
+    let mut response = if let Some(problem) = forged { problem.into_response() } else { next.run(request).await };
+    let status = response.status().as_u16();
+    metrics::counter!("lares_http_responses_total", "class" => status_class(status)).increment(1);
+    let _ = &door;
+    let headers = response.headers_mut();
+    for (name, value) in HEADERS {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    if !headers.contains_key(header::CACHE_CONTROL) {
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+    response
+}
+
+fn status_class(status: u16) -> &'static str {
+    match status {
+        200..300 => "2xx",
+        300..400 => "3xx",
+        400..500 => "4xx",
+        _ => "5xx",
+    }
+}
+
+/// No credential of ours is sent by a browser by itself, and a browser's cross-site write is refused all the same.
+fn cross_site(request: &Request) -> Option<Problem> {
+    let site = request.headers().get("sec-fetch-site")?.to_str().ok()?;
+    let writes = !request.method().is_safe();
+    (writes && site == "cross-site")
+        .then(|| Problem::new(403, "Forbidden", "this request comes from another site's page"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(forwarded: &str) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        headers.insert("x-forwarded-for", HeaderValue::from_str(forwarded).unwrap());
+        headers
+    }
+
+    #[test]
+    fn a_forwarded_address_counts_only_behind_trusted_proxies() {
+        let proxy: IpAddr = "10.0.0.1".parse().unwrap();
+        let stranger: IpAddr = "203.0.113.9".parse().unwrap();
+        let trusted = TrustedProxies(vec![proxy]);
+        assert_eq!(believed_address(stranger, &headers("1.1.1.1"), &trusted), stranger);
+        assert_eq!(believed_address(proxy, &headers("1.1.1.1, 203.0.113.9"), &trusted), stranger);
+        assert_eq!(believed_address(proxy, &headers("203.0.113.9, 10.0.0.1"), &trusted), stranger);
+        assert_eq!(believed_address(proxy, &headers("nonsense"), &trusted), proxy);
+    }
+
+    #[test]
+    fn ipv6_counts_by_network() {
+        let one: IpAddr = "2001:db8:1:2:3:4:5:6".parse().unwrap();
+        let other: IpAddr = "2001:db8:1:2:ffff::1".parse().unwrap();
+        assert_eq!(network_of(one), network_of(other));
+    }
+}

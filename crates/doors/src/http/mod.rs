@@ -1,0 +1,105 @@
+//! The one list of routes: each line is an endpoint with the action it is declared with. The OpenAPI document and the
+//! access checks come from the same lines; a route that is not here does not exist.
+
+mod auth;
+mod capabilities;
+mod commands;
+mod devices;
+mod docs;
+mod events;
+mod extract;
+mod health;
+mod homes;
+mod import;
+mod limits;
+mod members;
+mod openapi;
+mod organisations;
+mod problem;
+mod readings;
+mod rooms;
+mod route;
+mod server;
+mod views;
+
+use std::sync::Arc;
+
+use lares_hub::Hub;
+use lares_model::access::Action;
+use utoipa_axum::routes;
+
+pub use limits::{RateLimits, TrustedProxies};
+pub use openapi::document as openapi_document;
+pub use route::{Declared, router};
+pub use server::{HttpLimits, serve};
+
+use route::Route;
+
+/// What handlers work with.
+pub struct DoorState {
+    pub hub: Arc<Hub>,
+    pub limits: limits::Limiter,
+    pub metrics: metrics_exporter_prometheus::PrometheusHandle,
+    pub ready: tokio::sync::watch::Receiver<bool>,
+    pub openapi: Arc<str>,
+    /// `/metrics` answers loopback peers only, unless this is set.
+    pub metrics_public: bool,
+}
+
+pub type Door = Arc<DoorState>;
+
+fn table() -> Vec<Route> {
+    use Action::*;
+    vec![
+        Route::new(Public, routes!(health::live)),
+        Route::new(Public, routes!(health::ready)),
+        Route::new(Public, routes!(health::metrics)),
+        Route::new(Public, routes!(docs::home)),
+        Route::new(Public, routes!(docs::redirect)),
+        Route::new(Public, routes!(docs::page)),
+        Route::new(Public, routes!(docs::openapi)),
+        Route::new(Public, routes!(auth::login)),
+        Route::new(Myself, routes!(auth::logout)),
+        Route::new(Myself, routes!(auth::profile)),
+        Route::new(Myself, routes!(auth::create_token)),
+        Route::new(Myself, routes!(auth::list_tokens)),
+        Route::new(Myself, routes!(auth::delete_token)),
+        Route::new(Myself, routes!(capabilities::list)),
+        Route::new(OrganisationCreate, routes!(organisations::create)),
+        Route::new(OrganisationRead, routes!(organisations::list)),
+        Route::new(OrganisationRead, routes!(organisations::get)),
+        Route::new(OrganisationManage, routes!(organisations::update)),
+        Route::new(OrganisationRead, routes!(members::list)),
+        Route::new(OrganisationManage, routes!(members::add)),
+        Route::new(OrganisationManage, routes!(members::remove)),
+        Route::new(HomeManage, routes!(homes::create)),
+        Route::new(HomeRead, routes!(homes::list)),
+        Route::new(HomeRead, routes!(homes::get)),
+        Route::new(HomeManage, routes!(homes::update)),
+        Route::new(HomeManage, routes!(homes::delete)),
+        Route::new(HomeManage, routes!(rooms::create)),
+        Route::new(HomeRead, routes!(rooms::of_home)),
+        Route::new(HomeRead, routes!(rooms::list)),
+        Route::new(HomeRead, routes!(rooms::get)),
+        Route::new(HomeManage, routes!(rooms::update)),
+        Route::new(HomeManage, routes!(rooms::delete)),
+        Route::new(DeviceManage, routes!(devices::register)),
+        Route::new(DeviceManage, routes!(import::import)),
+        Route::new(DeviceRead, routes!(devices::list)),
+        Route::new(DeviceRead, routes!(devices::get)),
+        Route::new(DeviceManage, routes!(devices::update)),
+        Route::new(DeviceManage, routes!(devices::delete)),
+        Route::new(DeviceManage, routes!(devices::replace)),
+        Route::new(DeviceManage, routes!(devices::rotate_credentials)),
+        Route::new(DeviceRead, routes!(devices::state)),
+        Route::new(DeviceRead, routes!(devices::diagnostics)),
+        Route::new(DeviceRead, routes!(readings::list)),
+        Route::new(DeviceRead, routes!(events::of_device)),
+        Route::new(DeviceCommand, routes!(commands::submit)),
+        Route::new(DeviceRead, routes!(commands::of_device)),
+        Route::new(DeviceRead, routes!(commands::list)),
+        Route::new(DeviceRead, routes!(commands::get)),
+        Route::new(OrganisationRead, routes!(events::list)),
+        Route::new(OrganisationRead, routes!(events::get)),
+    ]
+}

@@ -1,0 +1,125 @@
+//! A declared route, and the router made of all of them. The guard in front of each handler authenticates by the
+//! declared action, so that a handler cannot forget to.
+
+use std::time::Duration;
+
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::http::{Method, header};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use lares_hub::{HubError, identity};
+use lares_model::access::Action;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::normalize_path::NormalizePath;
+use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
+
+use super::Door;
+use super::limits;
+use super::openapi;
+use super::server::HttpLimits;
+use super::problem::Problem;
+
+pub(super) struct Route {
+    pub action: Action,
+    pub routes: UtoipaMethodRouter<Door>,
+}
+
+/// Path, method and action of a route, for the document and for tests that try every one of them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Declared {
+    pub path: String,
+    pub method: String,
+    pub action: Action,
+}
+
+impl Route {
+    pub fn new(action: Action, routes: UtoipaMethodRouter<Door>) -> Route {
+        Route { action, routes }
+    }
+
+    pub fn declared(&self) -> Vec<Declared> {
+        openapi::operations(&self.routes.1)
+            .into_iter()
+            .map(|(path, method)| Declared { path, method, action: self.action })
+            .collect()
+    }
+}
+
+/// Everything that HTTP answers, and what was declared for it.
+pub fn router(door: &Door, http_limits: &HttpLimits) -> (axum::Router, Vec<Declared>) {
+    let mut declared = Vec::new();
+    let mut all = OpenApiRouter::new();
+    for route in super::table() {
+        declared.extend(route.declared());
+        let guard = middleware::from_fn_with_state((door.clone(), route.action), guard);
+        let (schemas, paths, methods) = route.routes;
+        all = all.routes((schemas, paths, methods.layer(guard)));
+    }
+    let (router, _) = all.split_for_parts();
+    let router = router
+        .fallback(unknown_path)
+        .method_not_allowed_fallback(unknown_method)
+        .layer(DefaultBodyLimit::max(http_limits.body_bytes))
+        .layer(middleware::from_fn_with_state(http_limits.request_time, in_time))
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(middleware::from_fn_with_state(door.clone(), limits::outer))
+        .with_state(door.clone());
+    // Outside the routing, so that a path answers with and without its trailing slash.
+    let router = axum::Router::new().fallback_service(NormalizePath::trim_trailing_slash(router));
+    (router, declared)
+}
+
+async fn guard(State((door, action)): State<(Door, Action)>, mut request: Request, next: Next) -> Response {
+    if action != Action::Public {
+        let caller = match bearer(&request) {
+            Some(token) => identity::caller_of(&door.hub, token).await,
+            None => Err(HubError::Unauthenticated),
+        };
+        match caller {
+            Ok(caller) => {
+                if let Err(problem) = door.limits.check_caller(&caller) {
+                    return problem.into_response();
+                }
+                request.extensions_mut().insert(caller);
+            }
+            Err(error) => {
+                return match door.limits.check_stranger(&request) {
+                    Ok(()) => Problem::from(error).into_response(),
+                    Err(problem) => problem.into_response(),
+                };
+            }
+        }
+    } else if let Err(problem) = door.limits.check_stranger(&request) {
+        return problem.into_response();
+    }
+    next.run(request).await
+}
+
+fn bearer(request: &Request) -> Option<&str> {
+    let value = request.headers().get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = value.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
+}
+
+async fn in_time(State(at_most): State<Duration>, request: Request, next: Next) -> Response {
+    match tokio::time::timeout(at_most, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => Problem::new(503, "Too slow", "the request took too long and was given up; it may have taken effect")
+            .into_response(),
+    }
+}
+
+fn panicked(cause: Box<dyn std::any::Any + Send>) -> Response {
+    let text = cause.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    let text = text.or_else(|| cause.downcast_ref::<String>().cloned()).unwrap_or_default();
+    tracing::error!(cause = text, "a request handler panicked");
+    Problem::new(500, "Internal error", "an internal error; it has been logged").into_response()
+}
+
+async fn unknown_path() -> Problem {
+    Problem::new(404, "Not found", "there is nothing at this path; /api/openapi.json lists what there is")
+}
+
+async fn unknown_method(method: Method) -> Problem {
+    Problem::new(405, "Method not allowed", format!("this path does not take {method}; see the Allow header"))
+}

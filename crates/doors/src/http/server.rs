@@ -1,0 +1,111 @@
+//! The accept loop for plain and TLS listeners: bounded connections, handshakes and headers under time-outs, graceful
+//! end. Plain listeners are for loopback and for reverse proxies.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::{ConnectInfo, Request};
+use hyper::body::Incoming;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use lares_mqtt::TlsProvider;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpListener;
+use tokio::sync::{Semaphore, watch};
+use tokio_rustls::TlsAcceptor;
+use tower::ServiceExt as _;
+
+#[derive(Clone, Debug)]
+pub struct HttpLimits {
+    pub connections: usize,
+    pub body_bytes: usize,
+    pub header_time: Duration,
+    pub handshake_time: Duration,
+    pub request_time: Duration,
+}
+
+impl Default for HttpLimits {
+    fn default() -> Self {
+        HttpLimits {
+            connections: 4_096,
+            body_bytes: 1024 * 1024,
+            header_time: Duration::from_secs(10),
+            handshake_time: Duration::from_secs(10),
+            request_time: Duration::from_secs(60),
+        }
+    }
+}
+
+/// Serves until `stop` is true, then lets running requests end.
+pub async fn serve(
+    listener: TcpListener,
+    tls: Option<TlsProvider>,
+    router: Router,
+    limits: HttpLimits,
+    mut stop: watch::Receiver<bool>,
+) {
+    let places = Arc::new(Semaphore::new(limits.connections));
+    let graceful = GracefulShutdown::new();
+    while !*stop.borrow() {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            _ = stop.changed() => break,
+        };
+        let (stream, peer) = match accepted {
+            Ok(accepted) => accepted,
+            Err(error) => {
+                tracing::warn!(%error, "accept failed");
+                tokio::time::sleep(Duration::from_millis(50)).await;
+                continue;
+            }
+        };
+        // Full: the connection is closed rather than left to wait behind ones that may never end.
+        let Ok(place) = places.clone().try_acquire_owned() else {
+            metrics::counter!("lares_http_connections_refused_total").increment(1);
+            continue;
+        };
+        let _ = stream.set_nodelay(true);
+        let (router, limits, watcher, tls) = (router.clone(), limits.clone(), graceful.watcher(), tls.clone());
+        tokio::spawn(async move {
+            match tls {
+                None => attend(stream, peer, router, &limits, watcher).await,
+                Some(tls) => {
+                    let handshake = TlsAcceptor::from(tls()).accept(stream);
+                    match tokio::time::timeout(limits.handshake_time, handshake).await {
+                        Ok(Ok(stream)) => attend(stream, peer, router, &limits, watcher).await,
+                        Ok(Err(error)) => tracing::debug!(%peer, %error, "TLS handshake failed"),
+                        Err(_) => tracing::debug!(%peer, "TLS handshake took too long"),
+                    }
+                }
+            }
+            drop(place);
+        });
+    }
+    drop(listener);
+    if tokio::time::timeout(Duration::from_secs(10), graceful.shutdown()).await.is_err() {
+        tracing::warn!("some HTTP connections did not end in time and are cut");
+    }
+}
+
+async fn attend<S>(
+    stream: S,
+    peer: SocketAddr,
+    router: Router,
+    limits: &HttpLimits,
+    watcher: hyper_util::server::graceful::Watcher,
+) where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let service = hyper::service::service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(ConnectInfo(peer));
+        router.clone().oneshot(request.map(axum::body::Body::new))
+    });
+    let mut builder = hyper::server::conn::http1::Builder::new();
+    builder.timer(TokioTimer::new()).header_read_timeout(limits.header_time).max_headers(64);
+    let connection = builder.serve_connection(TokioIo::new(stream), service);
+    if let Err(error) = watcher.watch(connection).await {
+        tracing::debug!(%peer, %error, "HTTP connection ended");
+    }
+}

@@ -1,0 +1,84 @@
+//! Who is connected, and who listens for commands; changes of presence go into the log in the order they happened,
+//! one after the other, whatever tasks they come from.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use lares_hub::{Hub, ingest};
+use lares_model::DeviceId;
+use lares_model::presence::PresenceStatus;
+use tokio::sync::mpsc;
+
+const RETRY_AFTER: Duration = Duration::from_millis(500);
+
+#[derive(Default)]
+struct Sessions {
+    /// Live connections of each device; during a take-over there are two for a moment.
+    live: HashMap<DeviceId, Vec<u64>>,
+    /// The connection that has subscribed to the device's commands.
+    listening: HashMap<DeviceId, u64>,
+}
+
+struct Change {
+    device: DeviceId,
+    status: PresenceStatus,
+    reason: String,
+}
+
+#[derive(Clone)]
+pub struct PresenceLog {
+    sessions: Arc<Mutex<Sessions>>,
+    changes: mpsc::UnboundedSender<Change>,
+}
+
+impl PresenceLog {
+    /// The log, and the task that writes it; the task ends when the last handle is gone.
+    pub fn new(hub: &Arc<Hub>) -> (PresenceLog, impl Future<Output = ()> + Send + 'static) {
+        let (changes, received) = mpsc::unbounded_channel();
+        let log = PresenceLog { sessions: Arc::default(), changes };
+        (log, write(hub.clone(), received))
+    }
+
+    pub(super) fn arrived(&self, device: DeviceId, connection: u64) {
+        let mut sessions = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
+        sessions.live.entry(device).or_default().push(connection);
+        self.send(device, PresenceStatus::Online, "it connected".to_owned());
+    }
+
+    pub(super) fn listens(&self, device: DeviceId, connection: u64) {
+        self.sessions.lock().unwrap_or_else(PoisonError::into_inner).listening.insert(device, connection);
+    }
+
+    pub(super) fn left(&self, device: DeviceId, connection: u64, reason: &str) {
+        let mut sessions = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
+        if sessions.listening.get(&device) == Some(&connection) {
+            sessions.listening.remove(&device);
+        }
+        let Some(live) = sessions.live.get_mut(&device) else { return };
+        live.retain(|other| *other != connection);
+        if live.is_empty() {
+            sessions.live.remove(&device);
+            self.send(device, super::GONE, reason.to_owned());
+        }
+    }
+
+    pub(super) fn is_listening(&self, device: DeviceId) -> bool {
+        self.sessions.lock().unwrap_or_else(PoisonError::into_inner).listening.contains_key(&device)
+    }
+
+    /// Called under the lock, so that the order of changes is the order of connections.
+    fn send(&self, device: DeviceId, status: PresenceStatus, reason: String) {
+        let _ = self.changes.send(Change { device, status, reason });
+    }
+}
+
+async fn write(hub: Arc<Hub>, mut received: mpsc::UnboundedReceiver<Change>) {
+    while let Some(change) = received.recv().await {
+        let Some(device) = hub.directory.get(change.device) else { continue };
+        while let Err(error) = ingest::presence(&hub, &device, change.status, &change.reason).await {
+            tracing::warn!(%error, "a change of presence is not recorded yet; trying again");
+            tokio::time::sleep(RETRY_AFTER).await;
+        }
+    }
+}

@@ -1,0 +1,210 @@
+//! Bulk registration from CSV (RFC 4180): every row is registered or refused by itself, with its line and reason.
+
+use lares_model::device::{Encoding, Endpoint};
+use lares_model::{DeviceId, FieldError, HomeId, Invalid, RoomId};
+use serde::{Deserialize, Serialize};
+
+use crate::caller::Caller;
+use crate::devices::{NewDevice, Registered, insert_new};
+use crate::error::HubError;
+use crate::hub::Hub;
+use crate::once::{Once, keep, replay};
+
+pub const ROWS_MAX: usize = 2_000;
+pub const COLUMNS: [&str; 11] = [
+    "home", "room", "name", "vendor", "model", "serial", "firmware", "capabilities", "tags", "encoding",
+    "expected_interval_s",
+];
+
+/// What became of one row.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct RowReport {
+    /// Line of the file; the heading is line 1.
+    pub line: u64,
+    pub name: String,
+    pub registered: Option<RowDevice>,
+    pub errors: Vec<FieldError>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct RowDevice {
+    pub id: DeviceId,
+    pub password: String,
+}
+
+#[derive(Debug, Deserialize)]
+struct Row {
+    home: String,
+    #[serde(default)]
+    room: Option<String>,
+    name: String,
+    #[serde(default)]
+    vendor: String,
+    #[serde(default)]
+    model: String,
+    #[serde(default)]
+    serial: Option<String>,
+    #[serde(default)]
+    firmware: Option<String>,
+    /// Separated by blanks; all on endpoint 1.
+    capabilities: String,
+    #[serde(default)]
+    tags: String,
+    #[serde(default)]
+    encoding: Option<String>,
+    #[serde(default)]
+    expected_interval_s: Option<String>,
+}
+
+pub async fn import(
+    hub: &Hub,
+    caller: &Caller,
+    once: Option<&Once>,
+    text: &[u8],
+) -> Result<Vec<RowReport>, HubError> {
+    let rows = read_rows(text)?;
+    let work = hub.store.begin().await?;
+    if let Some(done) = replay(hub, &work, caller, once).await? {
+        return Ok(done);
+    }
+    let mut reports = Vec::with_capacity(rows.len());
+    let mut devices = Vec::new();
+    let mut serials = std::collections::HashSet::new();
+    for (line, row) in rows {
+        let (name, outcome) = match row {
+            Err(error) => (String::new(), Err(error.into())),
+            Ok(row) => {
+                let name = row.name.clone();
+                (name, register_row(hub, &work, caller, &row, &mut serials).await)
+            }
+        };
+        let report = match outcome {
+            Ok(Registered { device, password }) => {
+                let registered = Some(RowDevice { id: device.id, password });
+                devices.push(device);
+                RowReport { line, name, registered, errors: vec![] }
+            }
+            Err(error) => RowReport { line, name, registered: None, errors: row_errors(error)? },
+        };
+        reports.push(report);
+    }
+    keep(hub, &work, caller, once, &reports).await?;
+    work.commit().await?;
+    for device in devices {
+        hub.directory.put(device);
+    }
+    hub.nudges.events_committed();
+    Ok(reports)
+}
+
+/// What concerns one row goes into its report; what concerns the store ends the import.
+fn row_errors(error: HubError) -> Result<Vec<FieldError>, HubError> {
+    let column = |field: String| field.trim_start_matches('/').to_owned();
+    match error {
+        HubError::Invalid(invalid) => Ok(invalid
+            .errors
+            .into_iter()
+            .map(|error| FieldError { field: column(error.field), reason: error.reason })
+            .collect()),
+        HubError::Forbidden | HubError::NotFound(_) => {
+            Ok(vec![FieldError { field: "home".to_owned(), reason: error.to_string() }])
+        }
+        HubError::Conflict(reason) => Ok(vec![FieldError { field: "serial".to_owned(), reason }]),
+        other => Err(other),
+    }
+}
+
+type Rows = Vec<(u64, Result<Row, Invalid>)>;
+
+fn read_rows(text: &[u8]) -> Result<Rows, HubError> {
+    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).flexible(false).from_reader(text);
+    let heading = reader.headers().map_err(|error| Invalid::one("line 1", error.to_string()))?.clone();
+    let mut invalid = Invalid::default();
+    for name in heading.iter().filter(|name| !COLUMNS.contains(name)) {
+        invalid.add("line 1", format!("column {name:?} is not known; known are {}", COLUMNS.join(", ")));
+    }
+    for name in ["home", "name", "capabilities"] {
+        if !heading.iter().any(|column| column == name) {
+            invalid.add("line 1", format!("column {name:?} is missing"));
+        }
+    }
+    invalid.or(())?;
+    let mut rows = Vec::new();
+    for (index, record) in reader.records().enumerate() {
+        if index == ROWS_MAX {
+            return Err(Invalid::one("rows", format!("at most {ROWS_MAX} rows are taken at once")).into());
+        }
+        let fallback_line = index as u64 + 2;
+        let line = record.as_ref().ok().and_then(|r| r.position()).map_or(fallback_line, csv::Position::line);
+        let row = record
+            .and_then(|record| record.deserialize(Some(&heading)))
+            .map_err(|error| Invalid::one("row", error.to_string()));
+        rows.push((line, row));
+    }
+    if rows.is_empty() {
+        return Err(Invalid::one("rows", "the file has a heading and no rows").into());
+    }
+    Ok(rows)
+}
+
+fn parse_row(row: &Row) -> Result<NewDevice, Invalid> {
+    let mut invalid = Invalid::default();
+    let home: Option<HomeId> = row.home.parse().ok();
+    if home.is_none() {
+        invalid.add("home", "must be the id of a home");
+    }
+    let room = row.room.as_deref().filter(|text| !text.is_empty());
+    let room_id: Option<RoomId> = room.and_then(|text| text.parse().ok());
+    if room.is_some() && room_id.is_none() {
+        invalid.add("room", "must be the id of a room, or empty");
+    }
+    let encoding = match row.encoding.as_deref().unwrap_or_default() {
+        "" | "json" => Encoding::Json,
+        "cbor" => Encoding::Cbor,
+        _ => {
+            invalid.add("encoding", "must be json or cbor");
+            Encoding::Json
+        }
+    };
+    let interval = row.expected_interval_s.as_deref().filter(|text| !text.is_empty());
+    let expected_interval_s = interval.and_then(|text| text.parse().ok());
+    if interval.is_some() && expected_interval_s.is_none() {
+        invalid.add("expected_interval_s", "must be a whole number of seconds");
+    }
+    let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+    let given = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
+    let Some(home) = home else { return Err(invalid) };
+    invalid.or(NewDevice {
+        home,
+        room: room_id,
+        name: row.name.clone(),
+        vendor: row.vendor.clone(),
+        model: row.model.clone(),
+        serial: given(&row.serial),
+        firmware: given(&row.firmware),
+        endpoints: vec![Endpoint { endpoint: 1, capabilities: words(&row.capabilities) }],
+        tags: words(&row.tags),
+        encoding,
+        expected_interval_s,
+    })
+}
+
+async fn register_row(
+    hub: &Hub,
+    work: &lares_store::UnitOfWork,
+    caller: &Caller,
+    row: &Row,
+    serials: &mut std::collections::HashSet<String>,
+) -> Result<Registered, HubError> {
+    let new = parse_row(row)?;
+    if let Some(serial) = &new.serial {
+        // A unique violation would end the whole transaction on PostgreSQL, so look first.
+        let filter = lares_store::devices::DeviceFilter { serial: Some(serial.clone()), ..Default::default() };
+        let page = lares_store::Page { after: None, limit: 1 };
+        let taken = !lares_store::devices::list(work, caller.scope(), &filter, page).await?.is_empty();
+        if taken || !serials.insert(serial.clone()) {
+            return Err(Invalid::one("serial", "is the serial of a device that is registered already").into());
+        }
+    }
+    insert_new(hub, work, caller, &new).await
+}

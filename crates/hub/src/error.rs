@@ -1,0 +1,71 @@
+//! Why the hub did not do what was asked: one transport-free enum with a message for the person who asked.
+//! The internal cause is logged once, where the error is turned into an answer.
+
+use lares_model::Invalid;
+use lares_store::StoreError;
+use lares_telemetry::TelemetryError;
+
+#[derive(Debug, thiserror::Error)]
+pub enum HubError {
+    #[error("{0}")]
+    Invalid(#[from] Invalid),
+    /// It does not exist, or not for this caller.
+    #[error("{0} does not exist")]
+    NotFound(&'static str),
+    #[error("{0}")]
+    Conflict(String),
+    /// The caller may see the thing, and may not do this to it.
+    #[error("your role in this organisation does not include this")]
+    Forbidden,
+    #[error("sign in first: the token is missing, unknown or expired")]
+    Unauthenticated,
+    #[error("e-mail or password is wrong")]
+    WrongCredentials,
+    /// A cursor that this server did not give out, or that points to what is gone.
+    #[error("the cursor is not known; start again without one")]
+    UnknownCursor,
+    #[error("this idempotency key was used with another request")]
+    KeyReused,
+    #[error("too many tries; wait {retry_after_s} s")]
+    TooMany { retry_after_s: u64 },
+    /// Nothing was written.
+    #[error("no space left to store this; nothing was changed")]
+    NoSpace,
+    #[error("the storage is not available now; nothing was changed")]
+    Unavailable,
+    #[error("an internal error; it has been logged")]
+    Internal(String),
+}
+
+impl From<StoreError> for HubError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Conflict { what } => HubError::Conflict(format!("{what} exists already or has changed")),
+            StoreError::NoSpace(cause) => {
+                tracing::error!(%cause, "relational store has no space");
+                HubError::NoSpace
+            }
+            StoreError::Unavailable(cause) => {
+                tracing::error!(%cause, "relational store is not available");
+                HubError::Unavailable
+            }
+            StoreError::Corrupt(cause) | StoreError::Other(cause) => HubError::Internal(cause),
+        }
+    }
+}
+
+impl From<TelemetryError> for HubError {
+    fn from(error: TelemetryError) -> Self {
+        match error {
+            TelemetryError::NoSpace(cause) => {
+                tracing::error!(%cause, "ingest log has no space");
+                HubError::NoSpace
+            }
+            TelemetryError::Unavailable(cause) => {
+                tracing::error!(%cause, "ingest log is not available");
+                HubError::Unavailable
+            }
+            TelemetryError::Corrupt(cause) | TelemetryError::Other(cause) => HubError::Internal(cause),
+        }
+    }
+}

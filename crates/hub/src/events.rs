@@ -1,0 +1,101 @@
+//! The event log as readers see it: each organisation gap-free by its own sequence, several merged page by page.
+//! The cursor holds one place per organisation, so following it misses nothing and repeats nothing.
+
+use std::collections::BTreeMap;
+
+use lares_model::event::Event;
+use lares_model::{EventId, OrganisationId};
+pub use lares_store::events::EventFilter;
+use lares_store::events as rows;
+use serde::{Deserialize, Serialize};
+
+use crate::caller::Caller;
+use crate::cursor::{decode, encode};
+use crate::error::HubError;
+use crate::hub::Hub;
+use crate::sealed;
+
+/// Where a reader stands in each organisation's log.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+struct Places {
+    newest_first: bool,
+    seqs: BTreeMap<OrganisationId, i64>,
+}
+
+/// A page of events. Oldest first always has a cursor, from which what comes later is read.
+#[derive(Clone, Debug)]
+pub struct EventPage {
+    pub items: Vec<Event>,
+    pub next_cursor: Option<String>,
+    /// Whether more is there already.
+    pub more: bool,
+}
+
+pub async fn list(
+    hub: &Hub,
+    caller: &Caller,
+    organisation: Option<OrganisationId>,
+    filter: &EventFilter,
+    cursor: Option<&str>,
+    newest_first: bool,
+    limit: usize,
+) -> Result<EventPage, HubError> {
+    const PURPOSE: &str = "events";
+    let scope = caller.narrowed(organisation)?;
+    let mut places = match cursor {
+        Some(cursor) => decode::<Places>(hub, PURPOSE, cursor)?,
+        None => Places { newest_first, seqs: BTreeMap::new() },
+    };
+    if places.newest_first != newest_first {
+        return Err(HubError::UnknownCursor);
+    }
+    let wanted = limit as u64 + 1;
+    let mut candidates = Vec::new();
+    for organisation in scope.organisations() {
+        let place = places.seqs.get(organisation).copied();
+        candidates.extend(if newest_first {
+            rows::before(&hub.store, *organisation, place.unwrap_or(i64::MAX), filter, wanted).await?
+        } else {
+            rows::after(&hub.store, *organisation, place.unwrap_or(0), filter, wanted).await?
+        });
+    }
+    // Within an organisation the sequence decides; the time of recording only interleaves organisations.
+    candidates.sort_by_key(|event| (event.recorded, event.organisation, event.seq));
+    let mut items = merge_in_sequence(candidates, newest_first);
+    let more = items.len() > limit;
+    items.truncate(limit);
+    for event in &items {
+        places.seqs.insert(event.organisation, event.seq);
+    }
+    for event in &mut items {
+        sealed::reveal(hub, &hub.store, &mut event.payload).await?;
+    }
+    let next_cursor = if more || !newest_first { Some(encode(hub, PURPOSE, &places)?) } else { None };
+    Ok(EventPage { items, next_cursor, more })
+}
+
+/// Keeps every organisation in its own order whatever its clock did.
+fn merge_in_sequence(candidates: Vec<Event>, newest_first: bool) -> Vec<Event> {
+    let mut queues: BTreeMap<OrganisationId, Vec<Event>> = BTreeMap::new();
+    let mut order: Vec<OrganisationId> = candidates.iter().map(|event| event.organisation).collect();
+    for event in candidates {
+        queues.entry(event.organisation).or_default().push(event);
+    }
+    for queue in queues.values_mut() {
+        queue.sort_by_key(|event| event.seq);
+        if !newest_first {
+            queue.reverse();
+        }
+    }
+    if newest_first {
+        order.reverse();
+    }
+    order.into_iter().filter_map(|organisation| queues.get_mut(&organisation)?.pop()).collect()
+}
+
+pub async fn find(hub: &Hub, caller: &Caller, id: EventId) -> Result<Event, HubError> {
+    let mut event =
+        rows::find(&hub.store, caller.scope(), id).await?.ok_or(HubError::NotFound("event"))?;
+    sealed::reveal(hub, &hub.store, &mut event.payload).await?;
+    Ok(event)
+}

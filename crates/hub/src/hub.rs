@@ -1,0 +1,127 @@
+//! The parts the hub works with, made once at start-up and passed to every function as the first argument.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use lares_model::command::CommandPolicy;
+use lares_model::ports::{Clock, Entropy, Link};
+use lares_model::reading::TimePolicy;
+use lares_model::{DeviceId, UnixMillis};
+use lares_store::Store;
+use lares_telemetry::Telemetry;
+use uuid::Uuid;
+
+use crate::directory::Directory;
+use crate::identity::SignInThrottle;
+use crate::live::Live;
+use crate::nudge::Nudges;
+use crate::passwords::Passwords;
+use crate::vault::Vault;
+
+/// What is given from outside.
+pub struct HubParts {
+    pub store: Store,
+    pub telemetry: Arc<dyn Telemetry>,
+    pub clock: Arc<dyn Clock>,
+    pub entropy: Arc<dyn Entropy>,
+    pub vault: Vault,
+    pub time_policy: TimePolicy,
+    pub command_policy: CommandPolicy,
+}
+
+pub struct Hub {
+    pub store: Store,
+    pub telemetry: Arc<dyn Telemetry>,
+    pub clock: Arc<dyn Clock>,
+    pub entropy: Arc<dyn Entropy>,
+    pub vault: Vault,
+    pub time_policy: TimePolicy,
+    pub command_policy: CommandPolicy,
+    pub directory: Directory,
+    pub live: Live,
+    pub nudges: Nudges,
+    pub passwords: Passwords,
+    pub sign_in_throttle: SignInThrottle,
+    /// Devices that may have unsettled commands: a superset of what the store says, so that readings of all other
+    /// devices never touch the relational store.
+    busy: Mutex<HashMap<DeviceId, u64>>,
+    /// Held around every transaction that reads commands and moves them, so that the follower and the dispatcher
+    /// never judge the same row from the same state.
+    pub command_gate: tokio::sync::Mutex<()>,
+    link: OnceLock<Arc<dyn Link>>,
+}
+
+impl Hub {
+    pub fn new(parts: HubParts) -> Arc<Hub> {
+        let passwords = Passwords::new(parts.vault.password_pepper());
+        Arc::new(Hub {
+            store: parts.store,
+            telemetry: parts.telemetry,
+            clock: parts.clock,
+            entropy: parts.entropy,
+            vault: parts.vault,
+            time_policy: parts.time_policy,
+            command_policy: parts.command_policy,
+            directory: Directory::default(),
+            live: Live::default(),
+            nudges: Nudges::default(),
+            passwords,
+            sign_in_throttle: SignInThrottle::default(),
+            busy: Mutex::default(),
+            command_gate: tokio::sync::Mutex::default(),
+            link: OnceLock::new(),
+        })
+    }
+
+    /// The door that reaches devices is made after the hub; it can be connected once.
+    pub fn connect_link(&self, link: Arc<dyn Link>) {
+        if self.link.set(link).is_err() {
+            tracing::error!("a second device link was offered and ignored");
+        }
+    }
+
+    pub fn link(&self) -> Option<&Arc<dyn Link>> {
+        self.link.get()
+    }
+
+    pub fn now(&self) -> UnixMillis {
+        self.clock.now()
+    }
+
+    pub fn uuid(&self) -> Uuid {
+        self.entropy.uuid()
+    }
+
+    /// Called before a command's row is written and again after its commit.
+    pub fn mark_busy(&self, device: DeviceId) {
+        *self.busy.lock().unwrap_or_else(PoisonError::into_inner).entry(device).or_default() += 1;
+    }
+
+    /// The mark to take before reading the rows that may show the device idle; `None` when it is idle.
+    pub fn busy_mark(&self, device: DeviceId) -> Option<u64> {
+        self.busy.lock().unwrap_or_else(PoisonError::into_inner).get(&device).copied()
+    }
+
+    /// Idle, unless a command was submitted since the mark was taken.
+    pub fn mark_idle(&self, device: DeviceId, mark: u64) {
+        let mut busy = self.busy.lock().unwrap_or_else(PoisonError::into_inner);
+        if busy.get(&device) == Some(&mark) {
+            busy.remove(&device);
+        }
+    }
+
+    pub fn busy_devices(&self) -> Vec<DeviceId> {
+        let mut devices: Vec<_> =
+            self.busy.lock().unwrap_or_else(PoisonError::into_inner).keys().copied().collect();
+        devices.sort_unstable();
+        devices
+    }
+
+    /// A secret that nobody can guess, as text for people and configuration files.
+    pub fn secret_text(&self, bytes: usize) -> String {
+        use base64::Engine as _;
+        let mut secret = vec![0; bytes];
+        self.entropy.fill(&mut secret);
+        base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(secret)
+    }
+}

@@ -1,0 +1,279 @@
+//! A first sign-in by e-mail and password, sessions and API tokens. Tokens are random and kept as hashes only.
+
+use std::num::NonZeroU32;
+
+use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+use lares_model::access::Membership;
+use lares_model::home::{NAME_MAX_CHARS, Organisation};
+use lares_model::{Invalid, OrganisationId, TokenId, UnixMillis, UserId};
+pub use lares_store::tokens::{Token, TokenKind};
+pub use lares_store::users::User;
+use lares_store::{events, memberships, tokens, users};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use sha2::{Digest, Sha256};
+
+use crate::caller::Caller;
+use crate::error::HubError;
+use crate::hub::Hub;
+use crate::once::{Once, keep, replay};
+use crate::passwords::{LENGTH_MAX_CHARS, LENGTH_MIN_CHARS};
+
+pub const SESSION_MS: i64 = 30 * 24 * 3_600 * 1_000;
+const TOKEN_BYTES: usize = 32;
+const TOKEN_PREFIX: &str = "lares_";
+/// `last_used_at` is for people; writing it at each request would cost a commit each.
+const TOUCH_EVERY_MS: i64 = 3_600_000;
+
+/// At most ten tries a minute for one e-mail address from one address.
+pub struct SignInThrottle(DefaultKeyedRateLimiter<String>);
+
+impl Default for SignInThrottle {
+    fn default() -> Self {
+        SignInThrottle(RateLimiter::keyed(Quota::per_minute(NonZeroU32::MIN.saturating_add(9))))
+    }
+}
+
+impl SignInThrottle {
+    pub fn check(&self, key: &str) -> Result<(), HubError> {
+        self.0.check_key(&key.to_owned()).map_err(|_| HubError::TooMany { retry_after_s: 60 })
+    }
+
+    /// Forgets keys that are quiet again.
+    pub fn shrink(&self) {
+        self.0.retain_recent();
+    }
+}
+
+/// A token as it is handed out: the text is shown once.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Issued {
+    pub id: TokenId,
+    pub token: String,
+    pub expires_at: Option<UnixMillis>,
+}
+
+fn token_hash(token: &str) -> [u8; 32] {
+    Sha256::digest(token.as_bytes()).into()
+}
+
+fn make(hub: &Hub, user: UserId, kind: TokenKind, name: &str, expires_at: Option<UnixMillis>) -> (Token, Issued) {
+    let text = format!("{TOKEN_PREFIX}{}", hub.secret_text(TOKEN_BYTES));
+    let id = TokenId(hub.uuid());
+    let token = Token {
+        id,
+        user,
+        kind,
+        name: name.to_owned(),
+        secret_sha256: token_hash(&text),
+        created_at: hub.now(),
+        expires_at,
+        last_used_at: None,
+    };
+    (token, Issued { id, token: text, expires_at })
+}
+
+pub async fn sign_in(hub: &Hub, peer: &str, email: &str, password: &str) -> Result<Issued, HubError> {
+    let email = email.trim().to_lowercase();
+    hub.sign_in_throttle.check(&format!("{peer} {email}"))?;
+    let user = users::find_by_email(&hub.store, &email).await?;
+    let known = user.as_ref().map(|user| user.password_phc.clone());
+    let right = hub.passwords.verify(password, known).await?;
+    let Some(user) = user.filter(|_| right) else { return Err(HubError::WrongCredentials) };
+    let (token, issued) = make(hub, user.id, TokenKind::Session, "sign-in", Some(hub.now() + SESSION_MS));
+    let work = hub.store.begin().await?;
+    tokens::insert(&work, &token).await?;
+    work.commit().await?;
+    Ok(issued)
+}
+
+pub async fn sign_out(hub: &Hub, caller: &Caller) -> Result<(), HubError> {
+    let work = hub.store.begin().await?;
+    tokens::delete(&work, caller.user, caller.token).await?;
+    work.commit().await?;
+    Ok(())
+}
+
+/// Who a bearer token belongs to, with what they may see now.
+pub async fn caller_of(hub: &Hub, token: &str) -> Result<Caller, HubError> {
+    let now = hub.now();
+    let found = tokens::find_by_secret(&hub.store, &token_hash(token)).await?;
+    let token = found
+        .filter(|token| token.expires_at.is_none_or(|expires_at| now < expires_at))
+        .ok_or(HubError::Unauthenticated)?;
+    if token.last_used_at.is_none_or(|used| now.since_ms(used) > TOUCH_EVERY_MS) {
+        let work = hub.store.begin().await?;
+        tokens::touch(&work, token.id, now).await?;
+        work.commit().await?;
+    }
+    let memberships = memberships::of_user(&hub.store, token.user).await?;
+    Ok(Caller::new(token.user, token.id, memberships, now))
+}
+
+pub async fn profile(hub: &Hub, caller: &Caller) -> Result<User, HubError> {
+    users::find(&hub.store, caller.user).await?.ok_or(HubError::Unauthenticated)
+}
+
+pub async fn create_token(
+    hub: &Hub,
+    caller: &Caller,
+    once: Option<&Once>,
+    name: &str,
+    expires_at: Option<UnixMillis>,
+) -> Result<Issued, HubError> {
+    let mut invalid = Invalid::default();
+    invalid.check_text("/name", name, 1, NAME_MAX_CHARS);
+    if expires_at.is_some_and(|expires_at| expires_at <= hub.now()) {
+        invalid.add("/expires_at", "must be in the future");
+    }
+    invalid.or(())?;
+    let work = hub.store.begin().await?;
+    if let Some(done) = replay(hub, &work, caller, once).await? {
+        return Ok(done);
+    }
+    let (token, issued) = make(hub, caller.user, TokenKind::Api, name, expires_at);
+    tokens::insert(&work, &token).await?;
+    keep(hub, &work, caller, once, &issued).await?;
+    work.commit().await?;
+    Ok(issued)
+}
+
+pub async fn list_tokens(hub: &Hub, caller: &Caller) -> Result<Vec<Token>, HubError> {
+    Ok(tokens::list(&hub.store, caller.user).await?)
+}
+
+pub async fn delete_token(hub: &Hub, caller: &Caller, id: TokenId) -> Result<(), HubError> {
+    let work = hub.store.begin().await?;
+    if !tokens::delete(&work, caller.user, id).await? {
+        return Err(HubError::NotFound("token"));
+    }
+    work.commit().await?;
+    Ok(())
+}
+
+fn check_account(email: &str, name: &str, password: &str) -> Result<(), Invalid> {
+    let mut invalid = Invalid::default();
+    invalid.check_text("/name", name, 1, NAME_MAX_CHARS);
+    let at = email.find('@');
+    if email.chars().count() > 254 || !at.is_some_and(|at| at > 0 && at + 1 < email.len()) || email.contains(' ') {
+        invalid.add("/email", "must be an e-mail address");
+    }
+    let length = password.chars().count();
+    if !(LENGTH_MIN_CHARS..=LENGTH_MAX_CHARS).contains(&length) {
+        invalid.add("/password", format!("must have from {LENGTH_MIN_CHARS} to {LENGTH_MAX_CHARS} characters"));
+    }
+    invalid.or(())
+}
+
+/// A person who can sign in. Used by `lares admin` and the demo; self-registration comes with full identity.
+pub async fn create_user(hub: &Hub, email: &str, name: &str, password: &str) -> Result<User, HubError> {
+    let email = email.trim().to_lowercase();
+    check_account(&email, name, password)?;
+    let mut salt = [0; 16];
+    hub.entropy.fill(&mut salt);
+    let user = User {
+        id: UserId(hub.uuid()),
+        email,
+        name: name.to_owned(),
+        password_phc: hub.passwords.hash(password, salt).await?,
+        created_at: hub.now(),
+    };
+    let work = hub.store.begin().await?;
+    users::insert(&work, &user).await?;
+    work.commit().await?;
+    Ok(user)
+}
+
+pub async fn set_password(hub: &Hub, email: &str, password: &str) -> Result<(), HubError> {
+    let email = email.trim().to_lowercase();
+    let user = users::find_by_email(&hub.store, &email).await?.ok_or(HubError::NotFound("user"))?;
+    check_account(&email, &user.name, password)?;
+    let mut salt = [0; 16];
+    hub.entropy.fill(&mut salt);
+    let phc = hub.passwords.hash(password, salt).await?;
+    let work = hub.store.begin().await?;
+    users::set_password(&work, user.id, &phc).await?;
+    for token in tokens::list(&work, user.id).await? {
+        tokens::delete(&work, user.id, token.id).await?;
+    }
+    work.commit().await?;
+    Ok(())
+}
+
+/// The first owner of a new organisation.
+pub async fn create_owner(
+    hub: &Hub,
+    email: &str,
+    name: &str,
+    password: &str,
+    organisation: &str,
+) -> Result<(User, Organisation), HubError> {
+    let user = create_user(hub, email, name, password).await?;
+    let organisation = Organisation {
+        id: OrganisationId(hub.uuid()),
+        name: organisation.to_owned(),
+        created_at: hub.now(),
+    };
+    let caller = Caller::new(user.id, TokenId(hub.uuid()), vec![], hub.now());
+    let work = hub.store.begin().await?;
+    crate::organisations::insert_with_owner(hub, &work, &organisation, user.id).await?;
+    let event = crate::organisations::organisation_event(
+        hub,
+        &caller,
+        organisation.id,
+        lares_model::event::EventType::OrganisationCreated,
+        json!({ "after": { "name": organisation.name } }),
+    );
+    events::append(&work, vec![event]).await?;
+    work.commit().await?;
+    Ok((user, organisation))
+}
+
+/// A token for the demo and for `lares admin token`.
+pub async fn issue_for(hub: &Hub, user: UserId, name: &str) -> Result<Issued, HubError> {
+    let (token, issued) = make(hub, user, TokenKind::Api, name, None);
+    let work = hub.store.begin().await?;
+    tokens::insert(&work, &token).await?;
+    work.commit().await?;
+    Ok(issued)
+}
+
+pub async fn issue_by_email(hub: &Hub, email: &str, name: &str) -> Result<Issued, HubError> {
+    let email = email.trim().to_lowercase();
+    let user = users::find_by_email(&hub.store, &email).await?.ok_or(HubError::NotFound("user"))?;
+    issue_for(hub, user.id, name).await
+}
+
+/// A membership made by the operator of the machine.
+pub async fn add_membership(hub: &Hub, membership: &Membership) -> Result<(), HubError> {
+    let work = hub.store.begin().await?;
+    memberships::insert(&work, membership).await?;
+    let now = hub.now();
+    let event = lares_model::event::NewEvent {
+        id: lares_model::EventId(hub.uuid()),
+        organisation: membership.organisation,
+        event_type: lares_model::event::EventType::MemberAdded,
+        time: now,
+        recorded: now,
+        home: None,
+        device: None,
+        cause: lares_model::event::Cause::System,
+        origin: None,
+        payload: json!({
+            "user": membership.user, "role": membership.role, "valid_until": membership.valid_until,
+        }),
+    };
+    events::append(&work, vec![event]).await?;
+    work.commit().await?;
+    Ok(())
+}
+
+/// A person and the first organisation they belong to now.
+pub async fn first_organisation(hub: &Hub, email: &str) -> Result<(UserId, OrganisationId), HubError> {
+    let email = email.trim().to_lowercase();
+    let user = users::find_by_email(&hub.store, &email).await?.ok_or(HubError::NotFound("user"))?;
+    let now = hub.now();
+    let memberships = memberships::of_user(&hub.store, user.id).await?;
+    let first = memberships.iter().find(|membership| membership.holds_at(now));
+    Ok((user.id, first.ok_or(HubError::NotFound("organisation"))?.organisation))
+}

@@ -1,0 +1,83 @@
+//! The way in for whatever devices report: decode and judge (pure), append, and only after the log's fsync tell the
+//! door that it may acknowledge. Load is shed by not answering, never by dropping what was answered.
+
+use std::sync::Arc;
+
+use lares_model::device::{Device, Encoding};
+use lares_model::presence::PresenceStatus;
+use lares_model::protocol::{Channel, Inbound, decode, reject_entry};
+use lares_model::record::{Body, Entry};
+use lares_telemetry::{Appended, TelemetryError};
+
+use crate::hub::Hub;
+
+/// Resolves once the message is safe in the log (or was there already).
+pub async fn report(
+    hub: &Arc<Hub>,
+    device: &Device,
+    channel: Channel,
+    encoding: Option<Encoding>,
+    payload: &[u8],
+) -> Result<(), TelemetryError> {
+    let inbound = Inbound { device, channel, encoding, payload, received: hub.now() };
+    let entries = decode(&hub.time_policy, &inbound);
+    for entry in &entries {
+        count(entry, channel);
+    }
+    append(hub, entries).await
+}
+
+/// Input that a door refused before decoding it, kept for the device's diagnostics.
+pub async fn refused(
+    hub: &Arc<Hub>,
+    device: &Device,
+    channel: &str,
+    reason: &str,
+    payload: &[u8],
+) -> Result<(), TelemetryError> {
+    append(hub, vec![reject_entry(device, channel, reason, payload, hub.now())]).await
+}
+
+/// What a door or the sweeper saw of a device's presence.
+pub async fn presence(
+    hub: &Arc<Hub>,
+    device: &Device,
+    status: PresenceStatus,
+    reason: &str,
+) -> Result<(), TelemetryError> {
+    let entry = Entry {
+        organisation: device.organisation,
+        device: device.id,
+        received: hub.now(),
+        identity: None,
+        body: Body::Presence { status, reason: reason.to_owned() },
+    };
+    append(hub, vec![entry]).await
+}
+
+async fn append(hub: &Arc<Hub>, entries: Vec<Entry>) -> Result<(), TelemetryError> {
+    let device = entries.first().map(|entry| entry.device);
+    let appended = hub.telemetry.append(entries).await?;
+    if appended.iter().any(|outcome| matches!(outcome, Appended::At(_))) {
+        hub.nudges.log.notify_one();
+    }
+    let duplicates = appended.iter().filter(|outcome| matches!(outcome, Appended::Duplicate)).count() as u64;
+    if duplicates > 0 {
+        metrics::counter!("lares_ingest_duplicates_total").increment(duplicates);
+        if let Some(device) = device {
+            hub.directory.count_duplicates(device, duplicates);
+        }
+    }
+    Ok(())
+}
+
+fn count(entry: &Entry, channel: Channel) {
+    metrics::counter!("lares_ingest_messages_total", "channel" => channel.name()).increment(1);
+    match &entry.body {
+        Body::Readings { readings } => {
+            metrics::counter!("lares_ingest_readings_total").increment(readings.len() as u64);
+        }
+        Body::Rejected { .. } => metrics::counter!("lares_ingest_rejected_total").increment(1),
+        _ => {}
+    }
+}

@@ -1,0 +1,60 @@
+//! Configuration: layers, refusals with suggestions, and what is not allowed.
+
+use super::*;
+
+fn load(text: &str, env: &[(&str, &str)]) -> Result<Config, String> {
+    let dir = std::env::temp_dir().join(format!("lares-config-{}-{:p}", std::process::id(), &text));
+    std::fs::create_dir_all(&dir).unwrap();
+    let path = dir.join("lares.toml");
+    std::fs::write(&path, text).unwrap();
+    let env = env.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect::<Vec<_>>();
+    let loaded = Config::load(Some(&path), None, env.into_iter()).map_err(|error| error.to_string());
+    std::fs::remove_dir_all(&dir).unwrap();
+    loaded
+}
+
+#[test]
+fn the_environment_overrides_the_file_and_the_file_the_defaults() {
+    let config = load("[http]\nbind = '127.0.0.1:1'\n", &[("LARES_HTTP__TLS_BIND", "127.0.0.1:2")]).unwrap();
+    assert_eq!(config.http.bind, "127.0.0.1:1");
+    assert_eq!(config.http.tls_bind, "127.0.0.1:2");
+    assert_eq!(config.mqtt.bind, "127.0.0.1:1883");
+    let config = load("[http]\nbind = '127.0.0.1:1'\n", &[("LARES_HTTP__BIND", ""), ("LARES_HTTP__BODY_MAX_BYTES", "5")]);
+    let config = config.unwrap();
+    assert_eq!((config.http.bind.as_str(), config.http.body_max_bytes), ("", 5));
+}
+
+#[test]
+fn unknown_keys_are_refused_with_a_suggestion() {
+    let error = load("[http]\nbidn = 'x'\n", &[]).unwrap_err();
+    assert!(error.contains("`http.bidn`; did you mean `http.bind`?"), "{error}");
+    let error = load("[htpp]\n", &[]).unwrap_err();
+    assert!(error.contains("did you mean `http`?"), "{error}");
+    let error = load("", &[("LARES_HTTP__BIDN", "x")]).unwrap_err();
+    assert!(error.contains("LARES_HTTP__BIDN") && error.contains("did you mean `LARES_HTTP__BIND`?"), "{error}");
+}
+
+#[test]
+fn what_would_be_unsafe_or_wrong_is_refused_by_name() {
+    for (text, expected) in [
+        ("[mqtt]\nbind = '0.0.0.0:1883'\n", "mqtt.bind: plain MQTT beyond loopback"),
+        ("[http]\nbind = 'localhost'\n", "http.bind: \"localhost\" is not an address"),
+        ("[http]\nbody_max_bytes = 'many'\n", "body_max_bytes"),
+        ("[tls]\nkey = 'a'\n", "give both or neither"),
+        ("[store]\nurl = 'mysql://x'\n", "store.url"),
+        ("not toml", "lares.toml"),
+    ] {
+        let error = load(text, &[]).unwrap_err();
+        assert!(error.contains(expected), "{expected:?} not in {error:?}");
+    }
+    assert!(load("[mqtt]\nbind = '0.0.0.0:1883'\nplain_beyond_loopback = true\n", &[]).is_ok());
+}
+
+#[test]
+fn ports_are_counted_from_a_base() {
+    let mut config = Config::default();
+    config.use_ports_from(9000).unwrap();
+    assert_eq!(config.http.bind, "127.0.0.1:9000");
+    assert_eq!(config.mqtt.tls_bind, "0.0.0.0:9003");
+    assert!(config.use_ports_from(65_533).is_err());
+}

@@ -1,0 +1,18 @@
+//! The binary as a library, so that tests can start it with their own clock, storage and faults.
+
+pub mod admin;
+pub mod check;
+pub mod cli;
+pub mod config;
+pub mod config_docs;
+pub mod data_dir;
+pub mod demo;
+pub mod demo_file;
+pub mod entropy;
+pub mod generate;
+pub mod logging;
+pub mod parts;
+pub mod serve;
+pub mod tls;
+
+pub use cli::run;

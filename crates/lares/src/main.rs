@@ -1,0 +1,7 @@
+//! The `lares` program: everything is in the library, so that tests start the same thing.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    lares::run()
+}

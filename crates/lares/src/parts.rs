@@ -1,0 +1,256 @@
+//! The parts of a running server and how they are put together: the one wiring table. Each part starts, follows the
+//! same stop signal, and is waited for at the end.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use lares_doors::http::{self, DoorState, HttpLimits, RateLimits, TrustedProxies};
+use lares_doors::mqtt::{House, MqttLink, PresenceLog};
+use lares_hub::dispatcher::Dispatcher;
+use lares_hub::follower::Follower;
+use lares_hub::vault::Vault;
+use lares_hub::{Hub, HubParts, sweeper};
+use lares_model::command::CommandPolicy;
+use lares_model::ports::{Clock, Entropy};
+use lares_model::reading::TimePolicy;
+use lares_mqtt::{Broker, Limits as MqttLimits, TlsProvider};
+use lares_store::{Store, StoreOptions};
+use lares_telemetry::EmbeddedTelemetry;
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use crate::config::{Config, address};
+use crate::data_dir::DataDirectory;
+use crate::entropy::{SystemClock, SystemEntropy};
+use crate::tls::{self, TlsMaterial};
+
+/// Where the doors stand.
+#[derive(Clone, Debug, Default)]
+pub struct Addresses {
+    pub http: Option<SocketAddr>,
+    pub https: Option<SocketAddr>,
+    pub mqtt: Option<SocketAddr>,
+    pub mqtts: Option<SocketAddr>,
+}
+
+pub struct Running {
+    pub hub: Arc<Hub>,
+    pub addresses: Addresses,
+    pub authority: PathBuf,
+    pub stop: watch::Sender<bool>,
+    /// Ended first, in this order: doors, then what they feed.
+    doors: Vec<JoinHandle<()>>,
+    workers: Vec<JoinHandle<()>>,
+    stop_workers: watch::Sender<bool>,
+    _data: DataDirectory,
+}
+
+const STOP_WITHIN: Duration = Duration::from_secs(20);
+
+/// The storage and decisions, without doors: also what `lares admin` works with.
+pub async fn open_hub(config: &Config, data: &DataDirectory) -> Result<Arc<Hub>, String> {
+    let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let key = data.key(entropy.as_ref())?;
+    let vault = Vault::new(&key).map_err(|error| error.to_string())?;
+    let store = open_store(config, data).await?;
+    store.migrate().await.map_err(|error| format!("relational schema: {error}"))?;
+    let telemetry = EmbeddedTelemetry::open(&data.path).map_err(|error| format!("ingest log: {error}"))?;
+    let hub = Hub::new(HubParts {
+        store,
+        telemetry: Arc::new(telemetry),
+        clock,
+        entropy,
+        vault,
+        time_policy: TimePolicy {
+            late_after_ms: i64::from(config.ingest.late_after_s) * 1_000,
+            ahead_ok_ms: i64::from(config.ingest.ahead_ok_s) * 1_000,
+            ahead_max_ms: i64::from(config.ingest.ahead_max_s) * 1_000,
+            ..TimePolicy::default()
+        },
+        command_policy: CommandPolicy {
+            confirm_within_ms: i64::from(config.commands.confirm_within_s) * 1_000,
+            attempts_max: i32::try_from(config.commands.attempts_max).unwrap_or(i32::MAX),
+        },
+    });
+    hub.directory.load(&hub.store).await.map_err(|error| format!("devices: {error}"))?;
+    Ok(hub)
+}
+
+pub async fn open_store(config: &Config, data: &DataDirectory) -> Result<Store, String> {
+    let url = if config.store.url.is_empty() {
+        format!("sqlite://{}", data.path.join("lares.db").display())
+    } else {
+        config.store.url.clone()
+    };
+    let options = StoreOptions { url, readers_max: config.store.readers_max };
+    Store::open(&options).await.map_err(|error| format!("relational store: {error}"))
+}
+
+struct Listeners {
+    http: Option<TcpListener>,
+    https: Option<TcpListener>,
+    mqtt: Option<TcpListener>,
+    mqtts: Option<TcpListener>,
+}
+
+async fn bind(key: &str, text: &str) -> Result<Option<TcpListener>, String> {
+    let Some(address) = address(key, text).map_err(|error| error.to_string())? else { return Ok(None) };
+    TcpListener::bind(address).await.map(Some).map_err(|error| format!("{key}: {address}: {error}"))
+}
+
+impl Listeners {
+    /// Bound before anything else runs: an address in use is told at once, and nothing has to be undone.
+    async fn bind(config: &Config) -> Result<Listeners, String> {
+        Ok(Listeners {
+            http: bind("http.bind", &config.http.bind).await?,
+            https: bind("http.tls_bind", &config.http.tls_bind).await?,
+            mqtt: bind("mqtt.bind", &config.mqtt.bind).await?,
+            mqtts: bind("mqtt.tls_bind", &config.mqtt.tls_bind).await?,
+        })
+    }
+
+    fn addresses(&self) -> Addresses {
+        let of = |listener: &Option<TcpListener>| listener.as_ref().and_then(|open| open.local_addr().ok());
+        Addresses { http: of(&self.http), https: of(&self.https), mqtt: of(&self.mqtt), mqtts: of(&self.mqtts) }
+    }
+}
+
+fn recorder() -> Result<PrometheusHandle, String> {
+    PrometheusBuilder::new().install_recorder().map_err(|error| format!("metrics: {error}"))
+}
+
+pub async fn start(config: &Config) -> Result<Running, String> {
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    let data = DataDirectory::open(&config.data.dir)?;
+    let listeners = Listeners::bind(config).await?;
+    let material = tls::material(&config.tls, &data.path)?;
+    let metrics = recorder()?;
+    let hub = open_hub(config, &data).await?;
+    let mut follower = Follower::load(&hub).await.map_err(|error| error.to_string())?;
+    follower.catch_up().await.map_err(|error| error.to_string())?;
+
+    let (stop, stopped) = watch::channel(false);
+    let (stop_workers, workers_stopped) = watch::channel(false);
+    let (presence, presence_writer) = PresenceLog::new(&hub);
+    let broker = Broker::new(House::new(&hub, presence.clone()), mqtt_limits(config));
+    hub.connect_link(Arc::new(MqttLink::new(broker.clone(), presence)));
+    let workers = vec![
+        tokio::spawn(follower.run(workers_stopped.clone())),
+        tokio::spawn(Dispatcher::new(&hub).run(workers_stopped.clone())),
+        tokio::spawn(sweeper::run(hub.clone(), workers_stopped)),
+    ];
+    tokio::spawn(presence_writer);
+    let addresses = listeners.addresses();
+    let doors = open_doors(config, &hub, &broker, &material, metrics, listeners, &stopped);
+    tracing::info!(?addresses, data = %data.path.display(), "lares is ready");
+    let authority = material.authority;
+    Ok(Running { hub, addresses, authority, stop, doors, workers, stop_workers, _data: data })
+}
+
+fn mqtt_limits(config: &Config) -> MqttLimits {
+    MqttLimits {
+        connections: config.mqtt.connections_max,
+        packet_bytes: config.mqtt.packet_max_bytes,
+        ..MqttLimits::default()
+    }
+}
+
+fn http_limits(config: &Config) -> HttpLimits {
+    HttpLimits {
+        connections: config.http.connections_max,
+        body_bytes: config.http.body_max_bytes,
+        ..HttpLimits::default()
+    }
+}
+
+fn open_doors(
+    config: &Config,
+    hub: &Arc<Hub>,
+    broker: &Arc<Broker<House>>,
+    material: &TlsMaterial,
+    metrics: PrometheusHandle,
+    listeners: Listeners,
+    stopped: &watch::Receiver<bool>,
+) -> Vec<JoinHandle<()>> {
+    let (ready, is_ready) = watch::channel(true);
+    // Readiness ends with the stop signal, so that a load balancer looks elsewhere.
+    let mut stopping = stopped.clone();
+    tokio::spawn(async move {
+        let _ = stopping.wait_for(|stop| *stop).await;
+        let _ = ready.send(false);
+    });
+    let rates = RateLimits {
+        per_user_per_second: config.limits.per_user_per_second,
+        per_network_per_second: config.limits.per_network_per_second,
+    };
+    let door = Arc::new(DoorState {
+        hub: hub.clone(),
+        limits: http::Limiter::new(&rates, TrustedProxies(config.http.trusted_proxies.clone())),
+        metrics,
+        ready: is_ready,
+        openapi: http::openapi_document().into(),
+        metrics_public: config.http.metrics_public,
+    });
+    let limits = http_limits(config);
+    let (router, _) = http::router(&door, &limits);
+    let mut doors = vec![tokio::spawn(forget_quiet_callers(door, stopped.clone()))];
+    let web: [(Option<TcpListener>, Option<TlsProvider>); 2] =
+        [(listeners.http, None), (listeners.https, Some(material.web.clone()))];
+    for (listener, tls) in web {
+        let Some(listener) = listener else { continue };
+        doors.push(tokio::spawn(http::serve(listener, tls, router.clone(), limits.clone(), stopped.clone())));
+    }
+    let devices: [(Option<TcpListener>, Option<TlsProvider>); 2] =
+        [(listeners.mqtt, None), (listeners.mqtts, Some(material.devices.clone()))];
+    for (listener, tls) in devices {
+        let Some(listener) = listener else { continue };
+        let mut stopping = stopped.clone();
+        let until = async move {
+            let _ = stopping.wait_for(|stop| *stop).await;
+        };
+        doors.push(tokio::spawn(broker.clone().serve(listener, tls, until)));
+    }
+    doors
+}
+
+async fn forget_quiet_callers(door: http::Door, mut stopped: watch::Receiver<bool>) {
+    const EVERY: Duration = Duration::from_secs(60);
+    while !*stopped.borrow() {
+        tokio::select! {
+            () = tokio::time::sleep(EVERY) => {
+                door.limits.shrink();
+                door.hub.sign_in_throttle.shrink();
+            }
+            _ = stopped.changed() => {}
+        }
+    }
+}
+
+impl Running {
+    /// Doors first, so that what they took is written; then the workers, the follower with a last checkpoint.
+    pub async fn stop(self) {
+        let _ = self.stop.send(true);
+        let doors = async {
+            for door in self.doors {
+                let _ = door.await;
+            }
+        };
+        let in_time = tokio::time::timeout(STOP_WITHIN, doors).await;
+        let _ = self.stop_workers.send(true);
+        let workers = async {
+            for worker in self.workers {
+                let _ = worker.await;
+            }
+        };
+        let workers_in_time = tokio::time::timeout(STOP_WITHIN, workers).await;
+        if in_time.is_err() || workers_in_time.is_err() {
+            tracing::warn!("not everything ended in time; what was acknowledged is on disk all the same");
+        }
+        tracing::info!("lares has stopped");
+    }
+}

@@ -1,0 +1,24 @@
+//! `lares serve`: run until SIGTERM or SIGINT.
+
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::config::Config;
+use crate::parts;
+
+pub async fn serve(config: Config) -> Result<(), String> {
+    let running = parts::start(&config).await?;
+    asked_to_stop().await?;
+    running.stop().await;
+    Ok(())
+}
+
+pub async fn asked_to_stop() -> Result<(), String> {
+    let said = |error: std::io::Error| format!("signals: {error}");
+    let mut terminate = signal(SignalKind::terminate()).map_err(said)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(said)?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    Ok(())
+}

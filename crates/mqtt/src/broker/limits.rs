@@ -1,0 +1,61 @@
+//! Every bound of the broker in one place, with defaults for a server of 10,000 clients.
+
+use std::time::Duration;
+
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// Connections at a time, strangers included; more are closed at once.
+    pub connections: usize,
+    /// Connections that have not been let in yet (TLS, CONNECT, authentication).
+    pub strangers: usize,
+    pub tls_handshake_time: Duration,
+    /// From the end of the TLS handshake to a whole CONNECT, and again to the house's answer.
+    pub connect_time: Duration,
+    /// A CONNECT comes from a stranger and is held shorter than what follows.
+    pub connect_bytes: usize,
+    pub packet_bytes: usize,
+    /// Announced to v5 clients that ask for more, or for none.
+    pub keep_alive_max_s: u16,
+    /// Unacknowledged QoS 1 and 2 messages of one client; also how many messages may be with the house at a time.
+    pub receive_maximum: u16,
+    /// Payload bytes of one client that may be with the house at a time, before reading is held back.
+    pub arriving_bytes: usize,
+    pub topic_alias_maximum: u16,
+    pub subscriptions: usize,
+    /// Messages waiting for one client.
+    pub queue_messages: usize,
+    pub queue_bytes: usize,
+    /// QoS 1 and 2 messages on their way to one client; its own receive maximum may be smaller.
+    pub send_maximum: u16,
+    /// A client that does not read for so long is cut.
+    pub write_stall_time: Duration,
+    /// How long what arrived before the end of a connection may take to become safe.
+    pub drain_time: Duration,
+    /// Off until somebody stores retained messages: a v5 client is told, and held to it. 3.1.1 has no such
+    /// notion: its retain flag is passed along.
+    pub retain_available: bool,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits {
+            connections: 20_000,
+            strangers: 2_000,
+            tls_handshake_time: Duration::from_secs(10),
+            connect_time: Duration::from_secs(10),
+            connect_bytes: 32 * 1024,
+            packet_bytes: 256 * 1024,
+            keep_alive_max_s: 1_200,
+            receive_maximum: 256,
+            arriving_bytes: 1024 * 1024,
+            topic_alias_maximum: 16,
+            subscriptions: 128,
+            queue_messages: 256,
+            queue_bytes: 1024 * 1024,
+            send_maximum: 128,
+            write_stall_time: Duration::from_secs(20),
+            drain_time: Duration::from_secs(5),
+            retain_available: false,
+        }
+    }
+}

@@ -1,0 +1,294 @@
+//! A house for the tests: records what the broker tells it and lets a test hold outcomes back; and a raw client.
+
+#![allow(dead_code, reason = "each test binary uses its own part")]
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use lares_mqtt::codec::*;
+use lares_mqtt::*;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream};
+use tokio::sync::{Notify, oneshot};
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum Seen {
+    Connected(String),
+    Published { by: String, topic: String, payload: Vec<u8>, qos: Qos, will: bool, retain: bool },
+    Subscribed(String),
+    Disconnected(String, Disconnected),
+    Violated(String),
+}
+
+#[derive(Default)]
+pub struct House {
+    pub seen: Mutex<Vec<Seen>>,
+    changed: Notify,
+    /// When set, outcomes wait here, in order of arrival.
+    pub holding: Mutex<bool>,
+    pub held: Mutex<Vec<Option<oneshot::Sender<Outcome>>>>,
+    pub certificates: Mutex<Vec<Option<Vec<u8>>>>,
+}
+
+impl House {
+    pub fn note(&self, seen: Seen) {
+        self.seen.lock().unwrap().push(seen);
+        self.changed.notify_waiters();
+    }
+
+    pub fn seen(&self) -> Vec<Seen> {
+        self.seen.lock().unwrap().clone()
+    }
+
+    pub fn payloads(&self) -> Vec<Vec<u8>> {
+        let published = |seen: Seen| match seen {
+            Seen::Published { payload, .. } => Some(payload),
+            _ => None,
+        };
+        self.seen().into_iter().filter_map(published).collect()
+    }
+
+    pub fn hold(&self) {
+        *self.holding.lock().unwrap() = true;
+    }
+
+    pub fn settle(&self, index: usize, outcome: Outcome) {
+        self.held.lock().unwrap()[index].take().unwrap().send(outcome).unwrap();
+    }
+
+    /// Waits until `wanted` holds of everything seen.
+    pub async fn until(&self, wanted: impl Fn(&[Seen]) -> bool) {
+        loop {
+            let changed = self.changed.notified();
+            if wanted(&self.seen.lock().unwrap()) {
+                return;
+            }
+            // The real clock only matters to a test that fails.
+            if tokio::time::timeout(Duration::from_secs(600), changed).await.is_err() {
+                panic!("never happened; seen: {:#?}", self.seen());
+            }
+        }
+    }
+
+    pub async fn until_seen(&self, wanted: Seen) {
+        self.until(|seen| seen.contains(&wanted)).await;
+    }
+}
+
+impl Handler for House {
+    type Client = String;
+
+    async fn connect(&self, hello: Hello) -> Result<Welcome<String>, Refusal> {
+        self.certificates.lock().unwrap().push(hello.certificate.map(|certificate| certificate.to_vec()));
+        let name = hello.username.map_or_else(|| "nobody".to_owned(), |name| name.to_string());
+        if name == "banned" {
+            return Err(Refusal { reason: ReasonCode::BadUserNameOrPassword, why: "banned".into() });
+        }
+        self.note(Seen::Connected(name.clone()));
+        Ok(Welcome { identity: name.as_str().into(), client: name })
+    }
+
+    fn may_publish(&self, _: &String, topic: &str, _: bool) -> bool {
+        !topic.starts_with("forbidden")
+    }
+
+    fn may_subscribe(&self, _: &String, filter: &str) -> bool {
+        !filter.starts_with("forbidden")
+    }
+
+    fn publish(&self, client: &Arc<String>, message: Message) -> impl Future<Output = Outcome> + Send {
+        self.note(Seen::Published {
+            by: client.to_string(),
+            topic: message.topic.to_string(),
+            payload: message.payload.to_vec(),
+            qos: message.qos,
+            will: message.will,
+            retain: message.retain,
+        });
+        assert_ne!(&message.payload[..], b"panic", "as the test asked");
+        let outcome = self.holding.lock().unwrap().then(|| {
+            let (release, outcome) = oneshot::channel();
+            self.held.lock().unwrap().push(Some(release));
+            outcome
+        });
+        async move {
+            match outcome {
+                Some(outcome) => outcome.await.unwrap_or(Outcome::Unavailable),
+                None => Outcome::Accepted,
+            }
+        }
+    }
+
+    fn subscribed(&self, _: &Arc<String>, filter: &str) {
+        self.note(Seen::Subscribed(filter.to_owned()));
+    }
+
+    fn disconnected(&self, client: &Arc<String>, why: &Disconnected) {
+        self.note(Seen::Disconnected(client.to_string(), *why));
+    }
+
+    fn violated(&self, _: Option<&Arc<String>>, _: SocketAddr, why: &str) {
+        self.note(Seen::Violated(why.to_owned()));
+    }
+}
+
+pub fn text(text: &str) -> Text {
+    Text::new(text).unwrap()
+}
+
+pub fn id(id: u16) -> PacketId {
+    PacketId::new(id).unwrap()
+}
+
+pub fn connect(version: Version, user: &str, client_id: &str) -> Connect {
+    Connect {
+        version,
+        clean_start: true,
+        keep_alive_s: 60,
+        properties: Properties::new(),
+        client_id: text(client_id),
+        will: None,
+        username: Some(text(user)),
+        password: None,
+    }
+}
+
+pub fn publish(topic: &str, qos: Qos, packet_id: u16, payload: &[u8]) -> Publish {
+    Publish {
+        dup: false,
+        qos,
+        retain: false,
+        topic: text(topic),
+        id: PacketId::new(packet_id),
+        properties: Properties::new(),
+        payload: Bytes::copy_from_slice(payload),
+    }
+}
+
+pub fn subscribe(packet_id: u16, filter: &str, qos: Qos) -> Packet {
+    let options = SubscribeOptions {
+        qos,
+        no_local: false,
+        retain_as_published: false,
+        retain_handling: RetainHandling::Send,
+    };
+    Packet::Subscribe(Subscribe {
+        id: id(packet_id),
+        properties: Properties::new(),
+        filters: vec![SubscribeFilter { filter: text(filter), options }],
+    })
+}
+
+pub fn outgoing(topic: &str, qos: Qos, payload: &[u8]) -> Outgoing {
+    Outgoing {
+        topic: text(topic),
+        payload: Bytes::copy_from_slice(payload),
+        qos,
+        retain: false,
+        properties: Properties::new(),
+    }
+}
+
+pub fn ack(packet_id: u16) -> Ack {
+    Ack::new(id(packet_id), ReasonCode::Success)
+}
+
+/// A client that says exactly what it is told to.
+pub struct Wire<S> {
+    pub stream: S,
+    pub version: Version,
+    decoder: Decoder,
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
+    pub fn new(stream: S, version: Version) -> Self {
+        Wire { stream, version, decoder: Decoder::for_version(version, 1 << 28) }
+    }
+
+    pub async fn raw(&mut self, bytes: &[u8]) {
+        self.stream.write_all(bytes).await.unwrap();
+    }
+
+    pub async fn send(&mut self, packets: impl IntoIterator<Item = Packet>) {
+        let mut out = BytesMut::new();
+        for packet in packets {
+            encode(&packet, self.version, usize::MAX, &mut out).unwrap();
+        }
+        self.raw(&out).await;
+    }
+
+    /// The next packet, or `None` when the server has closed.
+    pub async fn next(&mut self) -> Option<Packet> {
+        loop {
+            if let Some(packet) = self.decoder.next_packet().unwrap() {
+                return Some(packet);
+            }
+            let mut buffer = [0; 4096];
+            match self.stream.read(&mut buffer).await {
+                Ok(0) | Err(_) => return None,
+                Ok(read) => self.decoder.feed(&buffer[..read]),
+            }
+        }
+    }
+
+    /// Everything the server has already said; a PINGREQ marks the end, whose answer is left out.
+    pub async fn said(&mut self) -> Vec<Packet> {
+        self.send([Packet::PingReq]).await;
+        let mut said = Vec::new();
+        loop {
+            match self.next().await.expect("closed") {
+                Packet::PingResp => return said,
+                packet => said.push(packet),
+            }
+        }
+    }
+
+    /// What the server says until it closes.
+    pub async fn rest(&mut self) -> Vec<Packet> {
+        let mut said = Vec::new();
+        while let Some(packet) = self.next().await {
+            said.push(packet);
+        }
+        said
+    }
+
+    pub async fn connect(&mut self, connect: Connect) -> ConnAck {
+        self.send([Packet::Connect(Box::new(connect))]).await;
+        match self.next().await {
+            Some(Packet::ConnAck(connack)) => connack,
+            other => panic!("expected CONNACK, got {other:?}"),
+        }
+    }
+}
+
+/// A house, a broker, and pipes into it.
+pub struct Site {
+    pub house: Arc<House>,
+    pub broker: Arc<Broker<House>>,
+}
+
+impl Site {
+    pub fn new(limits: Limits) -> Site {
+        let house = Arc::new(House::default());
+        Site { broker: Broker::new(house.clone(), limits), house }
+    }
+
+    pub fn pipe(&self, version: Version) -> Wire<DuplexStream> {
+        let (client, server) = tokio::io::duplex(1 << 20);
+        let address = SocketAddr::from(([127, 0, 0, 1], 1));
+        let origin = Origin { peer: address, local: address, tls: false, certificate: None };
+        tokio::spawn(self.broker.clone().attend(server, origin));
+        Wire::new(client, version)
+    }
+
+    /// A pipe whose client was let in.
+    pub async fn client(&self, version: Version, user: &str) -> Wire<DuplexStream> {
+        let mut wire = self.pipe(version);
+        let connack = wire.connect(connect(version, user, user)).await;
+        assert_eq!(connack.reason, ReasonCode::Success);
+        wire
+    }
+}
+
+pub const BOTH: [Version; 2] = [Version::V311, Version::V5];

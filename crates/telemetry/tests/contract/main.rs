@@ -1,0 +1,69 @@
+//! The promises of the `Telemetry` trait, held against every engine: the suite is generic, an engine is one line.
+#![allow(clippy::unwrap_used)]
+
+mod appending;
+mod disk_full;
+mod model;
+mod reading;
+mod subject;
+
+use lares_telemetry::{EmbeddedTelemetry, TelemetryError};
+use std::path::Path;
+
+use subject::Subject;
+
+impl Subject for EmbeddedTelemetry {
+    fn open(directory: &Path) -> Result<Self, TelemetryError> {
+        EmbeddedTelemetry::open(directory)
+    }
+}
+
+/// Every test of the suite for one engine.
+macro_rules! holds_the_contract {
+    ($engine:ident, $type:ty) => {
+        mod $engine {
+            use super::*;
+
+            holds_the_contract!(@tests $type, appending: [
+                every_kind_of_entry_comes_back_as_it_was,
+                positions_count_from_one_without_gaps,
+                the_log_survives_a_restart,
+                a_second_delivery_is_a_duplicate,
+                identities_belong_to_their_device,
+                a_refused_call_leaves_nothing,
+                nothing_that_is_no_number_is_stored,
+                sixteen_writers_and_every_ack_is_there_once,
+                a_follower_is_served_from_any_position,
+                a_forgotten_device_is_gone_and_its_positions_are_not_reused,
+                a_second_opener_is_refused,
+                counters_tell_what_was_done,
+            ]);
+            holds_the_contract!(@tests $type, reading: [
+                the_same_reading_sent_again_is_stored_once,
+                different_values_at_one_time_are_all_kept,
+                at_least_once_readings_are_always_kept,
+                extreme_values_keep_every_bit,
+                extreme_instants_are_kept_and_found,
+                filters_narrow_and_the_end_is_exclusive,
+                pages_visit_everything_once_in_both_directions,
+                keys_survive_serialisation,
+            ]);
+            holds_the_contract!(@tests $type, disk_full: [
+                a_full_disk_refuses_and_recovers_by_itself,
+            ]);
+
+            #[test]
+            fn answers_as_the_naive_model_does() {
+                model::answers_as_the_naive_model_does::<$type>();
+            }
+        }
+    };
+    (@tests $type:ty, $module:ident: [$($name:ident),+ $(,)?]) => {
+        $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+        async fn $name() {
+            $module::$name::<$type>().await;
+        })+
+    };
+}
+
+holds_the_contract!(embedded, EmbeddedTelemetry);

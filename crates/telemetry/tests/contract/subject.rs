@@ -1,0 +1,83 @@
+//! The engine under test, and the material that the tests feed it.
+
+use std::path::Path;
+
+use lares_model::presence::PresenceStatus;
+use lares_model::reading::{Quality, Reading};
+use lares_model::record::{Body, Entry, MessageIdentity, Position, Record};
+use lares_model::{DeviceId, OrganisationId, UnixMillis, Value};
+use lares_telemetry::{Appended, ReadingsQuery, StoredReading, Telemetry, TelemetryError};
+use uuid::Uuid;
+
+pub trait Subject: Telemetry + Sized {
+    fn open(directory: &Path) -> Result<Self, TelemetryError>;
+}
+
+pub const POWER: &str = "ElectricalPowerMeasurement.ActivePower";
+pub const T0: i64 = 1_800_000_000_000;
+
+pub fn device(number: u128) -> DeviceId {
+    DeviceId(Uuid::from_u128(number))
+}
+
+pub fn identity(number: u64) -> MessageIdentity {
+    let mut bytes = [0; 16];
+    bytes[..8].copy_from_slice(&number.to_be_bytes());
+    MessageIdentity(bytes)
+}
+
+pub fn reading(time: i64, value: Value) -> Reading {
+    Reading {
+        endpoint: 1,
+        attribute: POWER.to_owned(),
+        time: UnixMillis(time),
+        value,
+        quality: Quality::Measured,
+        at_least_once: false,
+    }
+}
+
+pub fn entry(device_number: u128, identity: Option<MessageIdentity>, body: Body) -> Entry {
+    Entry {
+        organisation: OrganisationId(Uuid::from_u128(0xA)),
+        device: device(device_number),
+        received: UnixMillis(T0),
+        identity,
+        body,
+    }
+}
+
+pub fn readings(device_number: u128, id: Option<MessageIdentity>, readings: Vec<Reading>) -> Entry {
+    entry(device_number, id, Body::Readings { readings })
+}
+
+/// An entry told apart by its number alone.
+pub fn numbered(device_number: u128, number: u64) -> Entry {
+    let reading = reading(T0 + number as i64, Value::Integer(number as i64));
+    readings(device_number, Some(identity(number)), vec![reading])
+}
+
+pub fn presence(device_number: u128, reason: &str) -> Entry {
+    let body = Body::Presence { status: PresenceStatus::Online, reason: reason.to_owned() };
+    entry(device_number, None, body)
+}
+
+pub fn at(positions: impl IntoIterator<Item = i64>) -> Vec<Appended> {
+    positions.into_iter().map(|position| Appended::At(Position(position))).collect()
+}
+
+pub async fn whole_log(engine: &impl Telemetry) -> Vec<Record> {
+    engine.since(Position(0), usize::MAX).await.unwrap()
+}
+
+pub async fn all_readings(engine: &impl Telemetry, device_number: u128) -> Vec<StoredReading> {
+    engine.readings(&ReadingsQuery::of(device(device_number), usize::MAX)).await.unwrap()
+}
+
+pub async fn values(engine: &impl Telemetry, device_number: u128) -> Vec<Value> {
+    all_readings(engine, device_number).await.into_iter().map(|reading| reading.value).collect()
+}
+
+pub async fn assert_sound(engine: &impl Telemetry) {
+    assert_eq!(engine.check().await, Ok(Vec::new()));
+}

@@ -1,0 +1,76 @@
+//! A disk that refuses to sync: the callers hear it, nothing acknowledged is touched, and the log goes on by itself.
+#![allow(clippy::unwrap_used)]
+
+use std::path::Path;
+
+use lares_model::presence::PresenceStatus;
+use lares_model::record::{Body, Entry, MessageIdentity, Position};
+use lares_model::{DeviceId, OrganisationId, UnixMillis};
+use lares_telemetry::{Appended, EmbeddedTelemetry, Telemetry, TelemetryError};
+use lares_testbed::vfs;
+use rusqlite::{Connection, OpenFlags};
+use uuid::Uuid;
+
+fn entry(number: u8) -> Entry {
+    Entry {
+        organisation: OrganisationId(Uuid::from_u128(1)),
+        device: DeviceId(Uuid::from_u128(2)),
+        received: UnixMillis(0),
+        identity: Some(MessageIdentity([number; 16])),
+        body: Body::Presence { status: PresenceStatus::Online, reason: number.to_string() },
+    }
+}
+
+/// How many entries the disk has, whatever the process believes.
+fn entries_on_disk(directory: &Path) -> i64 {
+    let copy = tempfile::tempdir().unwrap();
+    for file in ["telemetry.db", "telemetry.db-wal"] {
+        std::fs::copy(directory.join(file), copy.path().join(file)).unwrap();
+    }
+    let path = copy.path().join("telemetry.db");
+    let connection = Connection::open_with_flags_and_vfs(path, OpenFlags::SQLITE_OPEN_READ_WRITE, c"unix");
+    connection.unwrap().query_row("SELECT count(*) FROM log", [], |row| row.get(0)).unwrap()
+}
+
+/// One test, since the disk is one for the process.
+#[tokio::test]
+async fn a_failed_sync_is_told_and_the_log_recovers() {
+    vfs::install(None);
+    let directory = tempfile::tempdir().unwrap();
+    let engine = EmbeddedTelemetry::open(directory.path()).unwrap();
+    engine.append(vec![entry(1), entry(2)]).await.unwrap();
+    for round in 0..3 {
+        let (refused, next) = (entry(10 + round * 2), entry(11 + round * 2));
+        vfs::fail_syncs_of(Some("-wal"));
+        for _ in 0..2 {
+            let answer = engine.append(vec![refused.clone()]).await;
+            assert!(matches!(answer, Err(TelemetryError::Unavailable(_))), "{answer:?}");
+        }
+        // With and without readers, which keep SQLite from looking at the file again.
+        let before = engine.since(Position(0), 99).await.unwrap();
+        assert_eq!(before.len(), 2 + 2 * usize::from(round), "only what was acknowledged is seen");
+        vfs::fail_syncs_of(None);
+        // What was refused may have reached the disk nevertheless; sent again it is there once.
+        engine.append(vec![refused, next]).await.unwrap();
+        let log = engine.since(Position(0), 99).await.unwrap();
+        assert!(log.iter().map(|record| record.position.0).eq(1..=4 + 2 * i64::from(round)), "{log:?}");
+        assert_eq!(engine.head(), log.last().unwrap().position);
+        assert_eq!(
+            entries_on_disk(directory.path()),
+            engine.head().0,
+            "what was acknowledged is on the disk"
+        );
+    }
+    let again = engine.append((1..=2).map(entry).collect()).await;
+    assert_eq!(again, Ok(vec![Appended::Duplicate; 2]));
+    assert_eq!(engine.check().await, Ok(vec![]));
+    // What only the page cache holds at a restart is answered as a repetition; then it must be on the disk.
+    vfs::fail_syncs_of(Some("-wal"));
+    assert!(engine.append(vec![entry(90)]).await.is_err());
+    drop(engine);
+    vfs::fail_syncs_of(None);
+    let engine = EmbeddedTelemetry::open(directory.path()).unwrap();
+    engine.append(vec![entry(90)]).await.unwrap();
+    assert_eq!(entries_on_disk(directory.path()), 9);
+    assert_eq!(engine.head(), Position(9));
+}

@@ -1,0 +1,98 @@
+#!/usr/bin/env bash
+# Runs programs that nobody here wrote against a live demo: ACCEPT=<folder> make accept.
+# The folder holds `prepare.sh DIR`, which lays the recipes of its `clients/` out under DIR; CONTRIBUTING.md says more.
+# PORTS sets the first of four ports of the demo.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+if [ -z "${ACCEPT:-}" ] || [ ! -x "$ACCEPT/prepare.sh" ]; then
+    echo "usage: make accept ACCEPT=<folder with an executable prepare.sh and a folder clients>" >&2
+    exit 2
+fi
+root=$PWD
+recipes=$root/target/accept
+data=$root/target/accept-demo
+ports=${PORTS:-18450}
+demo_pid=
+failed=()
+passed=()
+skipped=()
+
+stop_demo() {
+    [ -n "$demo_pid" ] || return 0
+    kill "$demo_pid" 2>/dev/null || true
+    wait "$demo_pid" 2>/dev/null || true
+}
+trap stop_demo EXIT
+
+# The value at a path of members in demo.json: `demo owner token`.
+demo() {
+    python3 -c 'import functools, json, sys; print(functools.reduce(lambda at, name: at[name], sys.argv[2:], json.load(open(sys.argv[1]))))' \
+        "$data/demo.json" "$@"
+}
+as_url() { case $1 in http*) echo "$1" ;; *) echo "http://$1" ;; esac; }
+
+start_demo() {
+    cargo build --release --locked --bin lares
+    rm -rf "$data"
+    mkdir -p "$data"
+    target/release/lares demo --data "$data" --ports "$ports" >"$recipes/demo.log" 2>&1 &
+    demo_pid=$!
+    for _ in $(seq 120); do
+        if [ -s "$data/demo.json" ] && curl -fsS -o /dev/null "$(as_url "$(demo http)")/readyz" 2>/dev/null; then
+            return 0
+        fi
+        kill -0 "$demo_pid" 2>/dev/null || break
+        sleep 0.5
+    done
+    echo "accept: the demo did not become ready; its last words:" >&2
+    tail -n 20 "$recipes/demo.log" >&2
+    return 1
+}
+
+prepare_api() {
+    if [ ! -x "$recipes/npm/apitools/node_modules/.bin/redocly" ]; then
+        mkdir -p "$recipes/npm/apitools"
+        (cd "$recipes/npm/apitools" && npm init -y >/dev/null && npm install --no-audit --no-fund --loglevel=error \
+            @redocly/cli @stoplight/spectral-cli openapi-typescript@7 typescript@5)
+    fi
+    if [ ! -x "$recipes/py/rest/bin/schemathesis" ]; then
+        python3 -m venv "$recipes/py/rest"
+        "$recipes/py/rest/bin/pip" install --quiet --disable-pip-version-check schemathesis
+    fi
+}
+
+# The recipe prints what each tool found. Its last step is schemathesis, whose verdict `pipefail` brings out.
+run_api() {
+    local base output=$recipes/api.out status=0
+    base=$(as_url "$(demo http)")
+    prepare_api
+    bash -o pipefail "$recipes/api/run.sh" "$base/api/openapi.json" "$base" "$(demo owner token)" \
+        >"$output" 2>&1 || status=$?
+    cat "$output"
+    grep -q 'types compile' "$output" || status=1
+    if grep -qE '(^|[^0-9])[1-9][0-9]* errors?' "$output"; then status=1; fi
+    return "$status"
+}
+
+mkdir -p "$recipes"
+"$ACCEPT/prepare.sh" "$recipes" >/dev/null
+start_demo
+for recipe in "$ACCEPT"/clients/*/; do
+    name=$(basename "$recipe")
+    case $name in
+        api) if run_api; then passed+=("$name"); else failed+=("$name"); fi ;;
+        ha | nodered | z2m) skipped+=("$name: waits for the MQTT dialects (see ROADMAP.md)") ;;
+        npm | py) ;; # installers that the other recipes call
+        *) skipped+=("$name: this script does not know it") ;;
+    esac
+done
+if [ -d "$ACCEPT/mqtt" ]; then
+    skipped+=("mqtt: waits for the complete MQTT broker (see ROADMAP.md)")
+fi
+
+echo
+for name in "${passed[@]}"; do echo "accept: passed   $name"; done
+for line in "${skipped[@]}"; do echo "accept: skipped  $line"; done
+for name in "${failed[@]}"; do echo "accept: FAILED   $name"; done
+[ "${#failed[@]}" -eq 0 ]
