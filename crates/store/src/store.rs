@@ -154,7 +154,7 @@ fn sqlite_writer(url: &str) -> ConnectOptions {
     });
     options.map_sqlx_sqlite_pool_opts(|pool| {
         // When SQLite itself rolls back (disk full, I/O error) the driver still counts an open transaction and
-        // would refuse every later BEGIN on this connection. Such a connection is not given back.
+        // makes every later BEGIN a savepoint inside nothing. Such a connection is not given back.
         pool.after_release(|connection, _| {
             Box::pin(async move {
                 // The ping runs behind the roll-back that a dropped transaction has queued.
