@@ -51,6 +51,12 @@ impl Store {
         let (writers, readers) = if options.url.starts_with("sqlite://") {
             // The writer comes first: it makes the file and turns WAL on.
             let writers = Database::connect(sqlite_writer(&options.url)).await?;
+            // After a kill, WAL frames may be in the page cache alone and would still be read as committed: what this
+            // start builds on is made durable first. A full disk must not prevent the start; the WAL is synced first.
+            match writers.execute_unprepared("PRAGMA wal_checkpoint(TRUNCATE)").await.map_err(StoreError::from) {
+                Ok(_) | Err(StoreError::NoSpace(_)) => {}
+                Err(error) => return Err(error),
+            }
             (writers, Database::connect(sqlite_readers(&options.url, readers_max)).await?)
         } else if options.url.starts_with("postgres://") || options.url.starts_with("postgresql://") {
             let pool = postgres(&options.url, readers_max);
