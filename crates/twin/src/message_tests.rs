@@ -125,3 +125,33 @@ fn the_device_reads_the_servers_commands() {
         assert!(decode_command(encoding, &payload[..payload.len() - 1]).is_err());
     }
 }
+
+/// The examples of the manual, each in a block that names its channel.
+fn example(channel: Channel) -> &'static str {
+    let manual = include_str!("../../../docs/device-protocol.md");
+    let start = format!("```json {}\n", channel.name());
+    let (_, rest) = manual.split_once(&start).expect("an example of each channel");
+    rest.split_once("```").expect("an end").0
+}
+
+#[test]
+fn the_manuals_examples_are_what_the_server_reads_and_devices_obey() {
+    let sent = UnixMillis(1_795_197_860_000);
+    for (channel, kind) in [
+        (Channel::Telemetry, Kind::Plug),
+        (Channel::State, Kind::Plug),
+        (Channel::Event, Kind::Lock),
+        (Channel::Ack, Kind::Thermostat),
+    ] {
+        let device = registered(kind);
+        let payload = example(channel).as_bytes();
+        let inbound = Inbound { device: &device, channel, encoding: None, payload, received: sent };
+        let entries = decode(&TimePolicy::default(), &inbound);
+        assert_eq!(entries.len(), 1, "{entries:?}");
+        assert!(!matches!(entries[0].body, Body::Rejected { .. }), "{entries:?}");
+        assert!(entries[0].identity.is_some());
+    }
+    let envelope = decode_command(Encoding::Json, example(Channel::Command).as_bytes()).unwrap();
+    let mut device = Device::new(Kind::Thermostat, envelope.device, 1, sent);
+    assert_eq!(device.obey(&envelope, sent).answer, Answer::Accepted);
+}
