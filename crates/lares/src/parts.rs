@@ -3,7 +3,7 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use lares_doors::http::{self, DoorState, HttpLimits, RateLimits, TrustedProxies};
@@ -125,8 +125,16 @@ impl Listeners {
     }
 }
 
+/// One for the process, as the `metrics` facade has it: a second start counts on in the same one.
 fn recorder() -> Result<PrometheusHandle, String> {
-    PrometheusBuilder::new().install_recorder().map_err(|error| format!("metrics: {error}"))
+    static RECORDER: Mutex<Option<PrometheusHandle>> = Mutex::new(None);
+    let mut installed = RECORDER.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(handle) = installed.as_ref() {
+        return Ok(handle.clone());
+    }
+    let handle = PrometheusBuilder::new().install_recorder().map_err(|error| format!("metrics: {error}"))?;
+    *installed = Some(handle.clone());
+    Ok(handle)
 }
 
 pub async fn start(config: &Config) -> Result<Running, String> {

@@ -1,0 +1,7 @@
+//! The whole product from the outside, in one binary: one link instead of many.
+
+#![allow(clippy::unwrap_used, clippy::large_futures, reason = "tests may panic")]
+
+mod access;
+mod device;
+mod world;
