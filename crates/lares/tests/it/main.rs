@@ -3,5 +3,6 @@
 #![allow(clippy::unwrap_used, clippy::large_futures, reason = "tests may panic")]
 
 mod access;
+mod commands;
 mod device;
 mod world;
