@@ -10,20 +10,20 @@ use serde_json::{Value, json};
 use super::world::*;
 
 /// One id of each kind.
-type Ids = BTreeMap<&'static str, String>;
+pub type Ids = BTreeMap<&'static str, String>;
 
-struct Operation {
-    id: String,
-    method: Method,
-    path: String,
-    action: String,
+pub struct Operation {
+    pub id: String,
+    pub method: Method,
+    pub path: String,
+    pub action: String,
     /// Kinds of the ids in the path, in order.
-    path_ids: Vec<String>,
+    pub path_ids: Vec<String>,
     /// Filters that take an id: name and kind.
-    filter_ids: Vec<(String, String)>,
+    pub filter_ids: Vec<(String, String)>,
     /// Fields of the body that take an id: name and kind.
-    body_ids: Vec<(String, String)>,
-    has_body: bool,
+    pub body_ids: Vec<(String, String)>,
+    pub has_body: bool,
 }
 
 fn kind_of(schema: &Value) -> Option<String> {
@@ -35,14 +35,19 @@ fn kind_of(schema: &Value) -> Option<String> {
     one(schema).or_else(|| many.filter_map(one).next())
 }
 
-fn operations(document: &Value) -> Vec<Operation> {
+pub fn operations(document: &Value) -> Vec<Operation> {
     let mut found = Vec::new();
     for (path, item) in document["paths"].as_object().unwrap() {
         for (method, operation) in item.as_object().unwrap() {
             found.push(operation_of(document, path, method, operation));
         }
     }
+    // So that a change of how ids are written into the document does not make this test try nothing.
+    let count = |of: fn(&Operation) -> usize| found.iter().map(of).sum::<usize>();
     assert!(found.len() >= 50, "{} operations", found.len());
+    assert!(count(|operation| operation.path_ids.len()) >= 25, "ids in paths");
+    assert!(count(|operation| operation.filter_ids.len()) >= 10, "ids in filters");
+    assert!(count(|operation| operation.body_ids.len()) >= 4, "ids in bodies");
     found
 }
 
@@ -115,7 +120,7 @@ fn call<'w>(world: &'w World, operation: &Operation, path: String, ids: &Ids) ->
 }
 
 /// One thing of every kind, of a household.
-async fn samples(world: &World, who: Who, house: &Household) -> Ids {
+pub async fn samples(world: &World, who: Who, house: &Household) -> Ids {
     let organisation = &house.organisation;
     let submitted = world.post(format!("/api/iot/devices/{}/commands", house.lock.id)).as_(who);
     let command = id_of(&submitted.json(json!({ "name": "DoorLock.LockDoor" })).expect(202).await);

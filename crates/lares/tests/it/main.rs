@@ -5,4 +5,5 @@
 mod access;
 mod commands;
 mod device;
+mod schema;
 mod world;
