@@ -151,15 +151,18 @@ pub async fn start(config: &Config) -> Result<Running, String> {
     let (stop_workers, workers_stopped) = watch::channel(false);
     let (presence, presence_writer) = PresenceLog::new(&hub);
     let broker = Broker::new(House::new(&hub, presence.clone()), mqtt_limits(config));
-    hub.connect_link(Arc::new(MqttLink::new(broker.clone(), presence)));
+    hub.connect_link(Arc::new(MqttLink::new(&broker, presence.listeners())));
+    drop(presence);
     let workers = vec![
         tokio::spawn(follower.run(workers_stopped.clone())),
         tokio::spawn(Dispatcher::new(&hub).run(workers_stopped.clone())),
         tokio::spawn(sweeper::run(hub.clone(), workers_stopped)),
     ];
-    tokio::spawn(presence_writer);
+    let presence = tokio::spawn(presence_writer);
     let addresses = listeners.addresses();
-    let doors = open_doors(config, &hub, &broker, &material, metrics, listeners, &stopped);
+    let mut doors = open_doors(config, &hub, &broker, &material, metrics, listeners, &stopped);
+    // Ends when the last connection has: the goodbyes of a shutdown are in the log, too.
+    doors.push(presence);
     tracing::info!(?addresses, data = %data.path.display(), "lares is ready");
     let authority = material.authority;
     Ok(Running { hub, addresses, authority, stop, doors, workers, stop_workers, _data: data })

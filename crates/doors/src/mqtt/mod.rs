@@ -18,7 +18,7 @@ use lares_mqtt::codec::ReasonCode;
 use lares_mqtt::{Disconnected, Handler, Hello, Message, Outcome, Refusal, Welcome};
 
 pub use link::MqttLink;
-pub use presence::PresenceLog;
+pub use presence::{Listeners, PresenceLog};
 
 /// The house behind the broker.
 pub struct House {

@@ -5,5 +5,15 @@
 mod access;
 mod commands;
 mod device;
+mod devices;
+mod garbage;
+mod homes;
+mod limits;
+mod listing;
+mod once;
+mod operation;
+mod routes;
 mod schema;
+mod topics;
+mod transport;
 mod world;
