@@ -54,9 +54,10 @@ pub fn operations(document: &Value) -> Vec<Operation> {
 fn operation_of(document: &Value, path: &str, method: &str, operation: &Value) -> Operation {
     let parameters = operation["parameters"].as_array().cloned().unwrap_or_default();
     let within = |place: &str| {
-        let ids = parameters.iter().filter(move |parameter| parameter["in"] == place).filter_map(|parameter| {
-            Some((parameter["name"].as_str()?.to_owned(), kind_of(&parameter["schema"])?))
-        });
+        let ids =
+            parameters.iter().filter(move |parameter| parameter["in"] == place).filter_map(|parameter| {
+                Some((parameter["name"].as_str()?.to_owned(), kind_of(&parameter["schema"])?))
+            });
         ids.collect::<Vec<_>>()
     };
     let body = &operation["requestBody"]["content"]["application/json"]["schema"];
@@ -83,8 +84,10 @@ fn body_of(operation: &str, ids: &Ids) -> Option<Value> {
         "createToken" => json!({ "name": "more" }),
         "createOrganisation" | "updateOrganisation" => json!({ "name": "renamed" }),
         "addMember" => json!({ "email": Neighbour.email(), "role": "viewer" }),
-        "createHome" => json!({ "organisation": ids["OrganisationId"], "name": "new", "time_zone": "Europe/Madrid",
-            "property_type": "house" }),
+        "createHome" => {
+            json!({ "organisation": ids["OrganisationId"], "name": "new", "time_zone": "Europe/Madrid",
+            "property_type": "house" })
+        }
         "updateHome" => json!({ "name": "changed", "address": "elsewhere" }),
         "createRoom" | "updateRoom" => json!({ "name": "changed" }),
         "registerDevice" => json!({ "home": ids["HomeId"], "name": "new", "endpoints": endpoints }),
@@ -99,7 +102,8 @@ fn body_of(operation: &str, ids: &Ids) -> Option<Value> {
 fn path_with(operation: &Operation, ids: &Ids) -> String {
     let mut path = operation.path.clone();
     for kind in &operation.path_ids {
-        let id = ids.get(kind.as_str()).unwrap_or_else(|| panic!("no sample of {kind}: add one to `samples`"));
+        let id =
+            ids.get(kind.as_str()).unwrap_or_else(|| panic!("no sample of {kind}: add one to `samples`"));
         let (start, end) = (path.find('{').unwrap(), path.find('}').unwrap());
         path.replace_range(start..=end, id);
     }
@@ -171,7 +175,14 @@ async fn try_path(world: &World, operation: &Operation, who: Who, ids: &Ids, hou
     shows_nothing_of(&reply, house, ids);
 }
 
-async fn try_filters(world: &World, operation: &Operation, who: Who, theirs: &Ids, ids: &Ids, house: &Household) {
+async fn try_filters(
+    world: &World,
+    operation: &Operation,
+    who: Who,
+    theirs: &Ids,
+    ids: &Ids,
+    house: &Household,
+) {
     let path = path_with(operation, theirs);
     for (filter, kind) in &operation.filter_ids {
         let asked = format!("{path}?{filter}={}", ids[kind.as_str()]);
@@ -183,7 +194,14 @@ async fn try_filters(world: &World, operation: &Operation, who: Who, theirs: &Id
 }
 
 /// The caller's own thing in the path where there is one, household A's in the body.
-async fn try_body(world: &World, operation: &Operation, who: Who, theirs: &Ids, ids: &Ids, house: &Household) {
+async fn try_body(
+    world: &World,
+    operation: &Operation,
+    who: Who,
+    theirs: &Ids,
+    ids: &Ids,
+    house: &Household,
+) {
     let reply = call(world, operation, path_with(operation, theirs), ids).as_(who).send().await;
     let named = operation.body_ids.iter().any(|(field, _)| reply.wrong_fields() == [format!("/{field}")]);
     let refused = reply.status == 404 || (reply.status == 422 && named) || says_nothing(&reply);
@@ -247,7 +265,8 @@ async fn a_membership_that_ends_ends_at_once() {
     let device = format!("/api/iot/devices/{}", world.a.lock.id);
     world.get(&device).as_(Viewer).expect(200).await;
     let listed = world.get(&members).as_(Owner).expect(200).await;
-    let viewer = listed["items"].as_array().unwrap().iter().find(|one| one["email"] == Viewer.email()).unwrap();
+    let viewer =
+        listed["items"].as_array().unwrap().iter().find(|one| one["email"] == Viewer.email()).unwrap();
     world.delete(format!("{members}/{}", id_of(viewer))).as_(Owner).expect(204).await;
     world.get(&device).as_(Viewer).expect(404).await;
     let listed = world.get("/api/iot/devices").as_(Viewer).expect(200).await;

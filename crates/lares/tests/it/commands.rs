@@ -245,7 +245,8 @@ async fn a_cbor_device_gets_and_gives_cbor() {
     world.patch(path).as_(Owner).json(json!({ "encoding": "cbor" })).expect(200).await;
     let login = Login { cbor: true, tls: true, ..Login::of(&world.a.plug) };
     let mut plug = world.connect_as(&login).await;
-    plug.report(&[("ElectricalPowerMeasurement.ActivePower", json!(12.5)), ("OnOff.OnOff", json!(false))]).await;
+    plug.report(&[("ElectricalPowerMeasurement.ActivePower", json!(12.5)), ("OnOff.OnOff", json!(false))])
+        .await;
     let id = submit(&world, &world.a.plug, json!({ "name": "OnOff.On" })).await;
     obey(&mut plug, "OnOff.OnOff", json!(true)).await;
     assert_eq!(states(&settled(&world, &id).await), ["queued", "sent", "acked", "confirmed"]);

@@ -174,8 +174,10 @@ impl MqttDevice {
         }
         loop {
             let seen = tokio::time::timeout(PATIENCE, self.seen.recv()).await;
-            let seen = seen.unwrap_or_else(|_| panic!("{}: {what} did not come; kept {:?}", self.id, self.kept));
-            let seen = seen.unwrap_or_else(|| panic!("{}: over before {what}; kept {:?}", self.id, self.kept));
+            let seen =
+                seen.unwrap_or_else(|_| panic!("{}: {what} did not come; kept {:?}", self.id, self.kept));
+            let seen =
+                seen.unwrap_or_else(|| panic!("{}: over before {what}; kept {:?}", self.id, self.kept));
             if wanted(&seen) {
                 return seen;
             }
@@ -184,7 +186,10 @@ impl MqttDevice {
     }
 
     pub async fn subscribe(&mut self, filter: &str) -> String {
-        self.client.subscribe(filter, QoS::AtLeastOnce).await.unwrap();
+        // What is no filter at all does not leave the client.
+        if let Err(error) = self.client.subscribe(filter, QoS::AtLeastOnce).await {
+            return format!("not sent: {error}");
+        }
         let answer = |seen: &Seen| matches!(seen, Seen::Subscribed(_) | Seen::Ended(_));
         match self.wait_for("SUBACK", answer).await {
             Seen::Subscribed(reasons) => reasons,
@@ -208,7 +213,9 @@ impl MqttDevice {
         let properties =
             PublishProperties { content_type: content_type.map(str::to_owned), ..Default::default() };
         let sent = self.client.publish_with_properties(topic, QoS::AtLeastOnce, false, payload, properties);
-        sent.await.unwrap();
+        if let Err(error) = sent.await {
+            return format!("not sent: {error}");
+        }
         let answer = |seen: &Seen| matches!(seen, Seen::Acknowledged(_) | Seen::Ended(_));
         match self.wait_for("PUBACK", answer).await {
             Seen::Acknowledged(reason) => reason,

@@ -56,7 +56,13 @@ async fn garbage_over_http_is_a_problem_document_and_changes_nothing() {
             let call = world.call(operation.method.clone(), &path).as_(Owner).raw(content_type, body.clone());
             let reply = call.send().await;
             let shown = String::from_utf8_lossy(&body[..body.len().min(60)]).into_owned();
-            assert!([400, 401, 413, 422].contains(&reply.status), "{} {shown}: {} {}", reply.asked, reply.status, reply.text);
+            assert!(
+                [400, 401, 413, 422].contains(&reply.status),
+                "{} {shown}: {} {}",
+                reply.asked,
+                reply.status,
+                reply.text
+            );
             tried += 1;
         }
         for content_type in ["", "text/plain", "application/xml", "multipart/form-data"] {
@@ -72,7 +78,9 @@ async fn garbage_over_http_is_a_problem_document_and_changes_nothing() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn times_at_the_edges_of_time_are_taken_or_refused() {
     let world = World::start().await;
-    for time in ["1970-01-01T00:00:00Z", "2200-01-01T00:00:00Z", "-009999-01-02T00:00:00Z", "9999-12-30T00:00:00Z"] {
+    for time in
+        ["1970-01-01T00:00:00Z", "2200-01-01T00:00:00Z", "-000001-01-02T00:00:00Z", "9999-12-30T00:00:00Z"]
+    {
         let path = format!("/api/events?from={time}");
         assert_eq!(world.get(path).as_(Owner).send().await.status, 200, "{time}");
         let path = format!("/api/iot/devices/{}/readings?until={time}", world.a.plug.id);
@@ -82,7 +90,9 @@ async fn times_at_the_edges_of_time_are_taken_or_refused() {
         let reply = world.post(path).as_(Owner).json(command).send().await;
         assert_eq!((reply.status, reply.wrong_fields()), (422, vec!["/not_after"]), "{time}");
     }
-    for time in ["now", "0", "99999-01-01T00:00:00Z", "2026-02-30T00:00:00Z", "2026-01-01", "2026-01-01T00:00:00"] {
+    for time in
+        ["now", "0", "99999-01-01T00:00:00Z", "2026-02-30T00:00:00Z", "2026-01-01", "2026-01-01T00:00:00"]
+    {
         let reply = world.get(format!("/api/events?from={time}")).as_(Owner).send().await;
         assert_eq!((reply.status, reply.wrong_fields()), (422, vec!["from"]), "{time}");
     }
@@ -104,7 +114,11 @@ async fn refused(world: &World, device: &mut MqttDevice, channel: &str, payload:
     eventually("the rejection is counted", async || count(world).await, |count| *count > before).await;
     let newest = rejections(world, &world.a.plug).await[0].clone();
     let reason = newest["reason"].as_str().unwrap();
-    assert!(reason.contains(told), "{:?}: {reason:?} does not say {told:?}", String::from_utf8_lossy(&payload[..payload.len().min(80)]));
+    assert!(
+        reason.contains(told),
+        "{:?}: {reason:?} does not say {told:?}",
+        String::from_utf8_lossy(&payload[..payload.len().min(80)])
+    );
     assert_eq!(newest["channel"], format!("mqtt {channel}"));
     assert_eq!(newest["size_bytes"], payload.len());
 }
@@ -122,8 +136,10 @@ fn reading(value: Value) -> Value {
 async fn garbage_over_mqtt_is_recorded_with_its_reason() {
     let world = World::start().await;
     let mut plug = world.connect(&world.a.plug).await;
-    let message = |readings: Value| json!({ "v": 1, "time": now_ms(), "readings": readings }).to_string().into_bytes();
-    let at = |time: i64| json!({ "v": 1, "time": time, "readings": reading(json!(1)) }).to_string().into_bytes();
+    let message =
+        |readings: Value| json!({ "v": 1, "time": now_ms(), "readings": readings }).to_string().into_bytes();
+    let at =
+        |time: i64| json!({ "v": 1, "time": time, "readings": reading(json!(1)) }).to_string().into_bytes();
     let other = json!([{ "attribute": "DoorLock.LockState", "value": "Locked" }]);
     let megabyte = vec![b'x'; 1_000_000];
     let cases: Vec<(&str, Vec<u8>, &str)> = vec![
@@ -150,7 +166,11 @@ async fn garbage_over_mqtt_is_recorded_with_its_reason() {
         ("state", b"{".to_vec(), "EOF"),
         ("event", b"{\"v\":1,\"events\":[{\"event\":\"x\"}]}".to_vec(), "known capability"),
         ("ack", b"{\"v\":1,\"command\":\"x\",\"status\":\"accepted\"}".to_vec(), "command"),
-        ("ack", b"{\"v\":1,\"command\":\"019e0000-0000-7000-8000-000000000000\",\"status\":\"perhaps\"}".to_vec(), "status"),
+        (
+            "ack",
+            b"{\"v\":1,\"command\":\"019e0000-0000-7000-8000-000000000000\",\"status\":\"perhaps\"}".to_vec(),
+            "status",
+        ),
     ];
     for (channel, payload, told) in cases {
         refused(&world, &mut plug, channel, &payload, told).await;
@@ -206,9 +226,21 @@ async fn g05_cbor_bombs_and_odd_numbers_are_recorded() {
     let huge_text = cbor_reading(&[0x7B, 0x7F, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF]);
     let mut trailing = cbor_reading(&[1]);
     trailing.push(0);
-    for payload in [nan, infinite, nested, [0x81].repeat(120_000), [0xA1].repeat(120_000), [0xC1].repeat(120_000),
-        [0x9F].repeat(120_000), huge_array, huge_text, trailing, vec![0xFF], vec![0xBF], vec![]]
-    {
+    for payload in [
+        nan,
+        infinite,
+        nested,
+        [0x81].repeat(120_000),
+        [0xA1].repeat(120_000),
+        [0xC1].repeat(120_000),
+        [0x9F].repeat(120_000),
+        huge_array,
+        huge_text,
+        trailing,
+        vec![0xFF],
+        vec![0xBF],
+        vec![],
+    ] {
         refused(&world, &mut plug, "telemetry", &payload, "").await;
     }
     let good = cbor_reading(&[0xFB, 0x40, 0x29, 0, 0, 0, 0, 0, 0]);

@@ -58,11 +58,14 @@ async fn an_address_is_in_no_event_in_the_clear() {
         count += 1;
         for (index, column) in columns.iter().enumerate() {
             let bytes = match row.get_ref(index).unwrap() {
-                rusqlite::types::ValueRef::Text(bytes) | rusqlite::types::ValueRef::Blob(bytes) => bytes.to_vec(),
+                rusqlite::types::ValueRef::Text(bytes) | rusqlite::types::ValueRef::Blob(bytes) => {
+                    bytes.to_vec()
+                }
                 _ => continue,
             };
             let text = String::from_utf8_lossy(&bytes).into_owned();
-            for private in ["Calle Mayor", "aldgate street", Owner.email(), PASSWORD, &world.a.lock.password] {
+            for private in ["Calle Mayor", "aldgate street", Owner.email(), PASSWORD, &world.a.lock.password]
+            {
                 assert!(!text.contains(private), "{private:?} in events.{column}: {text}");
             }
         }
@@ -79,7 +82,8 @@ async fn no_secret_is_in_any_file_in_the_clear() {
     let world = World::start().await;
     let login = json!({ "email": Owner.email(), "password": PASSWORD });
     let session = world.post("/api/auth/login").json(login).expect(200).await["token"].clone();
-    let rotated = world.post(format!("/api/iot/devices/{}/credentials", world.a.plug.id)).as_(Owner).key("rotate");
+    let rotated =
+        world.post(format!("/api/iot/devices/{}/credentials", world.a.plug.id)).as_(Owner).key("rotate");
     let rotated = registered(&rotated.expect(200).await);
     let data = world.data();
     let secrets = [
@@ -125,7 +129,12 @@ async fn what_a_home_must_be_is_said_by_field() {
         let mut body = good.clone();
         body[field] = value;
         let reply = world.post("/api/homes").as_(Owner).json(body).send().await;
-        assert_eq!((reply.status, reply.wrong_fields()), (422, vec![format!("/{field}").as_str()]), "{}", reply.text);
+        assert_eq!(
+            (reply.status, reply.wrong_fields()),
+            (422, vec![format!("/{field}").as_str()]),
+            "{}",
+            reply.text
+        );
     }
     let mut foreign = good;
     foreign["organisation"] = json!(world.b.organisation);
@@ -177,7 +186,8 @@ async fn tokens_are_made_listed_and_ended() {
     assert_eq!(profile["email"], Owner.email());
     let listed = world.get("/api/auth/tokens").bearer(token).send().await;
     assert!(!listed.text.contains(token), "a token is shown once");
-    let current: Vec<_> = listed.json.as_array().unwrap().iter().filter(|one| one["current"] == true).collect();
+    let current: Vec<_> =
+        listed.json.as_array().unwrap().iter().filter(|one| one["current"] == true).collect();
     assert_eq!(current.iter().map(|one| id_of(one)).collect::<Vec<_>>(), [id_of(&made)]);
     world.delete(format!("/api/auth/tokens/{}", id_of(&made))).as_(Neighbour).expect(404).await;
     world.delete(format!("/api/auth/tokens/{}", id_of(&made))).as_(Owner).expect(204).await;

@@ -62,7 +62,9 @@ async fn g05_bodies_are_bounded_in_size_and_depth() {
     assert!(answer.is_empty() || answer.contains(" 413 "), "{answer}");
     answers(&world).await;
 
-    for deep in ["[".repeat(200_000), "{\"name\":".repeat(50_000), format!("{{\"args\":{}", "[".repeat(100_000))] {
+    for deep in
+        ["[".repeat(200_000), "{\"name\":".repeat(50_000), format!("{{\"args\":{}", "[".repeat(100_000))]
+    {
         for path in ["/api/organisations", &format!("/api/iot/devices/{}/commands", world.a.plug.id)] {
             let reply = world.post(path).as_(Owner).raw("application/json", deep.clone()).send().await;
             assert!([400, 422].contains(&reply.status), "{}", reply.text);
@@ -85,7 +87,8 @@ async fn g05_headers_are_bounded_in_number_size_and_time() {
     let others = async {
         for flood in [many, long, path, garbage] {
             let answer = say(&world, flood.as_bytes()).await;
-            let refused = ["HTTP/1.1 400", "HTTP/1.1 431", "HTTP/1.1 414"].iter().any(|code| answer.starts_with(code));
+            let refused =
+                ["HTTP/1.1 400", "HTTP/1.1 431", "HTTP/1.1 414"].iter().any(|code| answer.starts_with(code));
             assert!(answer.is_empty() || refused, "{answer:.200}");
             answers(&world).await;
         }
@@ -94,7 +97,11 @@ async fn g05_headers_are_bounded_in_number_size_and_time() {
     assert!(slow.is_empty() || slow.starts_with("HTTP/1.1 408"), "{slow}");
     // Smuggling: two lengths, or a length and chunks, are not guessed at.
     for twice in ["content-length: 5\r\ncontent-length: 6\r\n", "content-length: x\r\n"] {
-        let answer = say(&world, format!("POST /api/organisations HTTP/1.1\r\nhost: x\r\n{twice}\r\nhello").as_bytes()).await;
+        let answer = say(
+            &world,
+            format!("POST /api/organisations HTTP/1.1\r\nhost: x\r\n{twice}\r\nhello").as_bytes(),
+        )
+        .await;
         assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 400"), "{answer}");
     }
     answers(&world).await;
@@ -132,7 +139,8 @@ async fn g05_too_many_connections_are_closed_and_places_come_back() {
     drop(devices);
     let look = async || world.try_connect(&Login::of(&world.a.plug)).await.is_ok();
     eventually("MQTT places come back", look, |let_in| *let_in).await;
-    eventually("and HTTP answers", async || dial_and_ask(&world).await, |answer| answer.contains("200 OK")).await;
+    eventually("and HTTP answers", async || dial_and_ask(&world).await, |answer| answer.contains("200 OK"))
+        .await;
     world.stop().await;
 }
 
@@ -196,7 +204,13 @@ async fn g05_mqtt_packets_are_bounded() {
     long.password = "x".repeat(60_000);
     let mut long_packet = connect_packet(&Login { password: String::new(), ..long.clone() });
     long_packet[1..3].copy_from_slice(&[0xFF, 0xFF]);
-    for bytes in [long_packet.as_slice(), b"\x10\xff\xff\xff\xff\xff", b"GET / HTTP/1.1\r\n\r\n", b"\x30\x02\0\0", b"\0"] {
+    for bytes in [
+        long_packet.as_slice(),
+        b"\x10\xff\xff\xff\xff\xff",
+        b"GET / HTTP/1.1\r\n\r\n",
+        b"\x30\x02\0\0",
+        b"\0",
+    ] {
         raw_mqtt(&world, bytes).await;
     }
     world.try_connect(&login).await.unwrap();
@@ -211,7 +225,8 @@ async fn g09_rates_are_keyed_on_the_user_whatever_address_is_claimed() {
     tokio::time::sleep(Duration::from_secs(2)).await;
     let mut refused = 0;
     for number in 0..60 {
-        let call = world.get("/api/auth/profile").as_(Owner).header("x-forwarded-for", &format!("10.0.0.{number}"));
+        let call =
+            world.get("/api/auth/profile").as_(Owner).header("x-forwarded-for", &format!("10.0.0.{number}"));
         let reply = call.header("forwarded", &format!("for=10.0.1.{number}")).send().await;
         if reply.status == 429 {
             refused += 1;

@@ -50,7 +50,12 @@ async fn crowd(world: &World) {
             "property_type": "room" });
         world.post("/api/homes").as_(Owner).json(home).expect(201).await;
         let command = json!({ "name": "Identify.Identify", "args": { "IdentifyTime": number } });
-        world.post(format!("/api/iot/devices/{}/commands", world.a.lock.id)).as_(Owner).json(command).expect(202).await;
+        world
+            .post(format!("/api/iot/devices/{}/commands", world.a.lock.id))
+            .as_(Owner)
+            .json(command)
+            .expect(202)
+            .await;
         // Two readings of one instant: the time alone is no cursor.
         let time = start + i64::from(number / 2) * 1_000;
         plug.report_at(time, &[("ElectricalPowerMeasurement.ActivePower", json!(number))]).await;
@@ -170,7 +175,11 @@ async fn filters_filter_and_unknown_ones_are_refused() {
         ids.sort();
         ids
     };
-    let both = { let mut both = vec![lock.clone(), plug.clone()]; both.sort(); both };
+    let both = {
+        let mut both = vec![lock.clone(), plug.clone()];
+        both.sort();
+        both
+    };
     assert_eq!(ids("").await, both);
     assert_eq!(ids(&format!("home={home}")).await, both);
     assert_eq!(ids(&format!("room={}", world.a.room)).await, [lock.clone()]);
@@ -207,7 +216,9 @@ async fn filters_filter_and_unknown_ones_are_refused() {
         let reply = world.get(format!("/api/iot/devices?{query}")).as_(Owner).send().await;
         assert_eq!((reply.status, reply.wrong_fields()), (422, vec![field]), "{query}: {}", reply.text);
     }
-    for (query, field) in [("type=device.exploded", "type"), ("from=yesterday", "from"), ("order=sideways", "order")] {
+    for (query, field) in
+        [("type=device.exploded", "type"), ("from=yesterday", "from"), ("order=sideways", "order")]
+    {
         let reply = world.get(format!("/api/events?{query}")).as_(Owner).send().await;
         assert_eq!((reply.status, reply.wrong_fields()), (422, vec![field]), "{query}: {}", reply.text);
     }
@@ -234,7 +245,8 @@ async fn what_is_not_an_id_names_nothing() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_wrong_with_a_body_is_named_by_field() {
     let world = World::start().await;
-    let endpoint = |number: i64, capability: &str| json!({ "endpoint": number, "capabilities": [capability] });
+    let endpoint =
+        |number: i64, capability: &str| json!({ "endpoint": number, "capabilities": [capability] });
     let good = json!({ "home": world.a.home, "name": "x", "endpoints": [endpoint(1, "OnOff")] });
     let with = |field: &str, value: Value| {
         let mut body = good.clone();

@@ -132,9 +132,8 @@ async fn g08_twenty_at_once_take_effect_once() {
     for (number, (path, body, status)) in requests(&world).into_iter().take(3).enumerate() {
         let before = log_length(&world).await;
         let key = format!("race-{number}");
-        let replies = futures_util::future::join_all(
-            (0..20).map(|_| ask(&world, &path, body.as_ref(), &key, Owner)),
-        );
+        let replies =
+            futures_util::future::join_all((0..20).map(|_| ask(&world, &path, body.as_ref(), &key, Owner)));
         let replies = replies.await;
         let texts: BTreeSet<&str> = replies.iter().map(|reply| reply.text.as_str()).collect();
         assert!(replies.iter().all(|reply| reply.status == status), "{path}: {texts:?}");

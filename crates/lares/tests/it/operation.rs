@@ -35,14 +35,20 @@ async fn metrics_count_and_hold_no_names() {
     assert!(world.metric("lares_log_head").await >= head + 5.0);
     assert_eq!(world.metric("lares_devices").await, 4.0);
     let command = json!({ "name": "OnOff.Toggle" });
-    world.post(format!("/api/iot/devices/{}/commands", world.a.plug.id)).as_(Owner).json(command).expect(202).await;
+    world
+        .post(format!("/api/iot/devices/{}/commands", world.a.plug.id))
+        .as_(Owner)
+        .json(command)
+        .expect(202)
+        .await;
     let envelope = plug.next_command().await;
     plug.answer(&envelope, "accepted", None).await;
     let look = async || world.metric("lares_command_moves_total").await;
     eventually("moves are counted", look, |moves| *moves >= 2.0).await;
     let reply = world.get("/metrics").send().await;
     assert!(reply.header("content-type").starts_with("text/plain; version=0.0.4"));
-    for private in [world.a.mark, Owner.email(), &world.a.plug.id, &world.a.organisation, world.token(Owner)] {
+    for private in [world.a.mark, Owner.email(), &world.a.plug.id, &world.a.organisation, world.token(Owner)]
+    {
         assert!(!reply.text.contains(private), "metrics hold {private:?}");
     }
     world.stop().await;
@@ -88,7 +94,8 @@ async fn a_shutdown_finishes_what_runs_and_keeps_what_it_took() {
     plug.ended().await;
     let listed = world.get("/api/organisations").as_(Owner).send().await;
     assert!(listed.text.contains("made while stopping"), "{}", listed.text);
-    let readings = world.get(format!("/api/iot/devices/{}/readings", world.a.plug.id)).as_(Owner).expect(200).await;
+    let readings =
+        world.get(format!("/api/iot/devices/{}/readings", world.a.plug.id)).as_(Owner).expect(200).await;
     assert_eq!(readings["items"][0]["value"], 42.0);
     // The goodbye is in the log: nobody is shown as connected who is not.
     let device = world.get(format!("/api/iot/devices/{}", world.a.plug.id)).as_(Owner).expect(200).await;
@@ -111,7 +118,8 @@ async fn commands_and_state_survive_a_restart() {
     let mut lock = world.connect(&world.a.lock).await;
     lock.answer(&first, "accepted", None).await;
     lock.report(&[("DoorLock.LockState", json!("Locked"))]).await;
-    let settled = world.get(format!("/api/iot/commands/{}?wait=20s", id_of(&queued))).as_(Owner).expect(200).await;
+    let settled =
+        world.get(format!("/api/iot/commands/{}?wait=20s", id_of(&queued))).as_(Owner).expect(200).await;
     assert_eq!(settled["state"], "confirmed", "{settled}");
     world.stop().await;
 }

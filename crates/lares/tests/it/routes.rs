@@ -55,8 +55,16 @@ async fn b01_every_route_is_in_the_table_and_in_the_document_with_its_action() {
     let mut public: Vec<_> = declared.iter().filter(|route| route.action == Action::Public).collect();
     public.sort_by(|a, b| a.path.cmp(&b.path));
     let public: Vec<_> = public.iter().map(|route| route.path.as_str()).collect();
-    let expected =
-        ["/", "/api/auth/login", "/api/docs", "/api/docs/{file}", "/api/openapi.json", "/healthz", "/metrics", "/readyz"];
+    let expected = [
+        "/",
+        "/api/auth/login",
+        "/api/docs",
+        "/api/docs/{file}",
+        "/api/openapi.json",
+        "/healthz",
+        "/metrics",
+        "/readyz",
+    ];
     assert_eq!(public, expected);
     world.stop().await;
 }
@@ -74,7 +82,8 @@ async fn b01_a_stranger_gets_401_from_every_route_that_is_not_public() {
             assert_eq!(reply.header("www-authenticate"), "Bearer");
         }
         for authorization in wrong {
-            let call = world.call(method.clone(), concrete(&route.path)).header("authorization", authorization);
+            let call =
+                world.call(method.clone(), concrete(&route.path)).header("authorization", authorization);
             assert_eq!(call.send().await.status, 401, "{authorization:?}");
         }
     }
@@ -84,7 +93,9 @@ async fn b01_a_stranger_gets_401_from_every_route_that_is_not_public() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn b01_what_is_not_in_the_table_does_not_exist() {
     let world = World::start().await;
-    for path in ["/nothing", "/api", "/api/iot", "/api/iot/devices/x/y/z", "/.env", "/api/../etc/passwd", "/%2e%2e/x"] {
+    for path in
+        ["/nothing", "/api", "/api/iot", "/api/iot/devices/x/y/z", "/.env", "/api/../etc/passwd", "/%2e%2e/x"]
+    {
         for who in [Stranger, Owner] {
             let reply = world.get(path).as_(who).send().await;
             assert_eq!(reply.status, 404, "{}: {}", reply.asked, reply.text);
@@ -140,7 +151,8 @@ async fn g03_another_sites_page_changes_nothing() {
     forged.json(body.clone()).expect(403).await;
     let own = world.post("/api/organisations").as_(Owner).header("sec-fetch-site", "same-origin");
     own.json(body).expect(201).await;
-    let preflight = world.call(Method::OPTIONS, "/api/organisations").header("origin", "https://evil.example");
+    let preflight =
+        world.call(Method::OPTIONS, "/api/organisations").header("origin", "https://evil.example");
     let reply = preflight.header("access-control-request-method", "POST").send().await;
     assert!(reply.header("access-control-allow-origin").is_empty());
     world.stop().await;

@@ -26,11 +26,14 @@ fn known_ids(document: &Value, ids: &Ids) -> String {
     let mut text = String::new();
     for operation in operations(document).iter().filter(|operation| operation.method != "DELETE") {
         let names = operation.path.split('{').skip(1).filter_map(|rest| rest.split('}').next());
-        let values = names.zip(&operation.path_ids).map(|(name, kind)| format!("{name:?} = {:?}", ids[kind.as_str()]));
+        let values =
+            names.zip(&operation.path_ids).map(|(name, kind)| format!("{name:?} = {:?}", ids[kind.as_str()]));
         let values = values.collect::<Vec<_>>().join(", ");
         if !values.is_empty() {
             let name = format!("{} {}", operation.method, operation.path);
-            text.push_str(&format!("[[operations]]\ninclude-name = {name:?}\nparameters = {{ {values} }}\n\n"));
+            text.push_str(&format!(
+                "[[operations]]\ninclude-name = {name:?}\nparameters = {{ {values} }}\n\n"
+            ));
         }
     }
     text

@@ -57,8 +57,18 @@ async fn b01_c07_a_device_reaches_its_own_topics_and_nothing_else() {
     let own = world.a.plug.id.as_str();
     let mut publish = vec!["$SYS/broker/load".to_owned(), "lares".to_owned(), "a".to_owned(), "/".to_owned()];
     let mut subscribe: Vec<String> = [
-        "#", "+", "+/#", "lares/#", "lares/devices/#", "lares/devices/+/command", "lares/+/+/command",
-        "$SYS/#", "$share/g/#", "$share/g/lares/devices/+/command", "$queue/lares", "/#",
+        "#",
+        "+",
+        "+/#",
+        "lares/#",
+        "lares/devices/#",
+        "lares/devices/+/command",
+        "lares/+/+/command",
+        "$SYS/#",
+        "$share/g/#",
+        "$share/g/lares/devices/+/command",
+        "$queue/lares",
+        "/#",
     ]
     .map(str::to_owned)
     .to_vec();
@@ -67,8 +77,12 @@ async fn b01_c07_a_device_reaches_its_own_topics_and_nothing_else() {
     subscribe.push(format!("$share/g/lares/devices/{own}/command"));
     for (channel, direction, _) in TABLE {
         let name = channel.name();
-        let spelt = [format!("lares/devices/{}/{name}", own.to_uppercase()), format!("/lares/devices/{own}/{name}"),
-            format!("lares/devices/{own}/{name}/"), format!("lares/devices/{own}/{}", name.to_uppercase())];
+        let spelt = [
+            format!("lares/devices/{}/{name}", own.to_uppercase()),
+            format!("/lares/devices/{own}/{name}"),
+            format!("lares/devices/{own}/{name}/"),
+            format!("lares/devices/{own}/{}", name.to_uppercase()),
+        ];
         publish.extend(spelt.iter().cloned());
         subscribe.extend(spelt);
         for other in others {
@@ -94,7 +108,10 @@ async fn b01_c07_a_device_reaches_its_own_topics_and_nothing_else() {
         drop(plug);
         let login = Login { will_topic: Some(topic.clone()), ..Login::of(&world.a.plug) };
         let why = refusal(&world, login).await;
-        assert!(why.contains("NotAuthorized") || why.contains("Malformed") || why.contains("Invalid"), "{topic:?}: {why}");
+        assert!(
+            why.contains("NotAuthorized") || why.contains("Malformed") || why.contains("Invalid"),
+            "{topic:?}: {why}"
+        );
     }
     // What is its own works, so that the above says something.
     let mut plug = world.try_connect(&Login::of(&world.a.plug)).await.unwrap();
@@ -135,8 +152,8 @@ async fn a_second_connection_of_a_device_takes_over() {
     let second = world.connect(&world.a.plug).await;
     first.ended().await;
     let path = format!("/api/iot/devices/{}", world.a.plug.id);
-    let shown = world.get(&path).as_(Owner).expect(200).await;
-    assert_eq!(shown["presence"]["status"], "online");
+    let presence = async || world.get(&path).as_(Owner).expect(200).await["presence"]["status"].clone();
+    eventually("online", presence, |status| status == "online").await;
     drop(second);
     world.stop().await;
 }
