@@ -51,7 +51,8 @@ pub async fn submit(
     // Marked before the row exists, so that no report can slip between the commit and the mark.
     hub.mark_busy(device);
     let work = hub.store.begin().await?;
-    if let Some(done) = replay(hub, &work, caller, once).await? {
+    if let Some(done) = replay::<Command>(hub, &work, caller, once).await? {
+        caller.require(Action::DeviceCommand, done.organisation)?;
         return Ok(done);
     }
     let device = devices::find(&work, caller.scope(), device).await?.ok_or(HubError::NotFound("device"))?;
