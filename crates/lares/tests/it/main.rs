@@ -1,0 +1,7 @@
+//! Tests of the whole product: each module is one subject.
+#![allow(clippy::unwrap_used)]
+
+mod durability_clients;
+mod durability_compare;
+mod durability_kill;
+mod process;
