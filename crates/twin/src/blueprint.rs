@@ -99,7 +99,15 @@ pub fn blueprint() -> Blueprint {
         rooms: vec!["Hallway", "Living room", "Kitchen", "Bathroom"],
         devices: vec![
             plan(Kind::Lock, "Front door", "Hallway", "Ostia", "Bolt 2", "OST-B2-004417", &["access"]),
-            plan(Kind::Plug, "Reading lamp", "Living room", "Lumen", "Plug M", "LUM-PM-120553", &["lighting"]),
+            plan(
+                Kind::Plug,
+                "Reading lamp",
+                "Living room",
+                "Lumen",
+                "Plug M",
+                "LUM-PM-120553",
+                &["lighting"],
+            ),
             plan(Kind::Meter, "House meter", "Hallway", "Ferra", "EM 340", "FER-340-77120", &["energy"]),
             plan(
                 Kind::Thermostat,

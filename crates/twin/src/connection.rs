@@ -238,7 +238,7 @@ async fn watch_v311(mut events: rumqttc::EventLoop, said: mpsc::UnboundedSender<
 }
 
 fn refuses_v311(ack: &rumqttc::SubAck) -> bool {
-    ack.return_codes.iter().any(|code| *code == rumqttc::SubscribeReasonCode::Failure)
+    ack.return_codes.contains(&rumqttc::SubscribeReasonCode::Failure)
 }
 
 async fn watch_v5(mut events: v5::EventLoop, said: mpsc::UnboundedSender<Happening>) {

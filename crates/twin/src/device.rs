@@ -157,9 +157,7 @@ impl Device {
 
 impl Answered {
     fn is_to(&self, envelope: &Envelope) -> bool {
-        self.command == envelope.command
-            && self.counter == envelope.counter
-            && self.nonce == envelope.nonce
+        self.command == envelope.command && self.counter == envelope.counter && self.nonce == envelope.nonce
     }
 }
 

@@ -159,3 +159,7 @@ pub(crate) fn decode_command(encoding: Encoding, payload: &[u8]) -> Result<Envel
         Encoding::Cbor => cbor4ii::serde::from_slice(payload).map_err(|error| failed(error.to_string())),
     }
 }
+
+#[cfg(test)]
+#[path = "message_tests.rs"]
+mod tests;

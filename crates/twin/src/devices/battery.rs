@@ -5,7 +5,7 @@ use lares_model::UnixMillis;
 use super::INSTALLED;
 use crate::message::Reading;
 
-const LASTS_MS: i64 = 400 * 86_400_000;
+const LASTS_MS: i64 = 700 * 86_400_000;
 const CHANGED_AT_PERCENT: f64 = 8.0;
 
 /// The battery at an instant; `seed` sets how old the first one was when the device was put up.

@@ -53,9 +53,8 @@ impl Behaviour for Lock {
     fn tick(&mut self, now: UnixMillis, _: &mut Random) -> Vec<Report> {
         self.battery_percent = battery::percent(self.seed, now);
         let waited_ms = self.expected_since.map(|since| now.since_ms(since));
-        let open = waited_ms.is_some_and(|waited| {
-            (COMES_AFTER_MS..COMES_AFTER_MS + WALKS_IN_MS).contains(&waited)
-        });
+        let open =
+            waited_ms.is_some_and(|waited| (COMES_AFTER_MS..COMES_AFTER_MS + WALKS_IN_MS).contains(&waited));
         if waited_ms.is_some_and(|waited| waited >= COMES_AFTER_MS + WALKS_IN_MS) {
             self.expected_since = None;
         }

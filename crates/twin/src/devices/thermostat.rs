@@ -129,7 +129,9 @@ impl Behaviour for Thermostat {
                 let wanted = args.get("Setpoint").and_then(Value::as_f64);
                 let wanted = wanted.filter(|wanted| (SET_POINT_MIN..=SET_POINT_MAX).contains(wanted));
                 self.set_point_c = wanted.ok_or_else(|| {
-                    Refusal::Refused(format!("args.Setpoint: must be from {SET_POINT_MIN} to {SET_POINT_MAX} degC"))
+                    Refusal::Refused(format!(
+                        "args.Setpoint: must be from {SET_POINT_MIN} to {SET_POINT_MAX} degC"
+                    ))
                 })?;
                 Ok(self.changed())
             }
