@@ -67,9 +67,11 @@ pub async fn lost_readings(api: &Api, device: &Registered, promised: &Promised, 
         if numbers.len() != distinct.len() {
             wrong.push(format!("{}: {} readings appear twice", stream.name, numbers.len() - distinct.len()));
         }
-        let ordered = numbers.iter().zip(numbers.iter().skip(1)).all(|(before, after)| before < after);
-        if (in_order || stream.name == "time") && !ordered {
-            wrong.push(format!("{}: out of order", stream.name));
+        let turn = numbers.iter().zip(numbers.iter().skip(1)).position(|(before, after)| before > after);
+        if let Some(place) = turn.filter(|_| in_order || stream.name == "time") {
+            let around = &listed[place.saturating_sub(SHOWN_MAX)..(place + SHOWN_MAX).min(listed.len())];
+            let around = around.iter().map(|one| format!("{} at {}", one["value"], one["received"]));
+            wrong.push(format!("{}: out of order: {:?}", stream.name, around.collect::<Vec<_>>()));
         }
     }
     for (name, endpoint) in STATES {

@@ -34,6 +34,7 @@ async fn killed_under_load(engine: Engine, pace: Pace) {
     let numbered = NumberedDevice::start(&lares, &device, &pace, &promised);
     let commander = Commander::start(&lares.api(), &device, Duration::from_millis(10), &promised);
     let kills = KILLS * soak_factor();
+    println!("{:?} until the load began", began.elapsed());
     for kill in 0..kills {
         let before = numbered.pubacks();
         wait_until("the device is acknowledged again", NOBODY_WAITS_LONGER, async || {
@@ -49,14 +50,15 @@ async fn killed_under_load(engine: Engine, pace: Pace) {
         }
         lares.start().await;
     }
+    println!("{:?} until the last kill", began.elapsed());
     commander.finish().await;
-    numbered.finish().await;
     let api = lares.api();
     let open = format!("/api/iot/devices/{}/commands?limit=1000", device.id);
     wait_until("every command is settled", NOBODY_WAITS_LONGER, async || {
         api.all(&open).await.iter().all(|command| command["settled"] == true)
     })
     .await;
+    numbered.finish().await;
     let promised = promised.lock().unwrap().clone();
     let mut wrong = look(&api, &device, &promised).await;
     wrong.extend(promised.rejected.clone());

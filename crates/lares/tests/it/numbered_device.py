@@ -24,6 +24,8 @@ waiting = {}  # mid -> (stream, number)
 early = set()  # acknowledged before publish() returned its mid
 connected = False
 stopping = False
+# Since the connection was lost, until all of before is acknowledged: paho would let new messages overtake old ones.
+catching_up = False
 
 
 def say(*words):
@@ -65,6 +67,12 @@ def publish(client, stream, number, topic, body):
             waiting[info.mid] = (stream, number)
 
 
+def settle_down():
+    global catching_up
+    if connected and not any(stream != "answer" for stream, _ in waiting.values()):
+        catching_up = False
+
+
 def acknowledged(stream, number):
     if stream != "answer":
         say("ack", stream, number)
@@ -78,14 +86,16 @@ def on_connect(client, userdata, flags, reason, properties):
     client.subscribe(f"{base}/command", qos=1)
     with changed:
         connected = True
+        settle_down()
         changed.notify_all()
     say("connected")
 
 
 def on_disconnect(client, userdata, flags, reason, properties):
-    global connected
+    global connected, catching_up
     with changed:
         connected = False
+        catching_up = True
     say("disconnected", reason)
 
 
@@ -97,6 +107,7 @@ def on_publish(client, userdata, mid, reason, properties):
             acknowledged(*waiting.pop(mid))
         else:
             early.add(mid)
+        settle_down()
         changed.notify_all()
 
 
@@ -131,22 +142,34 @@ client.on_disconnect = on_disconnect
 client.on_publish = on_publish
 client.on_message = on_message
 client.connect_async(task["host"], task["port"], keepalive=task["keep_alive_s"])
-threading.Thread(target=client.loop_forever, kwargs={"retry_first_connection": True}, daemon=True).start()
+# Its own thread, and not one of ours around loop_forever(): only so does publish() leave the socket to it.
+client.loop_start()
 threading.Thread(target=wait_for_stop, daemon=True).start()
 
-number = 0
-while True:
-    with changed:
-        while not stopping and (not connected or len(waiting) >= WINDOW // 2):
-            changed.wait()
-        if stopping:
-            break
-    for _ in range(task["burst"]):
-        for stream in ("time", "seq", "neither", "state", "state-seq"):
-            publish(client, stream, number, *message(stream, number))
-        number += 1
-    time.sleep(task["pause_s"])
+STREAMS = ("time", "seq", "neither", "state", "state-seq")
 
+
+def next_turn():
+    """Waits until a message may go out; false when there is to be none."""
+    with changed:
+        while not stopping and (catching_up or not connected or len(waiting) >= WINDOW // 2):
+            changed.wait()
+        return not stopping
+
+
+def publish_numbers():
+    number = 0
+    while True:
+        for _ in range(task["burst"]):
+            for stream in STREAMS:
+                if not next_turn():
+                    return number
+                publish(client, stream, number, *message(stream, number))
+            number += 1
+        time.sleep(task["pause_s"])
+
+
+number = publish_numbers()
 deadline = time.time() + 60
 with changed:
     while waiting and time.time() < deadline:
