@@ -44,7 +44,8 @@ impl Echo {
         tokio::spawn(async move {
             while let Ok(event) = answers.poll().await {
                 if let Event::Incoming(Incoming::Publish(message)) = event {
-                    let number = std::str::from_utf8(&message.payload).ok().and_then(|text| text.trim().parse().ok());
+                    let number =
+                        std::str::from_utf8(&message.payload).ok().and_then(|text| text.trim().parse().ok());
                     let mut waiting = answered.lock().unwrap_or_else(PoisonError::into_inner);
                     if let Some(done) = number.and_then(|number: u64| waiting.remove(&number)) {
                         let _ = done.send(());
@@ -68,7 +69,10 @@ impl Echo {
                 let began = Instant::now();
                 // Padded to the size of a command.
                 let payload = format!("{number:>300}");
-                client.publish("there", QoS::AtLeastOnce, false, payload).await.map_err(|error| error.to_string())?;
+                client
+                    .publish("there", QoS::AtLeastOnce, false, payload)
+                    .await
+                    .map_err(|error| error.to_string())?;
                 answered.await.map_err(|error| error.to_string())?;
                 Ok::<f64, String>(began.elapsed().as_secs_f64() * 1e3)
             }));

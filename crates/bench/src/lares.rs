@@ -115,7 +115,8 @@ impl Server {
             });
             let answer = self.post("/api/iot/devices/register", &body).await?;
             let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-            devices.push(Device { id: text(&answer["id"]), password: text(&answer["credentials"]["password"]) });
+            devices
+                .push(Device { id: text(&answer["id"]), password: text(&answer["credentials"]["password"]) });
         }
         Ok(devices)
     }

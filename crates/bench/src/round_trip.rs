@@ -36,7 +36,12 @@ impl Devices {
     }
 
     /// Every device is switched in turn; one that does not end confirmed is counted, not measured.
-    pub async fn run(&self, server: &Server, rate_per_s: u32, time: Duration) -> Result<(Vec<f64>, usize), String> {
+    pub async fn run(
+        &self,
+        server: &Server,
+        rate_per_s: u32,
+        time: Duration,
+    ) -> Result<(Vec<f64>, usize), String> {
         let mut ticks = tokio::time::interval(Duration::from_secs(1) / rate_per_s);
         let mut tasks = vec![];
         let client = Arc::new(server.client.clone());

@@ -53,7 +53,11 @@ impl Store {
             let writers = Database::connect(sqlite_writer(&options.url)).await?;
             // After a kill, WAL frames may be in the page cache alone and would still be read as committed: what this
             // start builds on is made durable first. A full disk must not prevent the start; the WAL is synced first.
-            match writers.execute_unprepared("PRAGMA wal_checkpoint(TRUNCATE)").await.map_err(StoreError::from) {
+            match writers
+                .execute_unprepared("PRAGMA wal_checkpoint(TRUNCATE)")
+                .await
+                .map_err(StoreError::from)
+            {
                 Ok(_) | Err(StoreError::NoSpace(_)) => {}
                 Err(error) => return Err(error),
             }

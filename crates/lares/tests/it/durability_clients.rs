@@ -203,7 +203,12 @@ pub struct Commander {
 const COMMANDS: [&str; 3] = ["OnOff.On", "OnOff.Off", "Identify.Identify"];
 
 impl Commander {
-    pub fn start(api: &Api, device: &Registered, every: Duration, promised: &Arc<Mutex<Promised>>) -> Commander {
+    pub fn start(
+        api: &Api,
+        device: &Registered,
+        every: Duration,
+        promised: &Arc<Mutex<Promised>>,
+    ) -> Commander {
         let stop = Arc::new(AtomicBool::new(false));
         let (api, device, promised, ends) = (api.clone(), device.id.clone(), promised.clone(), stop.clone());
         let task = tokio::spawn(async move {

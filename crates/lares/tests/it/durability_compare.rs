@@ -46,7 +46,12 @@ fn shorten<T: std::fmt::Debug>(found: impl IntoIterator<Item = T>) -> String {
 }
 
 /// Every numbered reading that was acknowledged, through the API.
-pub async fn lost_readings(api: &Api, device: &Registered, promised: &Promised, in_order: bool) -> Vec<String> {
+pub async fn lost_readings(
+    api: &Api,
+    device: &Registered,
+    promised: &Promised,
+    in_order: bool,
+) -> Vec<String> {
     let mut wrong = Vec::new();
     for stream in &STREAMS {
         let listed = readings(api, device, stream.endpoint, stream.attribute).await;
@@ -175,7 +180,8 @@ fn is_legal(states: &[String]) -> bool {
 /// Folds the whole ingest log again and compares what follows from it with the events that were derived: each once,
 /// in order, none too many. The server must not run.
 pub async fn wrong_derivation(lares: &Lares) -> Vec<String> {
-    let url = lares.url.clone().unwrap_or_else(|| format!("sqlite://{}", lares.data.join("lares.db").display()));
+    let url =
+        lares.url.clone().unwrap_or_else(|| format!("sqlite://{}", lares.data.join("lares.db").display()));
     let store = Store::open(&StoreOptions { url, readers_max: 1 }).await.unwrap();
     let log = EmbeddedTelemetry::open(&lares.data).unwrap();
     let organisation = lares.demo().organisation.parse().unwrap();

@@ -258,8 +258,14 @@ impl Api {
         answer(self.client.get(format!("{}{path}", self.base)).bearer_auth(&self.token)).await
     }
 
-    pub async fn try_post(&self, path: &str, key: Option<&str>, body: &Json) -> Result<Answer, reqwest::Error> {
-        let mut request = self.client.post(format!("{}{path}", self.base)).bearer_auth(&self.token).json(body);
+    pub async fn try_post(
+        &self,
+        path: &str,
+        key: Option<&str>,
+        body: &Json,
+    ) -> Result<Answer, reqwest::Error> {
+        let mut request =
+            self.client.post(format!("{}{path}", self.base)).bearer_auth(&self.token).json(body);
         if let Some(key) = key {
             request = request.header("Idempotency-Key", key);
         }
@@ -284,7 +290,8 @@ impl Api {
         let mut items = Vec::new();
         let mut cursor = String::new();
         loop {
-            let next = if cursor.is_empty() { path.to_owned() } else { format!("{path}{join}cursor={cursor}") };
+            let next =
+                if cursor.is_empty() { path.to_owned() } else { format!("{path}{join}cursor={cursor}") };
             let page = self.get(&next).await;
             let found = page["items"].as_array().unwrap();
             items.extend(found.iter().cloned());
