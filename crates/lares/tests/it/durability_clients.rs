@@ -227,9 +227,15 @@ impl Commander {
         Commander { stop, task }
     }
 
-    pub async fn finish(self) {
+    pub async fn finish(mut self) {
         self.stop.store(true, Ordering::Relaxed);
-        self.task.await.unwrap();
+        (&mut self.task).await.unwrap();
+    }
+}
+
+impl Drop for Commander {
+    fn drop(&mut self) {
+        self.task.abort();
     }
 }
 

@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used)]
 
 mod durability_clients;
+mod durability_commands;
 mod durability_compare;
 mod durability_kill;
+mod durability_unsynced;
 mod process;
