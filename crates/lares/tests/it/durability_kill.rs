@@ -34,7 +34,6 @@ async fn killed_under_load(engine: Engine, pace: Pace) {
     let numbered = NumberedDevice::start(&lares, &device, &pace, &promised);
     let commander = Commander::start(&lares.api(), &device, Duration::from_millis(10), &promised);
     let kills = KILLS * soak_factor();
-    println!("{:?} until the load began", began.elapsed());
     for kill in 0..kills {
         let before = numbered.pubacks();
         wait_until("the device is acknowledged again", NOBODY_WAITS_LONGER, async || {
@@ -50,7 +49,6 @@ async fn killed_under_load(engine: Engine, pace: Pace) {
         }
         lares.start().await;
     }
-    println!("{:?} until the last kill", began.elapsed());
     commander.finish().await;
     let api = lares.api();
     let open = format!("/api/iot/devices/{}/commands?limit=1000", device.id);
@@ -134,7 +132,6 @@ async fn killed_while_catching_up(engine: Engine) {
     lares.start().await;
     let endpoints = json!([{ "endpoint": 1, "capabilities": ["OnOff"] }]);
     let device = register(&lares.api(), &lares.demo().homes[0], "Behind", endpoints).await;
-    let demo = std::fs::read(lares.data.join("demo.json")).unwrap();
     lares.stop().await;
     append_tail(&lares, device.id.parse().unwrap()).await;
     let mut unfinished = 0;
@@ -149,7 +146,6 @@ async fn killed_while_catching_up(engine: Engine) {
     lares.start().await;
     let mut wrong = crate::durability_compare::gaps(&lares.api()).await;
     lares.kill();
-    std::fs::write(lares.data.join("demo.json"), demo).unwrap();
     wrong.extend(look_at_rest(&lares).await);
     assert!(wrong.is_empty(), "{wrong:#?}");
 }

@@ -4,6 +4,8 @@
 mod durability_clients;
 mod durability_commands;
 mod durability_compare;
+mod durability_full_disk;
 mod durability_kill;
+mod durability_network;
 mod durability_unsynced;
 mod process;

@@ -36,8 +36,8 @@ pub struct Lares {
     ports: Ports,
     child: Option<Child>,
     log: PathBuf,
-    home: TempDir,
-    /// After the child in the order of dropping.
+    /// These two after the child in the order of dropping.
+    _home: TempDir,
     _postgres: Option<Arc<Postgres>>,
 }
 
@@ -99,7 +99,7 @@ impl Lares {
             ports: Ports::take(),
             child: None,
             log,
-            home,
+            _home: home,
             _postgres: postgres,
         }
     }
@@ -117,10 +117,6 @@ impl Lares {
 
     pub fn forget_env(&mut self, name: &str) {
         self.env.retain(|(known, _)| known != name);
-    }
-
-    pub fn scratch(&self) -> &Path {
-        self.home.path()
     }
 
     fn command(&self, subcommand: &str) -> Command {
