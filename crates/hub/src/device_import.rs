@@ -125,7 +125,6 @@ fn row_errors(error: HubError) -> Result<Vec<FieldError>, HubError> {
         HubError::Forbidden | HubError::NotFound(_) => {
             Ok(vec![FieldError { field: "home".to_owned(), reason: error.to_string() }])
         }
-        HubError::Conflict(reason) => Ok(vec![FieldError { field: "serial".to_owned(), reason }]),
         other => Err(other),
     }
 }

@@ -51,6 +51,16 @@ impl Store {
         let (writers, readers) = if options.url.starts_with("sqlite://") {
             // The writer comes first: it makes the file and turns WAL on.
             let writers = Database::connect(sqlite_writer(&options.url)).await?;
+            // After a kill, WAL frames may be in the page cache alone and would still be read as committed: what this
+            // start builds on is made durable first. A full disk must not prevent the start; the WAL is synced first.
+            match writers
+                .execute_unprepared("PRAGMA wal_checkpoint(TRUNCATE)")
+                .await
+                .map_err(StoreError::from)
+            {
+                Ok(_) | Err(StoreError::NoSpace(_)) => {}
+                Err(error) => return Err(error),
+            }
             (writers, Database::connect(sqlite_readers(&options.url, readers_max)).await?)
         } else if options.url.starts_with("postgres://") || options.url.starts_with("postgresql://") {
             let pool = postgres(&options.url, readers_max);
@@ -154,7 +164,7 @@ fn sqlite_writer(url: &str) -> ConnectOptions {
     });
     options.map_sqlx_sqlite_pool_opts(|pool| {
         // When SQLite itself rolls back (disk full, I/O error) the driver still counts an open transaction and
-        // would refuse every later BEGIN on this connection. Such a connection is not given back.
+        // makes every later BEGIN a savepoint inside nothing. Such a connection is not given back.
         pool.after_release(|connection, _| {
             Box::pin(async move {
                 // The ping runs behind the roll-back that a dropped transaction has queued.

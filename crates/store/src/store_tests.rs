@@ -93,6 +93,11 @@ async fn a_connection_that_lost_its_transaction_is_not_used_again() {
     organisations::insert(&work, &organisation(1, 10)).await.unwrap();
     work.transaction().execute_unprepared("ROLLBACK").await.unwrap();
     drop(work);
+    // On such a connection BEGIN turns into a savepoint, which a roll-back would leave open: what is "committed"
+    // after that would be inside it.
+    let work = store.begin().await.unwrap();
+    organisations::insert(&work, &organisation(3, 10)).await.unwrap();
+    drop(work);
     let work = store.begin().await.unwrap();
     organisations::insert(&work, &organisation(2, 10)).await.unwrap();
     work.commit().await.unwrap();

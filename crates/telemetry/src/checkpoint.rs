@@ -54,11 +54,6 @@ impl Checkpoints {
             let _ = nudge.try_send(());
         }
     }
-
-    /// Without space for a longer WAL, moving it may let it start over in the space it has.
-    pub fn without_space(&self, writer: &Connection) {
-        move_wal(writer);
-    }
 }
 
 impl Drop for Checkpoints {

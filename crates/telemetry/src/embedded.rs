@@ -31,7 +31,7 @@ pub struct EmbeddedTelemetry {
     published: Arc<Published>,
     readers: Arc<Readers>,
     /// Positions are counted in memory, so a second process on the same file is refused. Freed by the kernel.
-    _lock: File,
+    lock: File,
 }
 
 impl EmbeddedTelemetry {
@@ -65,7 +65,7 @@ impl EmbeddedTelemetry {
             idle: Mutex::new(Vec::new()),
             permits: Arc::new(Semaphore::new(READERS_MAX)),
         });
-        Ok(EmbeddedTelemetry { jobs: Some(jobs), writer: Some(writer), published, readers, _lock: lock })
+        Ok(EmbeddedTelemetry { jobs: Some(jobs), writer: Some(writer), published, readers, lock })
     }
 
     async fn ask<T>(&self, job: impl FnOnce(Answer<T>) -> Job) -> Result<T, TelemetryError> {
@@ -84,6 +84,8 @@ impl Drop for EmbeddedTelemetry {
         if let Some(writer) = self.writer.take() {
             let _ = writer.join();
         }
+        // Said aloud, since a child forked at this moment shares the lock until it execs.
+        let _ = self.lock.unlock();
     }
 }
 

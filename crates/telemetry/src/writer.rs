@@ -164,12 +164,9 @@ impl Writer {
         let rolled_back = self.connection.as_ref().is_some_and(|connection| {
             connection.is_autocommit() || connection.execute_batch("ROLLBACK").is_ok()
         });
-        match (&self.connection, error) {
-            (Some(connection), TelemetryError::NoSpace(_)) if rolled_back => {
-                self.checkpoints.without_space(connection);
-            }
-            // After an I/O error what this connection remembers of the file cannot be relied on.
-            _ => self.connection = None,
+        // After an I/O error what this connection remembers of the file cannot be relied on.
+        if !rolled_back || !matches!(error, TelemetryError::NoSpace(_)) {
+            self.connection = None;
         }
     }
 

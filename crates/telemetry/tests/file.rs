@@ -130,3 +130,21 @@ async fn the_files_are_their_owners_alone() {
         assert_eq!(mode & 0o777, 0o600, "{file}");
     }
 }
+
+/// A child shares the lock between fork and exec, and must not keep it from the next opener.
+#[test]
+fn the_log_opens_again_at_once_while_children_are_started() {
+    let directory = tempfile::tempdir().unwrap();
+    let done = std::sync::atomic::AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !done.load(std::sync::atomic::Ordering::Relaxed) {
+                std::process::Command::new("true").current_dir("/").status().unwrap();
+            }
+        });
+        let opened: Result<Vec<()>, _> =
+            (0..100).map(|_| EmbeddedTelemetry::open(directory.path()).map(drop)).collect();
+        done.store(true, std::sync::atomic::Ordering::Relaxed);
+        assert_eq!(opened.err(), None);
+    });
+}

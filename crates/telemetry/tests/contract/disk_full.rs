@@ -55,11 +55,11 @@ pub async fn a_full_disk_refuses_and_recovers_by_itself<S: Subject>() {
     let ballast = disk.path().join("ballast");
     std::fs::write(&ballast, vec![1; 2 * 1024 * 1024]).unwrap();
     let engine = Arc::new(S::open(disk.path()).unwrap());
-    let mut next = 0;
+    let (mut next, mut known) = (0, 0);
     for round in 0..3 {
         let refused = append_until_refused(&*engine, &mut next).await;
         assert!(matches!(refused, TelemetryError::NoSpace(_)), "{refused:?}");
-        assert_eq!(engine.head().0, next as i64, "a refused call leaves nothing");
+        assert_eq!(engine.head().0, (next + known) as i64, "a refused call leaves nothing");
         // Everybody in the group hears it, and reading goes on.
         let calls: Vec<_> = (0..8)
             .map(|call| {
@@ -72,23 +72,26 @@ pub async fn a_full_disk_refuses_and_recovers_by_itself<S: Subject>() {
             let refused = call.await.unwrap();
             assert!(matches!(refused, Err(TelemetryError::NoSpace(_))), "{refused:?}");
         }
-        assert_eq!(whole_log(&*engine).await.len() as u64, next);
+        assert_eq!(whole_log(&*engine).await.len() as u64, next + known);
         assert_eq!(all_readings(&*engine, 1).await.len() as u64, next);
         assert!(engine.stats().failed_batches > 0);
         if round < 2 {
             // Space returns, and nobody tells the engine.
             let left = 1024 * 1024 * (1 - round);
             std::fs::write(&ballast, vec![1; left]).unwrap();
-            let positions = next as i64 + 1..=next as i64 + 50;
+            let first = (next + known) as i64 + 1;
             let entries = (0..50).map(|offset| numbered(1, next + offset)).collect();
-            assert_eq!(engine.append(entries).await, Ok(at(positions)));
+            assert_eq!(engine.append(entries).await, Ok(at(first..first + 50)));
             next += 50;
+            // A device whose first words were refused starts afresh.
+            known += 1;
+            assert_eq!(engine.append(vec![presence(2, "again")]).await, Ok(at([(next + known) as i64])));
         }
     }
     std::fs::remove_file(&ballast).unwrap();
     drop(Arc::into_inner(engine).unwrap());
     let engine = S::open(disk.path()).unwrap();
-    assert_eq!(engine.head().0, next as i64);
-    assert_eq!(whole_log(&engine).await.len() as u64, next);
+    assert_eq!(engine.head().0, (next + known) as i64);
+    assert_eq!(whole_log(&engine).await.len() as u64, next + known);
     assert_sound(&engine).await;
 }

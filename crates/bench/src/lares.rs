@@ -1,0 +1,129 @@
+//! A Lares process with its demo home, driven through its public doors only.
+
+use std::path::Path;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use tokio::process::{Child, Command};
+
+use crate::figures::Spread;
+
+pub struct Server {
+    _child: Child,
+    pub pid: u32,
+    pub http: String,
+    pub mqtt: String,
+    token: String,
+    home: String,
+    pub client: reqwest::Client,
+}
+
+/// A registered device and what it signs in with.
+#[derive(Clone)]
+pub struct Device {
+    pub id: String,
+    pub password: String,
+}
+
+const BASE_PORT: u16 = 28_080;
+
+fn spawn(binary: &Path, data: &Path, subcommand: &str) -> Result<Child, String> {
+    Command::new(binary)
+        .args([subcommand, "--ports", &BASE_PORT.to_string(), "--data"])
+        .arg(data)
+        .env("LARES_LIMITS__PER_USER_PER_SECOND", "100000")
+        .env("LARES_LOG__LEVEL", "warn")
+        .stdout(Stdio::null())
+        .kill_on_drop(true)
+        .spawn()
+        .map_err(|error| format!("{}: {error}", binary.display()))
+}
+
+async fn ready(client: &reqwest::Client, began: Instant) -> Result<f64, String> {
+    let url = format!("http://127.0.0.1:{BASE_PORT}/readyz");
+    while began.elapsed() < Duration::from_secs(30) {
+        if client.get(&url).send().await.is_ok_and(|answer| answer.status().is_success()) {
+            return Ok(began.elapsed().as_secs_f64() * 1e3);
+        }
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+    Err("lares did not become ready in 30 s".to_owned())
+}
+
+/// From the start of the process to the first 200 of `/readyz`; the first start makes the data directory.
+pub async fn measure_starts(binary: &Path, data: &Path, count: usize) -> Result<Spread, String> {
+    let client = reqwest::Client::new();
+    let mut samples = vec![];
+    for _ in 0..count {
+        let began = Instant::now();
+        let mut child = spawn(binary, data, "serve")?;
+        samples.push(ready(&client, began).await?);
+        child.kill().await.map_err(|error| error.to_string())?;
+    }
+    Ok(Spread::of(samples))
+}
+
+impl Server {
+    pub async fn start(binary: &Path, data: &Path) -> Result<Server, String> {
+        let client = reqwest::Client::new();
+        let child = spawn(binary, data, "demo")?;
+        ready(&client, Instant::now()).await?;
+        let file = data.join("demo.json");
+        let mut demo = Value::Null;
+        for _ in 0..200 {
+            if let Ok(text) = std::fs::read(&file) {
+                demo = serde_json::from_slice(&text).map_err(|error| error.to_string())?;
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        Ok(Server {
+            pid: child.id().unwrap_or_default(),
+            _child: child,
+            http: text(&demo["http"]),
+            mqtt: text(&demo["mqtt"]),
+            token: text(&demo["owner"]["token"]),
+            home: text(&demo["homes"][0]),
+            client,
+        })
+    }
+
+    pub async fn post(&self, path: &str, body: &Value) -> Result<Value, String> {
+        let answer = self
+            .client
+            .post(format!("http://{}{path}", self.http))
+            .bearer_auth(&self.token)
+            .json(body)
+            .send()
+            .await
+            .map_err(|error| error.to_string())?;
+        let status = answer.status();
+        let body: Value = answer.json().await.map_err(|error| error.to_string())?;
+        if status.is_success() { Ok(body) } else { Err(format!("{path}: {status}: {body}")) }
+    }
+
+    pub async fn register(&self, count: usize, name: &str) -> Result<Vec<Device>, String> {
+        let mut devices = vec![];
+        for nth in 0..count {
+            let body = json!({
+                "home": self.home,
+                "name": format!("{name} {nth}"),
+                "endpoints": [{ "endpoint": 1, "capabilities": [
+                    "OnOff", "ElectricalPowerMeasurement", "TemperatureMeasurement", "RelativeHumidityMeasurement"] }],
+            });
+            let answer = self.post("/api/iot/devices/register", &body).await?;
+            let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+            devices
+                .push(Device { id: text(&answer["id"]), password: text(&answer["credentials"]["password"]) });
+        }
+        Ok(devices)
+    }
+}
+
+impl Server {
+    pub fn authorization(&self) -> String {
+        format!("Bearer {}", self.token)
+    }
+}
