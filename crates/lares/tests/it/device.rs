@@ -157,7 +157,7 @@ impl World {
 #[derive(Serialize)]
 struct AckOut<'a> {
     v: u8,
-    command: uuid::Uuid,
+    command: String,
     status: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'a str>,
@@ -267,7 +267,7 @@ impl MqttDevice {
     }
 
     pub async fn answer(&mut self, command: &Envelope, status: &str, reason: Option<&str>) {
-        let ack = AckOut { v: 1, command: command.command.0, status, reason };
+        let ack = AckOut { v: 1, command: command.command.to_string(), status, reason };
         self.say("ack", &ack).await;
     }
 

@@ -53,7 +53,7 @@ async fn a_device_is_registered_shown_changed_and_removed() {
         (&json!("Lamp"), &json!(null), &json!(null))
     );
     assert_eq!(changed["serial"], "S-77", "what is left out stays");
-    assert_eq!(items(&world, "/api/iot/devices?tag=upstairs").await, [changed.clone()]);
+    assert_eq!(items(&world, "/api/iot/devices?tag=upstairs").await, std::slice::from_ref(&changed));
     assert_eq!(world.get(&path).as_(Owner).expect(200).await, changed);
     let events = items(&world, &format!("{path}/events?type=device.registered,device.updated")).await;
     assert_eq!(events[1]["payload"]["before"]["name"], "Hall light");

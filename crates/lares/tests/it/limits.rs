@@ -115,28 +115,18 @@ async fn g05_too_many_connections_are_closed_and_places_come_back() {
         config.mqtt.connections_max = 4;
     })
     .await;
-    let mut held = Vec::new();
-    for _ in 0..30 {
-        held.push(dial(&world).await);
-    }
-    let mut closed = 0;
-    for stream in &mut held {
-        let read = tokio::time::timeout(Duration::from_millis(50), stream.read(&mut [0; 1])).await;
-        closed += usize::from(matches!(read, Ok(Ok(0) | Err(_))));
-    }
+    let http = world.running().addresses.http.unwrap();
+    let mqtt = world.running().addresses.mqtt.unwrap();
+    let (held, closed) = crowd(http, 30).await;
     assert!((22..30).contains(&closed), "{closed} of 30 were closed");
     drop(held);
     let look = async || dial_and_ask(&world).await;
     eventually("places come back", look, |answer| answer.contains("200 OK")).await;
 
-    let mut devices = Vec::new();
-    for number in 0..6 {
-        let login = Login { client_id: format!("crowd-{number}"), ..Login::of(&world.a.plug) };
-        devices.push(world.try_connect(&login).await);
-        let stream = TcpStream::connect(world.running().addresses.mqtt.unwrap()).await.unwrap();
-        held_open(&mut devices, stream);
-    }
-    drop(devices);
+    let (held, closed) = crowd(mqtt, 20).await;
+    assert_eq!(closed, 16);
+    assert!(world.try_connect(&Login::of(&world.a.plug)).await.is_err());
+    drop(held);
     let look = async || world.try_connect(&Login::of(&world.a.plug)).await.is_ok();
     eventually("MQTT places come back", look, |let_in| *let_in).await;
     eventually("and HTTP answers", async || dial_and_ask(&world).await, |answer| answer.contains("200 OK"))
@@ -144,9 +134,18 @@ async fn g05_too_many_connections_are_closed_and_places_come_back() {
     world.stop().await;
 }
 
-/// An idle stranger beside the devices; whether it is held or closed is the broker's choice.
-fn held_open<T>(_: &mut [T], stream: TcpStream) {
-    drop(stream);
+/// Idle connections, and how many of them the server closed.
+async fn crowd(address: std::net::SocketAddr, count: usize) -> (Vec<TcpStream>, usize) {
+    let mut held = Vec::new();
+    for _ in 0..count {
+        held.push(TcpStream::connect(address).await.unwrap());
+    }
+    let mut closed = 0;
+    for stream in &mut held {
+        let read = tokio::time::timeout(Duration::from_millis(50), stream.read(&mut [0; 1])).await;
+        closed += usize::from(matches!(read, Ok(Ok(0) | Err(_))));
+    }
+    (held, closed)
 }
 
 async fn dial_and_ask(world: &World) -> String {
