@@ -23,7 +23,9 @@ pub fn connect(address: &str, id: &str, login: Option<(&str, &str)>) -> (AsyncCl
     if let Some((username, password)) = login {
         options.set_credentials(username, password);
     }
-    AsyncClient::new(options, 1_000)
+    let (client, mut events) = AsyncClient::new(options, 1_000);
+    events.network_options.set_tcp_nodelay(true);
+    (client, events)
 }
 
 impl Echo {

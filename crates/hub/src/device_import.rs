@@ -1,5 +1,6 @@
 //! Bulk registration from CSV (RFC 4180): every row is registered or refused by itself, with its line and reason.
 
+use lares_model::access::Action;
 use lares_model::device::{Encoding, Endpoint};
 use lares_model::{DeviceId, FieldError, HomeId, Invalid, RoomId};
 use serde::{Deserialize, Serialize};
@@ -73,7 +74,13 @@ pub async fn import(
 ) -> Result<Vec<RowReport>, HubError> {
     let rows = read_rows(text)?;
     let work = hub.store.begin().await?;
-    if let Some(done) = replay(hub, &work, caller, once).await? {
+    if let Some(done) = replay::<Vec<RowReport>>(hub, &work, caller, once).await? {
+        // The kept report holds passwords: who lost the right to a device since does not see them again.
+        for row in done.iter().filter_map(|report| report.registered.as_ref()) {
+            if let Some(device) = hub.directory.get(row.id) {
+                caller.require(Action::DeviceManage, device.organisation)?;
+            }
+        }
         return Ok(done);
     }
     let mut reports = Vec::with_capacity(rows.len());
@@ -211,9 +218,12 @@ async fn register_row(
             lares_store::devices::DeviceFilter { serial: Some(serial.clone()), ..Default::default() };
         let page = lares_store::Page { after: None, limit: 1 };
         let taken = !lares_store::devices::list(work, caller.scope(), &filter, page).await?.is_empty();
-        if taken || !serials.insert(serial.clone()) {
+        if taken || serials.contains(serial) {
             return Err(Invalid::one("serial", "is the serial of a device that is registered already").into());
         }
     }
-    insert_new(hub, work, caller, &new).await
+    let registered = insert_new(hub, work, caller, &new).await?;
+    // Only now: the serial of a refused row is free for a better one.
+    serials.extend(new.serial);
+    Ok(registered)
 }

@@ -156,6 +156,20 @@ pub(crate) async fn insert_new(
     Ok(Registered { device, password })
 }
 
+/// The kept answer holds a password: who lost the right to the device since does not see it again.
+async fn replay_registered(
+    hub: &Hub,
+    work: &UnitOfWork,
+    caller: &Caller,
+    once: Option<&Once>,
+) -> Result<Option<Registered>, HubError> {
+    let done: Option<Registered> = replay(hub, work, caller, once).await?;
+    if let Some(done) = &done {
+        caller.require(Action::DeviceManage, done.device.organisation)?;
+    }
+    Ok(done)
+}
+
 pub async fn register(
     hub: &Hub,
     caller: &Caller,
@@ -163,7 +177,7 @@ pub async fn register(
     new: &NewDevice,
 ) -> Result<Registered, HubError> {
     let work = hub.store.begin().await?;
-    if let Some(done) = replay(hub, &work, caller, once).await? {
+    if let Some(done) = replay_registered(hub, &work, caller, once).await? {
         return Ok(done);
     }
     let registered = insert_new(hub, &work, caller, new).await?;
@@ -264,7 +278,7 @@ pub async fn replace(
     new: Replacement,
 ) -> Result<Registered, HubError> {
     let work = hub.store.begin().await?;
-    if let Some(done) = replay(hub, &work, caller, once).await? {
+    if let Some(done) = replay_registered(hub, &work, caller, once).await? {
         return Ok(done);
     }
     let before = managed(&work, caller, id).await?;
@@ -301,7 +315,7 @@ pub async fn rotate_credentials(
     id: DeviceId,
 ) -> Result<Registered, HubError> {
     let work = hub.store.begin().await?;
-    if let Some(done) = replay(hub, &work, caller, once).await? {
+    if let Some(done) = replay_registered(hub, &work, caller, once).await? {
         return Ok(done);
     }
     let device = managed(&work, caller, id).await?;

@@ -140,8 +140,22 @@ impl Follower {
             tracing::error!(%error, "consequences of the ingest log not written yet; trying again");
             metrics::counter!("lares_follower_retries_total").increment(1);
             tokio::time::sleep(RETRY_AFTER).await;
+            if self.was_committed_all_the_same().await {
+                break;
+            }
         }
         Ok(true)
+    }
+
+    /// A commit whose answer was lost looks failed; the stored position tells.
+    async fn was_committed_all_the_same(&mut self) -> bool {
+        match rows::position(&self.hub.store).await {
+            Ok(stored) if stored >= self.folded => {
+                self.committed = stored;
+                true
+            }
+            _ => false,
+        }
     }
 
     fn fold_batch(&mut self, records: Vec<Record>) -> Vec<Folded> {
@@ -178,12 +192,6 @@ impl Follower {
         let concerned = self.devices_with_commands(folded);
         let checkpoint = self.checkpoint_due();
         if new_events.is_empty() && concerned.is_empty() && !checkpoint {
-            return Ok(());
-        }
-        let stored = rows::position(&self.hub.store).await?;
-        if stored >= self.folded {
-            // An earlier try was committed although it looked failed.
-            self.committed = stored;
             return Ok(());
         }
         let gate = if concerned.is_empty() { None } else { Some(self.hub.command_gate.lock().await) };
@@ -252,7 +260,8 @@ impl Follower {
         for one in folded.iter().filter(|one| one.record.entry.device == device) {
             let received = one.record.entry.received;
             for command in &mut open {
-                for signal in signals(&one.record.entry.body, command.sent_at, received) {
+                let drift_ms = self.hub.time_policy.ahead_ok_ms;
+                for signal in signals(&one.record.entry.body, command.sent_at, received, drift_ms) {
                     let Some(transition) = settle(command, &signal, received, &self.hub.command_policy)
                     else {
                         continue;
@@ -300,19 +309,47 @@ impl Follower {
     }
 }
 
-/// What a record says to a command that was sent before it was received.
-fn signals(body: &Body, sent_at: Option<UnixMillis>, received: UnixMillis) -> Vec<Signal<'_>> {
+/// What a record says to a command. A report proves something only if it was taken after the command was sent, by
+/// the server's clock and, within ordinary drift, by the device's: a buffered reading is no proof.
+fn signals(body: &Body, sent_at: Option<UnixMillis>, received: UnixMillis, drift_ms: i64) -> Vec<Signal<'_>> {
     match body {
         Body::Ack { ack } => vec![Signal::Ack(ack)],
-        Body::Readings { readings } if sent_at.is_some_and(|sent_at| received >= sent_at) => readings
-            .iter()
-            .map(|reading| Signal::Report {
-                endpoint: reading.endpoint,
-                attribute: &reading.attribute,
-                value: &reading.value,
-                quality: reading.quality,
-            })
-            .collect(),
+        Body::Readings { readings } => {
+            let Some(sent_at) = sent_at.filter(|sent_at| received >= *sent_at) else { return vec![] };
+            let after = readings.iter().filter(|reading| reading.time >= sent_at - drift_ms);
+            after
+                .map(|reading| Signal::Report {
+                    endpoint: reading.endpoint,
+                    attribute: &reading.attribute,
+                    value: &reading.value,
+                    quality: reading.quality,
+                })
+                .collect()
+        }
         _ => vec![],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use lares_model::Value;
+    use lares_model::reading::{Quality, Reading};
+
+    #[test]
+    fn a_reading_taken_before_the_command_was_sent_is_no_proof() {
+        let reading = |time| Reading {
+            endpoint: 1,
+            attribute: "OnOff.OnOff".into(),
+            time: UnixMillis(time),
+            value: Value::Bool(true),
+            quality: Quality::Measured,
+            at_least_once: false,
+        };
+        let body = Body::Readings { readings: vec![reading(99_000), reading(30_000)] };
+        let heard = |sent_at, received| signals(&body, sent_at, UnixMillis(received), 60_000).len();
+        assert_eq!(heard(Some(UnixMillis(100_000)), 100_001), 1);
+        assert_eq!(heard(Some(UnixMillis(100_000)), 99_999), 0);
+        assert_eq!(heard(None, 100_001), 0);
     }
 }

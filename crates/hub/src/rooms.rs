@@ -51,7 +51,8 @@ pub async fn create(
 ) -> Result<Room, HubError> {
     check_name(name)?;
     let work = hub.store.begin().await?;
-    if let Some(done) = replay(hub, &work, caller, once).await? {
+    if let Some(done) = replay::<Room>(hub, &work, caller, once).await? {
+        caller.require(Action::HomeManage, done.organisation)?;
         return Ok(done);
     }
     let home = homes::find(&work, caller.scope(), home).await?.ok_or(HubError::NotFound("home"))?;

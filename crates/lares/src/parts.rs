@@ -3,7 +3,7 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use lares_doors::http::{self, DoorState, HttpLimits, RateLimits, TrustedProxies};
@@ -125,8 +125,16 @@ impl Listeners {
     }
 }
 
+/// One for the process, as the `metrics` facade has it: a second start counts on in the same one.
 fn recorder() -> Result<PrometheusHandle, String> {
-    PrometheusBuilder::new().install_recorder().map_err(|error| format!("metrics: {error}"))
+    static RECORDER: Mutex<Option<PrometheusHandle>> = Mutex::new(None);
+    let mut installed = RECORDER.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(handle) = installed.as_ref() {
+        return Ok(handle.clone());
+    }
+    let handle = PrometheusBuilder::new().install_recorder().map_err(|error| format!("metrics: {error}"))?;
+    *installed = Some(handle.clone());
+    Ok(handle)
 }
 
 /// Whoever starts the server is told the cause that callers of the API are not.
@@ -151,15 +159,18 @@ pub async fn start(config: &Config) -> Result<Running, String> {
     let (stop_workers, workers_stopped) = watch::channel(false);
     let (presence, presence_writer) = PresenceLog::new(&hub);
     let broker = Broker::new(House::new(&hub, presence.clone()), mqtt_limits(config));
-    hub.connect_link(Arc::new(MqttLink::new(broker.clone(), presence)));
+    hub.connect_link(Arc::new(MqttLink::new(&broker, presence.listeners())));
+    drop(presence);
     let workers = vec![
         tokio::spawn(follower.run(workers_stopped.clone())),
         tokio::spawn(Dispatcher::new(&hub).run(workers_stopped.clone())),
         tokio::spawn(sweeper::run(hub.clone(), workers_stopped)),
     ];
-    tokio::spawn(presence_writer);
+    let presence = tokio::spawn(presence_writer);
     let addresses = listeners.addresses();
-    let doors = open_doors(config, &hub, &broker, &material, metrics, listeners, &stopped);
+    let mut doors = open_doors(config, &hub, &broker, &material, metrics, listeners, &stopped);
+    // Ends when the last connection has: the goodbyes of a shutdown are in the log, too.
+    doors.push(presence);
     tracing::info!(?addresses, data = %data.path.display(), "lares is ready");
     let authority = material.authority;
     Ok(Running { hub, addresses, authority, stop, doors, workers, stop_workers, _data: data })

@@ -145,7 +145,9 @@ impl Connection {
                 options.set_transport(transport()).set_keep_alive(KEEP_ALIVE).set_clean_session(true);
                 options.set_credentials(&identity.username, &identity.password);
                 options.set_max_packet_size(PACKET_MAX_BYTES, PACKET_MAX_BYTES);
-                let (client, events) = rumqttc::AsyncClient::new(options, REQUESTS_MAX);
+                let (client, mut events) = rumqttc::AsyncClient::new(options, REQUESTS_MAX);
+                // An acknowledgement and the state after it are two small writes; Nagle would hold the second back.
+                events.network_options.set_tcp_nodelay(true);
                 (Client::V311(client), tokio::spawn(Box::pin(watch_v311(events, said))))
             }
             Protocol::V5 => {
@@ -153,6 +155,9 @@ impl Connection {
                 options.set_transport(transport()).set_keep_alive(KEEP_ALIVE).set_clean_start(true);
                 options.set_credentials(&identity.username, &identity.password);
                 options.set_max_packet_size(Some(PACKET_MAX_BYTES as u32));
+                let mut network = rumqttc::NetworkOptions::new();
+                network.set_tcp_nodelay(true);
+                options.set_network_options(network);
                 let (client, events) = v5::AsyncClient::new(options, REQUESTS_MAX);
                 (Client::V5(client), tokio::spawn(Box::pin(watch_v5(events, said))))
             }

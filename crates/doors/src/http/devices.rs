@@ -12,13 +12,15 @@ use lares_model::fold::{Counts, DeviceState, Rejection};
 use lares_model::presence::Presence;
 use lares_model::protocol::Channel;
 use lares_model::reading::Quality;
-use lares_model::{DeviceId, HomeId, OrganisationId, RoomId, UnixMillis, Value};
+use lares_model::{DeviceId, HomeId, Invalid, OrganisationId, RoomId, UnixMillis, Value};
 use serde::{Deserialize, Serialize};
 
 use super::Door;
 use super::extract::{Bare, Body, Id, Params, Posted, Who};
 use super::problem::Problem;
 use super::views::{LIMIT_MAX, OnceHeader, PageOf, given, limit};
+
+const SEARCH_MAX_CHARS: usize = 120;
 
 #[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -232,6 +234,9 @@ pub async fn list(
     Params(query): Params<DevicesQuery>,
 ) -> Result<Json<PageOf<DeviceView>>, Problem> {
     let limit = limit(query.limit, LIMIT_MAX)?;
+    if query.search.as_ref().is_some_and(|search| search.chars().count() > SEARCH_MAX_CHARS) {
+        return Err(Invalid::one("search", format!("must have at most {SEARCH_MAX_CHARS} characters")).into());
+    }
     let filter = DeviceFilter {
         home: query.home,
         room: query.room,

@@ -14,6 +14,7 @@ use super::problem::Problem;
 use super::views::{PageOf, limit};
 
 const READINGS_LIMIT_MAX: u64 = 50_000;
+const ENDPOINT_MAX: u16 = 254;
 
 #[derive(Clone, Copy, Debug, Default, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -90,6 +91,9 @@ pub async fn list(
     {
         let reason = "is not a known attribute; GET /api/capabilities lists them";
         return Err(Invalid::one("attribute", reason).into());
+    }
+    if query.endpoint.is_some_and(|endpoint| endpoint > ENDPOINT_MAX) {
+        return Err(Invalid::one("endpoint", format!("must be from 0 to {ENDPOINT_MAX}")).into());
     }
     let filter = ReadingsFilter {
         endpoint: query.endpoint,

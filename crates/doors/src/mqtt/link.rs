@@ -2,7 +2,7 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use lares_model::DeviceId;
 use lares_model::command::Command;
@@ -12,16 +12,18 @@ use lares_model::protocol::{Channel, Envelope};
 use lares_mqtt::codec::{Properties, Property, Qos, ReasonCode, Text};
 use lares_mqtt::{Broker, Outgoing, SendError};
 
-use super::{House, PresenceLog};
+use super::House;
+use super::presence::Listeners;
 
+/// Holds the broker weakly: the hub holds this link, and the broker's house holds the hub.
 pub struct MqttLink {
-    broker: Arc<Broker<House>>,
-    presence: PresenceLog,
+    broker: Weak<Broker<House>>,
+    listeners: Listeners,
 }
 
 impl MqttLink {
-    pub fn new(broker: Arc<Broker<House>>, presence: PresenceLog) -> MqttLink {
-        MqttLink { broker, presence }
+    pub fn new(broker: &Arc<Broker<House>>, listeners: Listeners) -> MqttLink {
+        MqttLink { broker: Arc::downgrade(broker), listeners }
     }
 
     fn hand_over(&self, device: &Device, command: &Command) -> Result<(), LinkError> {
@@ -40,7 +42,8 @@ impl MqttLink {
         let topic = Text::new(Channel::Command.topic(device.id)).ok_or(LinkError::NotConnected)?;
         let message =
             Outgoing { topic, payload: payload.into(), qos: Qos::AtLeastOnce, retain: false, properties };
-        match self.broker.send(&device.id.to_string(), message) {
+        let broker = self.broker.upgrade().ok_or(LinkError::NotConnected)?;
+        match broker.send(&device.id.to_string(), message) {
             Ok(_) => Ok(()),
             Err(SendError::NotConnected | SendError::NotSubscribed) => Err(LinkError::NotConnected),
             Err(SendError::Busy | SendError::TooLarge) => Err(LinkError::Busy),
@@ -50,7 +53,7 @@ impl MqttLink {
 
 impl Link for MqttLink {
     fn ready(&self, device: DeviceId) -> bool {
-        self.presence.is_listening(device)
+        self.listeners.has(device)
     }
 
     fn send<'a>(
@@ -62,6 +65,8 @@ impl Link for MqttLink {
     }
 
     fn cut(&self, device: DeviceId) {
-        self.broker.disconnect(&device.to_string(), ReasonCode::NotAuthorized);
+        if let Some(broker) = self.broker.upgrade() {
+            broker.disconnect(&device.to_string(), ReasonCode::NotAuthorized);
+        }
     }
 }

@@ -18,7 +18,7 @@ use lares_mqtt::codec::ReasonCode;
 use lares_mqtt::{Disconnected, Handler, Hello, Message, Outcome, Refusal, Welcome};
 
 pub use link::MqttLink;
-pub use presence::PresenceLog;
+pub use presence::{Listeners, PresenceLog};
 
 /// The house behind the broker.
 pub struct House {
@@ -52,6 +52,10 @@ impl House {
         let wrong = |why: &str| Refusal { reason: ReasonCode::BadUserNameOrPassword, why: why.to_owned() };
         let username = hello.username.as_ref().ok_or_else(|| wrong("no user name"))?;
         let id: DeviceId = username.parse().map_err(|_| wrong("the user name is not a device id"))?;
+        if id.to_string() != username.as_ref() {
+            // As in topics: one spelling, so that a name is a key.
+            return Err(wrong("the user name is not spelt as the device id"));
+        }
         let password = hello.password.as_deref().and_then(|bytes| std::str::from_utf8(bytes).ok());
         let password = password.ok_or_else(|| wrong("no password"))?;
         match devices::authenticate(&self.hub, id, password).await {

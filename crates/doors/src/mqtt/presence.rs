@@ -20,6 +20,16 @@ struct Sessions {
     listening: HashMap<DeviceId, u64>,
 }
 
+/// Who listens for commands, without a hand on the log: the way down must not keep the log from ending.
+#[derive(Clone)]
+pub struct Listeners(Arc<Mutex<Sessions>>);
+
+impl Listeners {
+    pub(super) fn has(&self, device: DeviceId) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).listening.contains_key(&device)
+    }
+}
+
 struct Change {
     device: DeviceId,
     status: PresenceStatus,
@@ -63,8 +73,8 @@ impl PresenceLog {
         }
     }
 
-    pub(super) fn is_listening(&self, device: DeviceId) -> bool {
-        self.sessions.lock().unwrap_or_else(PoisonError::into_inner).listening.contains_key(&device)
+    pub fn listeners(&self) -> Listeners {
+        Listeners(self.sessions.clone())
     }
 
     /// Called under the lock, so that the order of changes is the order of connections.

@@ -1,6 +1,11 @@
-//! Tests of the whole product: each module is one subject.
-#![allow(clippy::unwrap_used)]
+//! The whole product from the outside, in one binary: one link instead of many.
 
+#![allow(clippy::unwrap_used, clippy::large_futures, reason = "tests may panic")]
+
+mod access;
+mod commands;
+mod device;
+mod devices;
 mod durability_clients;
 mod durability_commands;
 mod durability_compare;
@@ -8,4 +13,15 @@ mod durability_full_disk;
 mod durability_kill;
 mod durability_network;
 mod durability_unsynced;
+mod garbage;
+mod homes;
+mod limits;
+mod listing;
+mod once;
+mod operation;
 mod process;
+mod routes;
+mod schema;
+mod topics;
+mod transport;
+mod world;

@@ -1,0 +1,275 @@
+//! The wall between households, tried from every side: each operation of the OpenAPI document, with household A's ids
+//! in path, filter and body, as somebody who has no business there. A new operation is tried without being named
+//! here, unless it takes a body: then it needs one in `body_of`, and the test says so.
+
+use std::collections::BTreeMap;
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use super::world::*;
+
+/// One id of each kind.
+pub type Ids = BTreeMap<&'static str, String>;
+
+pub struct Operation {
+    pub id: String,
+    pub method: Method,
+    pub path: String,
+    pub action: String,
+    /// Kinds of the ids in the path, in order.
+    pub path_ids: Vec<String>,
+    /// Filters that take an id: name and kind.
+    pub filter_ids: Vec<(String, String)>,
+    /// Fields of the body that take an id: name and kind.
+    pub body_ids: Vec<(String, String)>,
+    pub has_body: bool,
+}
+
+fn kind_of(schema: &Value) -> Option<String> {
+    let one = |schema: &Value| {
+        let name = schema["$ref"].as_str()?.rsplit('/').next()?;
+        name.ends_with("Id").then(|| name.to_owned())
+    };
+    let many = ["oneOf", "anyOf"].iter().filter_map(|key| schema[*key].as_array()).flatten();
+    one(schema).or_else(|| many.filter_map(one).next())
+}
+
+pub fn operations(document: &Value) -> Vec<Operation> {
+    let mut found = Vec::new();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            found.push(operation_of(document, path, method, operation));
+        }
+    }
+    // So that a change of how ids are written into the document does not make this test try nothing.
+    let count = |of: fn(&Operation) -> usize| found.iter().map(of).sum::<usize>();
+    assert!(found.len() >= 50, "{} operations", found.len());
+    assert!(count(|operation| operation.path_ids.len()) >= 25, "ids in paths");
+    assert!(count(|operation| operation.filter_ids.len()) >= 10, "ids in filters");
+    assert!(count(|operation| operation.body_ids.len()) >= 4, "ids in bodies");
+    found
+}
+
+fn operation_of(document: &Value, path: &str, method: &str, operation: &Value) -> Operation {
+    let parameters = operation["parameters"].as_array().cloned().unwrap_or_default();
+    let within = |place: &str| {
+        let ids =
+            parameters.iter().filter(move |parameter| parameter["in"] == place).filter_map(|parameter| {
+                Some((parameter["name"].as_str()?.to_owned(), kind_of(&parameter["schema"])?))
+            });
+        ids.collect::<Vec<_>>()
+    };
+    let body = &operation["requestBody"]["content"]["application/json"]["schema"];
+    let name = body["$ref"].as_str().and_then(|name| name.rsplit('/').next()).unwrap_or_default();
+    let properties = document["components"]["schemas"][name]["properties"].as_object().cloned();
+    let fields = properties.unwrap_or_default().into_iter();
+    Operation {
+        id: operation["operationId"].as_str().unwrap().to_owned(),
+        method: method.to_uppercase().parse().unwrap(),
+        path: path.to_owned(),
+        action: operation["x-action"].as_str().unwrap().to_owned(),
+        path_ids: within("path").into_iter().map(|(_, kind)| kind).collect(),
+        filter_ids: within("query"),
+        body_ids: fields.filter_map(|(field, schema)| Some((field, kind_of(&schema)?))).collect(),
+        has_body: operation["requestBody"].is_object(),
+    }
+}
+
+/// A body that would be taken from somebody who may, with these ids in it. `None`: the operation takes none.
+fn body_of(operation: &str, ids: &Ids) -> Option<Value> {
+    let endpoints = json!([{ "endpoint": 1, "capabilities": ["OnOff"] }]);
+    Some(match operation {
+        "login" => json!({ "email": "nobody@nowhere.example", "password": "wrong wrong wrong" }),
+        "createToken" => json!({ "name": "more" }),
+        "createOrganisation" | "updateOrganisation" => json!({ "name": "renamed" }),
+        "addMember" => json!({ "email": Neighbour.email(), "role": "viewer" }),
+        "createHome" => {
+            json!({ "organisation": ids["OrganisationId"], "name": "new", "time_zone": "Europe/Madrid",
+            "property_type": "house" })
+        }
+        "updateHome" => json!({ "name": "changed", "address": "elsewhere" }),
+        "createRoom" | "updateRoom" => json!({ "name": "changed" }),
+        "registerDevice" => json!({ "home": ids["HomeId"], "name": "new", "endpoints": endpoints }),
+        "updateDevice" => json!({ "name": "changed", "home": ids["HomeId"], "room": ids["RoomId"] }),
+        "replaceDevice" => json!({ "vendor": "other" }),
+        "submitCommand" => json!({ "name": "DoorLock.UnlockDoor" }),
+        "importDevices" => json!(format!("home,name,capabilities\n{},new,OnOff\n", ids["HomeId"])),
+        _ => return None,
+    })
+}
+
+fn path_with(operation: &Operation, ids: &Ids) -> String {
+    let mut path = operation.path.clone();
+    for kind in &operation.path_ids {
+        let id =
+            ids.get(kind.as_str()).unwrap_or_else(|| panic!("no sample of {kind}: add one to `samples`"));
+        let (start, end) = (path.find('{').unwrap(), path.find('}').unwrap());
+        path.replace_range(start..=end, id);
+    }
+    assert!(!path.contains('{'), "{}: a path parameter that is not a typed id", operation.id);
+    path
+}
+
+fn call<'w>(world: &'w World, operation: &Operation, path: String, ids: &Ids) -> Call<'w> {
+    let call = world.call(operation.method.clone(), path);
+    match body_of(&operation.id, ids) {
+        Some(Value::String(csv)) => call.raw("text/csv", csv),
+        Some(body) => call.json(body),
+        None => {
+            assert!(!operation.has_body, "{}: give it a body in `body_of`", operation.id);
+            call
+        }
+    }
+}
+
+/// One thing of every kind, of a household.
+pub async fn samples(world: &World, who: Who, house: &Household) -> Ids {
+    let organisation = &house.organisation;
+    let submitted = world.post(format!("/api/iot/devices/{}/commands", house.lock.id)).as_(who);
+    let command = id_of(&submitted.json(json!({ "name": "DoorLock.LockDoor" })).expect(202).await);
+    let events = world.get(format!("/api/events?organisation={organisation}")).as_(who).expect(200).await;
+    let members = world.get(format!("/api/organisations/{organisation}/members")).as_(who).expect(200).await;
+    let tokens = world.get("/api/auth/tokens").as_(who).expect(200).await;
+    Ids::from([
+        ("OrganisationId", organisation.clone()),
+        ("HomeId", house.home.clone()),
+        ("RoomId", house.room.clone()),
+        ("DeviceId", house.lock.id.clone()),
+        ("CommandId", command),
+        ("EventId", id_of(&events["items"][0])),
+        ("MembershipId", id_of(&members["items"][0])),
+        ("TokenId", id_of(&tokens[0])),
+    ])
+}
+
+/// Everything the owner sees of household A.
+async fn everything(world: &World, all: &[Operation], ids: &Ids) -> BTreeMap<String, Value> {
+    let mut seen = BTreeMap::new();
+    for operation in all.iter().filter(|operation| operation.method == Method::GET) {
+        if operation.action == "public" {
+            continue;
+        }
+        let path = path_with(operation, ids);
+        seen.insert(path.clone(), world.get(path).as_(Owner).expect(200).await);
+    }
+    seen
+}
+
+fn shows_nothing_of(reply: &Reply, house: &Household, ids: &Ids) {
+    assert!(!reply.text.contains(house.mark), "{} shows {:?}: {}", reply.asked, house.mark, reply.text);
+    for (kind, id) in ids {
+        assert!(!reply.text.contains(id.as_str()), "{} shows a {kind}: {}", reply.asked, reply.text);
+    }
+}
+
+/// A list that is empty, or a report that says nothing was done.
+fn says_nothing(reply: &Reply) -> bool {
+    let empty = |name: &str| reply.json[name].as_array().is_some_and(Vec::is_empty);
+    reply.status == 200 && (empty("items") || reply.json["registered"] == 0)
+}
+
+async fn try_path(world: &World, operation: &Operation, who: Who, ids: &Ids, house: &Household) {
+    let reply = call(world, operation, path_with(operation, ids), ids).as_(who).send().await;
+    assert_eq!(reply.status, 404, "{who:?} {}: {}", reply.asked, reply.text);
+    shows_nothing_of(&reply, house, ids);
+}
+
+async fn try_filters(
+    world: &World,
+    operation: &Operation,
+    who: Who,
+    theirs: &Ids,
+    ids: &Ids,
+    house: &Household,
+) {
+    let path = path_with(operation, theirs);
+    for (filter, kind) in &operation.filter_ids {
+        let asked = format!("{path}?{filter}={}", ids[kind.as_str()]);
+        let reply = world.get(asked).as_(who).send().await;
+        let nothing = reply.status == 404 || says_nothing(&reply);
+        assert!(nothing, "{who:?} {} -> {}: {}", reply.asked, reply.status, reply.text);
+        shows_nothing_of(&reply, house, ids);
+    }
+}
+
+/// The caller's own thing in the path where there is one, household A's in the body.
+async fn try_body(
+    world: &World,
+    operation: &Operation,
+    who: Who,
+    theirs: &Ids,
+    ids: &Ids,
+    house: &Household,
+) {
+    let reply = call(world, operation, path_with(operation, theirs), ids).as_(who).send().await;
+    let named = operation.body_ids.iter().any(|(field, _)| reply.wrong_fields() == [format!("/{field}")]);
+    let refused = reply.status == 404 || (reply.status == 422 && named) || says_nothing(&reply);
+    assert!(refused, "{who:?} {} -> {}: {}", reply.asked, reply.status, reply.text);
+    shows_nothing_of(&reply, house, ids);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_not_yours_does_not_exist() {
+    let world = World::start().await;
+    let all = operations(&world.openapi().await);
+    let (ids, theirs) = (samples(&world, Owner, &world.a).await, samples(&world, Neighbour, &world.b).await);
+    let before = everything(&world, &all, &ids).await;
+    let mut tried = 0;
+    for operation in all.iter().filter(|operation| operation.action != "public" && operation.id != "logout") {
+        for who in [Neighbour, Expired] {
+            if !operation.path_ids.is_empty() {
+                try_path(&world, operation, who, &ids, &world.a).await;
+            }
+            // The expired member has nothing of their own: what they reach through a path is tried above.
+            let reaches = operation.path_ids.is_empty() || who == Neighbour;
+            if reaches && (!operation.body_ids.is_empty() || operation.id == "importDevices") {
+                try_body(&world, operation, who, &theirs, &ids, &world.a).await;
+            }
+            if reaches && operation.method == Method::GET {
+                try_filters(&world, operation, who, &theirs, &ids, &world.a).await;
+                let reply = world.get(path_with(operation, &theirs)).as_(who).send().await;
+                shows_nothing_of(&reply, &world.a, &ids);
+            }
+            tried += 1;
+        }
+    }
+    assert!(tried > 80, "{tried}");
+    assert_eq!(everything(&world, &all, &ids).await, before, "something was changed");
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_viewer_sees_and_changes_nothing() {
+    let world = World::start().await;
+    let all = operations(&world.openapi().await);
+    let ids = samples(&world, Owner, &world.a).await;
+    let before = everything(&world, &all, &ids).await;
+    for operation in &all {
+        if matches!(operation.action.as_str(), "public" | "myself" | "organisation_create") {
+            continue;
+        }
+        let reply = call(&world, operation, path_with(operation, &ids), &ids).as_(Viewer).send().await;
+        let expected = if operation.action.ends_with("_read") { 200 } else { 403 };
+        let as_it_should = reply.status == expected || (expected == 403 && says_nothing(&reply));
+        assert!(as_it_should, "{} -> {}: {}", reply.asked, reply.status, reply.text);
+    }
+    assert_eq!(everything(&world, &all, &ids).await, before, "something was changed");
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_membership_that_ends_ends_at_once() {
+    let world = World::start().await;
+    let members = format!("/api/organisations/{}/members", world.a.organisation);
+    let device = format!("/api/iot/devices/{}", world.a.lock.id);
+    world.get(&device).as_(Viewer).expect(200).await;
+    let listed = world.get(&members).as_(Owner).expect(200).await;
+    let viewer =
+        listed["items"].as_array().unwrap().iter().find(|one| one["email"] == Viewer.email()).unwrap();
+    world.delete(format!("{members}/{}", id_of(viewer))).as_(Owner).expect(204).await;
+    world.get(&device).as_(Viewer).expect(404).await;
+    let listed = world.get("/api/iot/devices").as_(Viewer).expect(200).await;
+    assert_eq!(listed["items"], json!([]));
+    world.stop().await;
+}
