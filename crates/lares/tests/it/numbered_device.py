@@ -1,6 +1,6 @@
-"""A device on paho-mqtt that publishes numbered messages at QoS 1, pipelined, and tells on standard output which of
-them were acknowledged. It reconnects by itself and lets paho send again what was not acknowledged. Stops publishing
-when its standard input ends, waits for the last acknowledgements, and says `done`."""
+# A device on paho-mqtt that publishes numbered messages at QoS 1, pipelined, and tells on standard output which of
+# them were acknowledged. It reconnects by itself and lets paho send again what was not acknowledged. Stops publishing
+# when its standard input ends, waits for the last acknowledgements, and says `done`.
 
 import json
 import ssl
