@@ -58,7 +58,8 @@ pub fn document() -> String {
     let mut document = serde_json::to_value(router.into_openapi()).unwrap_or_default();
     document["info"]["version"] = json!(env!("CARGO_PKG_VERSION"));
     document["info"]["license"] = json!({ "name": "MIT", "identifier": "MIT" });
-    document["tags"] = TAGS.map(|(name, meaning)| json!({ "name": name, "description": meaning })).into_iter().collect();
+    document["tags"] =
+        TAGS.map(|(name, meaning)| json!({ "name": name, "description": meaning })).into_iter().collect();
     document["servers"] = json!([{ "url": "/" }]);
     document["components"]["securitySchemes"] = json!({ "bearer": { "type": "http", "scheme": "bearer" } });
     for declared in actions {
