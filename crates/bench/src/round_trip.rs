@@ -48,7 +48,7 @@ impl Devices {
         for number in 0..rate_per_s as usize * time.as_secs() as usize {
             ticks.tick().await;
             let device = &self.0[number % self.0.len()];
-            let name = if number / self.0.len() % 2 == 0 { "OnOff.On" } else { "OnOff.Off" };
+            let name = if (number / self.0.len()).is_multiple_of(2) { "OnOff.On" } else { "OnOff.Off" };
             let request = client
                 .post(format!("http://{}/api/iot/devices/{}/commands?wait=5s", server.http, device.id))
                 .header("authorization", server.authorization())
