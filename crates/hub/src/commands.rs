@@ -2,13 +2,17 @@
 //! Nobody waits on a device: `wait` waits on the row.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use lares_model::access::Action;
 use lares_model::capability::{attribute, command as command_spec};
-use lares_model::command::{Command, CommandState, Condition, HistoryLine, Signal, Transition, settle};
+use lares_model::command::{
+    Command, CommandState, Condition, HistoryLine, Signal, Step, Transition, next_step, settle,
+};
 use lares_model::device::Device;
 use lares_model::event::{Cause, NewEvent};
+use lares_model::ports::Link;
 use lares_model::{CommandId, DeviceId, EventId, Invalid, OrganisationId, UnixMillis, Value};
 use lares_store::commands as rows;
 pub use lares_store::commands::CommandFilter;
@@ -53,22 +57,55 @@ pub async fn submit(
     }
     let device = devices::find(&work, caller.scope(), device).await?.ok_or(HubError::NotFound("device"))?;
     caller.require(Action::DeviceCommand, device.organisation)?;
-    if rows::unsettled_of(&work, device.id).await?.len() >= UNSETTLED_MAX {
+    let mut command = judge(hub, caller, &device, new)?;
+    // Also locks the device's row, so that what is read of its commands next stays so until the commit.
+    command.counter = devices::next_command_counter(&work, device.id).await?;
+    let open = rows::unsettled_of(&work, device.id).await?;
+    if open.len() >= UNSETTLED_MAX {
         return Err(HubError::Conflict(format!(
             "{UNSETTLED_MAX} commands to this device are still unsettled"
         )));
     }
-    let mut command = judge(hub, caller, &device, new)?;
-    command.counter = devices::next_command_counter(&work, device.id).await?;
     rows::insert(&work, &command).await?;
-    events::append(&work, vec![event_of(hub, &command, command.issuer)]).await?;
+    let mut new_events = vec![event_of(hub, &command, command.issuer)];
+    let at_once = hand_over_at_once(hub, &work, &mut command, open.is_empty(), &mut new_events).await?;
+    events::append(&work, new_events).await?;
     keep(hub, &work, caller, once, &command).await?;
     work.commit().await?;
     hub.mark_busy(device.id);
+    if let Some(link) = at_once
+        && let Err(error) = link.send(&device, &command).await
+    {
+        tracing::warn!(device.id = %device.id, command.id = %command.id, %error, "command not handed over");
+    }
     hub.nudges.dispatcher.notify_one();
     hub.nudges.events_committed();
     metrics::counter!("lares_commands_total").increment(1);
     Ok(command)
+}
+
+/// The dispatcher's first step, taken in the transaction that queues the command when nothing stands before it and
+/// the device listens: the same decision, one commit less.
+async fn hand_over_at_once(
+    hub: &Hub,
+    work: &UnitOfWork,
+    command: &mut Command,
+    is_first: bool,
+    new_events: &mut Vec<NewEvent>,
+) -> Result<Option<Arc<dyn Link>>, HubError> {
+    let Some(link) = hub.link().filter(|link| is_first && link.ready(command.device)) else {
+        return Ok(None);
+    };
+    let now = hub.now();
+    let step = next_step(command, true, false, false, now, &hub.command_policy);
+    if step != Step::Send || unmet(hub, command).is_some() {
+        return Ok(None); // left to the dispatcher, who says why
+    }
+    let Some(transition) = settle(command, &Signal::HandedOver, now, &hub.command_policy) else {
+        return Ok(None);
+    };
+    new_events.push(moved(hub, work, command, &transition, Cause::System, now).await?);
+    Ok(Some(link.clone()))
 }
 
 fn judge(hub: &Hub, caller: &Caller, device: &Device, new: NewCommand) -> Result<Command, Invalid> {

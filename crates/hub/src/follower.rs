@@ -140,8 +140,22 @@ impl Follower {
             tracing::error!(%error, "consequences of the ingest log not written yet; trying again");
             metrics::counter!("lares_follower_retries_total").increment(1);
             tokio::time::sleep(RETRY_AFTER).await;
+            if self.was_committed_all_the_same().await {
+                break;
+            }
         }
         Ok(true)
+    }
+
+    /// A commit whose answer was lost looks failed; the stored position tells.
+    async fn was_committed_all_the_same(&mut self) -> bool {
+        match rows::position(&self.hub.store).await {
+            Ok(stored) if stored >= self.folded => {
+                self.committed = stored;
+                true
+            }
+            _ => false,
+        }
     }
 
     fn fold_batch(&mut self, records: Vec<Record>) -> Vec<Folded> {
@@ -178,12 +192,6 @@ impl Follower {
         let concerned = self.devices_with_commands(folded);
         let checkpoint = self.checkpoint_due();
         if new_events.is_empty() && concerned.is_empty() && !checkpoint {
-            return Ok(());
-        }
-        let stored = rows::position(&self.hub.store).await?;
-        if stored >= self.folded {
-            // An earlier try was committed although it looked failed.
-            self.committed = stored;
             return Ok(());
         }
         let gate = if concerned.is_empty() { None } else { Some(self.hub.command_gate.lock().await) };

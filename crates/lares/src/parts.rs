@@ -11,7 +11,7 @@ use lares_doors::mqtt::{House, MqttLink, PresenceLog};
 use lares_hub::dispatcher::Dispatcher;
 use lares_hub::follower::Follower;
 use lares_hub::vault::Vault;
-use lares_hub::{Hub, HubParts, sweeper};
+use lares_hub::{Hub, HubError, HubParts, sweeper};
 use lares_model::command::CommandPolicy;
 use lares_model::ports::{Clock, Entropy};
 use lares_model::reading::TimePolicy;
@@ -137,6 +137,14 @@ fn recorder() -> Result<PrometheusHandle, String> {
     Ok(handle)
 }
 
+/// Whoever starts the server is told the cause that callers of the API are not.
+fn in_full(error: HubError) -> String {
+    match error {
+        HubError::Internal(cause) => cause,
+        other => other.to_string(),
+    }
+}
+
 pub async fn start(config: &Config) -> Result<Running, String> {
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let data = DataDirectory::open(&config.data.dir)?;
@@ -144,8 +152,8 @@ pub async fn start(config: &Config) -> Result<Running, String> {
     let material = tls::material(&config.tls, &data.path)?;
     let metrics = recorder()?;
     let hub = open_hub(config, &data).await?;
-    let mut follower = Follower::load(&hub).await.map_err(|error| error.to_string())?;
-    follower.catch_up().await.map_err(|error| error.to_string())?;
+    let mut follower = Follower::load(&hub).await.map_err(in_full)?;
+    follower.catch_up().await.map_err(in_full)?;
 
     let (stop, stopped) = watch::channel(false);
     let (stop_workers, workers_stopped) = watch::channel(false);

@@ -531,6 +531,17 @@ async fn a_burst_over_every_bound_is_acknowledged_in_order() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_burst_is_written_in_the_order_of_arrival() {
+    let site = Site::new(Limits::default());
+    let mut wire = site.client(Version::V311, "d1").await;
+    let numbered = |number: u16| publish("t", Qos::AtLeastOnce, number, &number.to_be_bytes());
+    wire.send((1..=1_000).map(|number| Packet::Publish(numbered(number)))).await;
+    wire.said().await;
+    let expected: Vec<_> = (1..=1_000_u16).map(|number| number.to_be_bytes().to_vec()).collect();
+    assert_eq!(*site.house.journal.lock().await, expected);
+}
+
+#[tokio::test(start_paused = true)]
 async fn reading_stops_when_the_house_holds_enough_bytes() {
     let site = Site::new(Limits { arriving_bytes: 1_000, ..Limits::default() });
     site.house.hold();

@@ -1,4 +1,4 @@
-//! Homes.
+//! Homes and their rows; one that still has devices stays.
 
 use lares_model::access::Scope;
 use lares_model::home::Home;

@@ -77,7 +77,10 @@ impl Writing<'_> {
     ) -> rusqlite::Result<()> {
         let series = self.series(device, reading)?;
         let value = encode_value(&reading.value);
-        if !reading.at_least_once && self.is_known(series, reading, &value)? {
+        // Without a time of its own only the message tells it from another, and the log knows that already: two
+        // equal values may well arrive within one millisecond.
+        let own_time = reading.time != entry.received;
+        if own_time && !reading.at_least_once && self.is_known(series, reading, &value)? {
             return Ok(());
         }
         self.connection

@@ -107,8 +107,9 @@ impl<H: Handler, S: AsyncRead + AsyncWrite + Unpin + Send> Connection<H, S> {
     }
 
     fn round(&mut self, cx: &mut Context<'_>) -> Result<bool, Disconnected> {
-        self.take_packets(cx)?;
+        // The older messages first: what one of them waited for must not go to a newer one.
         let mut progress = self.take_outcomes(cx)?;
+        self.take_packets(cx)?;
         self.take_queued()?;
         let pending = poll_drain(&mut self.stream, &mut self.out, &mut self.unflushed, &mut progress, cx);
         self.stalled_since = match pending {
@@ -180,7 +181,10 @@ impl<H: Handler, S: AsyncRead + AsyncWrite + Unpin + Send> Connection<H, S> {
         }
         let handler = broker.handler.clone();
         let client = self.guest.client.clone();
-        let mut handled: Handled = Box::pin(async move { (ticket, handler.publish(&client, message).await) });
+        // Unconstrained: tokio's budget would make the house wait where it need not, and a message that waits so is
+        // overtaken by the next ones.
+        let publishing = async move { (ticket, handler.publish(&client, message).await) };
+        let mut handled: Handled = Box::pin(tokio::task::coop::unconstrained(publishing));
         match handled.as_mut().poll(cx) {
             Poll::Ready((ticket, outcome)) => self.settle(ticket, outcome),
             Poll::Pending => {

@@ -29,6 +29,8 @@ pub struct House {
     pub holding: Mutex<bool>,
     pub held: Mutex<Vec<Option<oneshot::Sender<Outcome>>>>,
     pub certificates: Mutex<Vec<Option<Vec<u8>>>>,
+    /// Payloads in the order in which the house came to write them, behind a lock as a log has it.
+    pub journal: tokio::sync::Mutex<Vec<Vec<u8>>>,
 }
 
 impl House {
@@ -113,6 +115,11 @@ impl Handler for House {
             outcome
         });
         async move {
+            // As a house does that waits for a place here and a channel there.
+            for _ in 0..4 {
+                tokio::task::coop::consume_budget().await;
+            }
+            self.journal.lock().await.push(message.payload.to_vec());
             match outcome {
                 Some(outcome) => outcome.await.unwrap_or(Outcome::Unavailable),
                 None => Outcome::Accepted,

@@ -42,6 +42,7 @@ macro_rules! holds_the_contract {
                 the_same_reading_sent_again_is_stored_once,
                 different_values_at_one_time_are_all_kept,
                 at_least_once_readings_are_always_kept,
+                equal_readings_at_the_servers_time_are_all_kept,
                 extreme_values_keep_every_bit,
                 extreme_instants_are_kept_and_found,
                 filters_narrow_and_the_end_is_exclusive,

@@ -46,7 +46,8 @@ impl Model {
                 && format!("{:?}", stored.value) == format!("{:?}", reading.value)
                 && !stored.at_least_once
         };
-        if !reading.at_least_once && self.points.iter().any(same) {
+        let own_time = reading.time != entry.received;
+        if own_time && !reading.at_least_once && self.points.iter().any(same) {
             return;
         }
         let stored = StoredReading {

@@ -75,6 +75,18 @@ pub async fn at_least_once_readings_are_always_kept<S: Subject>() {
     assert_sound(&engine).await;
 }
 
+/// Two messages with a sequence number and no time, of the same value, taken within one millisecond.
+pub async fn equal_readings_at_the_servers_time_are_all_kept<S: Subject>() {
+    let directory = tempfile::tempdir().unwrap();
+    let engine = S::open(directory.path()).unwrap();
+    let same = reading(RECEIVED, Value::Integer(5));
+    for number in [1, 2, 2] {
+        engine.append(vec![readings(1, Some(identity(number)), vec![same.clone()])]).await.unwrap();
+    }
+    assert_eq!(values(&engine, 1).await.len(), 2, "the third is the second again");
+    assert_sound(&engine).await;
+}
+
 pub async fn extreme_values_keep_every_bit<S: Subject>() {
     let directory = tempfile::tempdir().unwrap();
     let integers = [i64::MIN, i64::MIN + 1, -1, 0, 1, (1 << 53) + 1, i64::MAX];
