@@ -156,7 +156,7 @@ fn steps(open: &[Command], ready: bool, reconnected: bool, now: UnixMillis, hub:
         match step {
             // The device has this one; its own deadline still counts.
             Step::Pass => {
-                if command.answer_due(&hub.command_policy).is_some_and(|due| now >= due) {
+                if command.is_overdue(now, &hub.command_policy) {
                     found.push((index, Step::Tick));
                 }
             }

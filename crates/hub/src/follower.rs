@@ -261,7 +261,8 @@ impl Follower {
             let received = one.record.entry.received;
             for command in &mut open {
                 let drift_ms = self.hub.time_policy.ahead_ok_ms;
-                for signal in signals(&one.record.entry.body, command.sent_at, received, drift_ms) {
+                let sent_at = command.sent_at.map(|sent_at| known_sent(sent_at, received, self.hub.now()));
+                for signal in signals(&one.record.entry.body, sent_at, received, drift_ms) {
                     let Some(transition) = settle(command, &signal, received, &self.hub.command_policy)
                     else {
                         continue;
@@ -307,6 +308,12 @@ impl Follower {
         self.checkpointed_at = self.hub.now();
         self.changed_since_checkpoint.clear();
     }
+}
+
+/// When a command was sent, by the clock that a record was received by. A clock that is behind the sending was set
+/// back since, and what it has stamped was received after that.
+fn known_sent(sent_at: UnixMillis, received: UnixMillis, now: UnixMillis) -> UnixMillis {
+    if now < sent_at && received <= now { received } else { sent_at }
 }
 
 /// What a record says to a command. A report proves something only if it was taken after the command was sent, by

@@ -108,12 +108,22 @@ pub async fn caller_of(hub: &Hub, token: &str) -> Result<Caller, HubError> {
         .filter(|token| token.expires_at.is_none_or(|expires_at| now < expires_at))
         .ok_or(HubError::Unauthenticated)?;
     if token.last_used_at.is_none_or(|used| now.since_ms(used) > TOUCH_EVERY_MS) {
-        let work = hub.store.begin().await?;
-        tokens::touch(&work, token.id, now).await?;
-        work.commit().await?;
+        touch(hub, token.id, now).await;
     }
     let memberships = memberships::of_user(&hub.store, token.user).await?;
     Ok(Caller::new(token.user, token.id, memberships, now))
+}
+
+/// Nobody is refused because this could not be noted: reading goes on without space for writing.
+async fn touch(hub: &Hub, token: TokenId, now: UnixMillis) {
+    let touched = async {
+        let work = hub.store.begin().await?;
+        tokens::touch(&work, token, now).await?;
+        work.commit().await
+    };
+    if let Err(error) = touched.await {
+        tracing::warn!(%error, "the use of a token was not noted");
+    }
 }
 
 pub async fn profile(hub: &Hub, caller: &Caller) -> Result<User, HubError> {

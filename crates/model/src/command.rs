@@ -196,8 +196,15 @@ impl Command {
     }
 
     /// When the wait for an answer ends.
-    pub fn answer_due(&self, policy: &CommandPolicy) -> Option<UnixMillis> {
+    fn answer_due(&self, policy: &CommandPolicy) -> Option<UnixMillis> {
         self.sent_at.map(|sent_at| sent_at + policy.confirm_within_ms)
+    }
+
+    /// The wait for an answer is over; or the clock has gone back by more than the whole wait, and waiting for it to
+    /// come there again would hold up everything behind this command.
+    pub fn is_overdue(&self, now: UnixMillis, policy: &CommandPolicy) -> bool {
+        self.answer_due(policy).is_some_and(|due| now >= due)
+            || self.sent_at.is_some_and(|sent_at| now + policy.confirm_within_ms < sent_at)
     }
 
     /// Applies a move that `settle` allowed.
@@ -244,7 +251,7 @@ pub fn settle(
                 && value.same_as(&proof.1);
             if proves { to(Confirmed) } else { None }
         }
-        (Sent | Acked, Signal::Tick) if command.answer_due(policy).is_some_and(|due| now >= due) => {
+        (Sent | Acked, Signal::Tick) if command.is_overdue(now, policy) => {
             because(Unconfirmed, "the device did not prove it in time; it may or may not have happened")
         }
         (_, Signal::DeviceRemoved) => because(Failed, "the device was removed"),
@@ -290,9 +297,10 @@ pub fn next_step(
         CommandState::Sent => {
             let due = command.answer_due(policy).unwrap_or(now);
             let repeat = link_ready && !others_wait && may_send_again(command, now, policy);
-            if repeat && (reconnected || now >= due) {
+            let overdue = command.is_overdue(now, policy);
+            if repeat && (reconnected || overdue) {
                 Step::Send
-            } else if now >= due {
+            } else if overdue {
                 Step::Tick
             } else {
                 Step::Wait(due)

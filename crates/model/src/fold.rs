@@ -93,7 +93,7 @@ pub fn fold(state: &mut DeviceState, record: &Record) -> Vec<Fact> {
                 state.rejections.pop_front();
             }
             state.rejections.push_back(Rejection { received, rejected: rejected.clone() });
-            state.last_seen = state.last_seen.max(Some(received));
+            state.last_seen = Some(received);
         }
         Body::Readings { readings } => {
             heard_from(state, received, &mut facts);
@@ -119,7 +119,8 @@ pub fn fold(state: &mut DeviceState, record: &Record) -> Vec<Fact> {
 }
 
 fn heard_from(state: &mut DeviceState, received: UnixMillis, facts: &mut Vec<Fact>) {
-    state.last_seen = state.last_seen.max(Some(received));
+    // Not the latest of all: the log knows what came last, also when the server's clock was set back.
+    state.last_seen = Some(received);
     set_presence(state, PresenceStatus::Online, "it reported", received, facts);
 }
 
@@ -131,7 +132,7 @@ fn set_presence(
     facts: &mut Vec<Fact>,
 ) {
     if status == PresenceStatus::Online {
-        state.last_seen = state.last_seen.max(Some(at));
+        state.last_seen = Some(at);
     }
     if state.presence.status == status {
         return;
@@ -158,7 +159,8 @@ fn take_reading(state: &mut DeviceState, reading: &Reading, record: &Record, fac
     let time = reading.time.min(received);
     let attributes = state.latest.entry(reading.endpoint).or_default();
     let known = attributes.get(&reading.attribute);
-    if known.is_some_and(|latest| latest.time > time) {
+    // Nor must the server's own, once it was set back.
+    if known.is_some_and(|latest| latest.time > time && latest.received <= received) {
         return;
     }
     let changed = known.is_none_or(|latest| !latest.value.same_as(&reading.value));

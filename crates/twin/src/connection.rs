@@ -20,6 +20,7 @@ use crate::world::Identity;
 const KEEP_ALIVE: Duration = Duration::from_secs(30);
 /// More than the outbox has on its way, and a subscription and a farewell beside.
 const REQUESTS_MAX: usize = 64;
+const IN_FLIGHT_MAX: u16 = 100;
 const PACKET_MAX_BYTES: usize = 256 * 1024;
 
 /// Where the server is, and how it proves that it is the server.
@@ -155,6 +156,8 @@ impl Connection {
                 options.set_transport(transport()).set_keep_alive(KEEP_ALIVE).set_clean_start(true);
                 options.set_credentials(&identity.username, &identity.password);
                 options.set_max_packet_size(Some(PACKET_MAX_BYTES as u32));
+                // It keeps a table of this size; the default is 65,535 entries, which no device has memory for.
+                options.set_outgoing_inflight_upper_limit(IN_FLIGHT_MAX);
                 let mut network = rumqttc::NetworkOptions::new();
                 network.set_tcp_nodelay(true);
                 options.set_network_options(network);

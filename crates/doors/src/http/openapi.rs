@@ -22,6 +22,17 @@ use super::problem::Problem;
 )]
 struct Base;
 
+/// In the order in which a reader wants them.
+const TAGS: [(&str, &str); 7] = [
+    ("devices", "Register devices, read what they report and how they behave"),
+    ("commands", "Ask devices to do something, and see what became of it"),
+    ("homes", "Homes and rooms"),
+    ("events", "What happened, gap-free"),
+    ("organisations", "Organisations and their members"),
+    ("identity", "Signing in, tokens"),
+    ("operation", "Health, metrics, documents"),
+];
+
 /// Path and method of each operation.
 pub fn operations(paths: &Paths) -> Vec<(String, String)> {
     let value = serde_json::to_value(paths).unwrap_or_default();
@@ -47,6 +58,8 @@ pub fn document() -> String {
     let mut document = serde_json::to_value(router.into_openapi()).unwrap_or_default();
     document["info"]["version"] = json!(env!("CARGO_PKG_VERSION"));
     document["info"]["license"] = json!({ "name": "MIT", "identifier": "MIT" });
+    document["tags"] =
+        TAGS.map(|(name, meaning)| json!({ "name": name, "description": meaning })).into_iter().collect();
     document["servers"] = json!([{ "url": "/" }]);
     document["components"]["securitySchemes"] = json!({ "bearer": { "type": "http", "scheme": "bearer" } });
     for declared in actions {

@@ -83,6 +83,8 @@ async fn a_full_disk_refuses_clearly_and_recovers_by_itself() {
     let api = lares.api();
     let demo = lares.demo();
     let device = register_numbered(&lares).await;
+    let token = api.post("/api/auth/tokens", &json!({ "name": "Not used before the disk is full" })).await;
+    let fresh = api.with_token(token["token"].as_str().unwrap());
     let promised = Arc::new(Mutex::new(Promised::default()));
     let numbered = NumberedDevice::start(&lares, &device, &Pace::default(), &promised);
     let commander = Commander::start(&api, &device, Duration::from_millis(50), &promised);
@@ -111,7 +113,7 @@ async fn a_full_disk_refuses_clearly_and_recovers_by_itself() {
     .await;
     let pubacks = numbered.pubacks();
     assert!(lares.answers("/healthz").await, "the process lives");
-    let read = api.get(&format!("/api/iot/devices/{}/readings?limit=10", device.id)).await;
+    let read = fresh.get(&format!("/api/iot/devices/{}/readings?limit=10", device.id)).await;
     assert_eq!(read["items"].as_array().unwrap().len(), 10);
     assert_eq!(api.get(&format!("/api/iot/devices/{}", device.id)).await["name"], "Numbered");
     assert_eq!(numbered.pubacks(), pubacks, "still nothing is acknowledged");

@@ -7,6 +7,7 @@ mod commands;
 mod device;
 mod devices;
 mod durability_clients;
+mod durability_clock;
 mod durability_commands;
 mod durability_compare;
 mod durability_full_disk;

@@ -249,6 +249,10 @@ impl Api {
         Api { client, base, token }
     }
 
+    pub fn with_token(&self, token: &str) -> Api {
+        Api { token: token.to_owned(), ..self.clone() }
+    }
+
     /// Fails where no answer came, as a killed server gives none.
     pub async fn try_get(&self, path: &str) -> Result<Answer, reqwest::Error> {
         answer(self.client.get(format!("{}{path}", self.base)).bearer_auth(&self.token)).await
