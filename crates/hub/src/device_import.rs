@@ -85,13 +85,12 @@ pub async fn import(
     }
     let mut reports = Vec::with_capacity(rows.len());
     let mut devices = Vec::new();
-    let mut serials = std::collections::HashSet::new();
     for (line, row) in rows {
         let (name, outcome) = match row {
             Err(error) => (String::new(), Err(error.into())),
             Ok(row) => {
                 let name = row.name.clone();
-                (name, register_row(hub, &work, caller, &row, &mut serials).await)
+                (name, register_row(hub, &work, caller, &row).await)
             }
         };
         let report = match outcome {
@@ -209,21 +208,20 @@ async fn register_row(
     work: &lares_store::UnitOfWork,
     caller: &Caller,
     row: &Row,
-    serials: &mut std::collections::HashSet<String>,
 ) -> Result<Registered, HubError> {
     let new = parse_row(row)?;
-    if let Some(serial) = &new.serial {
+    let home = lares_store::homes::find(work, caller.scope(), new.home).await?;
+    if let (Some(serial), Some(home)) = (&new.serial, home) {
         // A unique violation would end the whole transaction on PostgreSQL, so look first.
         let filter =
             lares_store::devices::DeviceFilter { serial: Some(serial.clone()), ..Default::default() };
         let page = lares_store::Page { after: None, limit: 1 };
-        let taken = !lares_store::devices::list(work, caller.scope(), &filter, page).await?.is_empty();
-        if taken || serials.contains(serial) {
+        // Unique within the organisation, not within all that the caller can see.
+        let scope = caller.scope().narrowed(home.organisation);
+        let taken = !lares_store::devices::list(work, &scope, &filter, page).await?.is_empty();
+        if taken {
             return Err(Invalid::one("serial", "is the serial of a device that is registered already").into());
         }
     }
-    let registered = insert_new(hub, work, caller, &new).await?;
-    // Only now: the serial of a refused row is free for a better one.
-    serials.extend(new.serial);
-    Ok(registered)
+    insert_new(hub, work, caller, &new).await
 }

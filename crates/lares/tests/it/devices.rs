@@ -222,6 +222,25 @@ async fn an_import_reports_row_by_row_and_keeps_nothing_of_bad_rows() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_serial_is_taken_within_its_organisation_only() {
+    let world = World::start().await;
+    let second = json!({ "name": "second" });
+    let second = id_of(&world.post("/api/organisations").as_(Owner).json(second).expect(201).await);
+    let home = json!({ "organisation": second, "name": "h", "time_zone": "UTC", "property_type": "house" });
+    let home = id_of(&world.post("/api/homes").as_(Owner).json(home).expect(201).await);
+    let taken = "aldgate plug serial";
+    let csv = format!(
+        "home,name,capabilities,serial\n{home},Other,OnOff,{taken}\n{},Same,OnOff,{taken}\n",
+        world.a.home
+    );
+    let report = world.post("/api/iot/devices/import").as_(Owner).raw("text/csv", csv).expect(200).await;
+    let outcome: Vec<_> =
+        report["rows"].as_array().unwrap().iter().map(|row| row["device"].is_object()).collect();
+    assert_eq!(outcome, [true, false], "{report}");
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_file_that_is_no_such_table_is_refused_as_a_whole() {
     let world = World::start().await;
     let header = "home,name,capabilities";
