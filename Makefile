@@ -25,6 +25,7 @@ check: ## format, lints, house rules, generated files current
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	cargo xtask tidy
 	cargo xtask gen --check
+	npm --prefix portal run --silent check
 
 fmt: ## format the Rust sources
 	cargo fmt --all

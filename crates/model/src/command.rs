@@ -84,6 +84,7 @@ pub struct Condition {
     pub endpoint: u16,
     /// Full name, `Capability.Attribute`.
     pub attribute: String,
+    #[schema(schema_with = crate::value::schema)]
     pub equals: Value,
 }
 

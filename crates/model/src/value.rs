@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Deserializer, Serialize};
 
 /// Numbers may arrive as NaN or infinity (CBOR has them); no attribute's `Kind` accepts those.
-#[derive(Clone, Debug, PartialEq, Serialize, utoipa::ToSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum Value {
     Bool(bool),
@@ -39,6 +39,24 @@ impl Value {
             _ => self == other,
         }
     }
+}
+
+/// The schema of a value: the derived one would be taken for any JSON, since `serde_json::Value` has the same name.
+pub fn schema() -> utoipa::openapi::schema::Object {
+    use utoipa::openapi::schema::{ObjectBuilder, SchemaType, Type};
+    ObjectBuilder::new()
+        .schema_type(SchemaType::from_iter([Type::Boolean, Type::Number, Type::String]))
+        .description(Some("A boolean, a number or a text, as the attribute or argument has it"))
+        .build()
+}
+
+/// The schema of arguments by name.
+pub fn map_schema() -> utoipa::openapi::schema::Object {
+    use utoipa::openapi::schema::{ObjectBuilder, SchemaType, Type};
+    ObjectBuilder::new()
+        .schema_type(SchemaType::new(Type::Object))
+        .additional_properties(Some(utoipa::openapi::schema::Schema::Object(schema())))
+        .build()
 }
 
 impl fmt::Display for Value {

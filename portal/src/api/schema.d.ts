@@ -724,7 +724,7 @@ export interface components {
         /** @description A command as it stands. */
         CommandView: {
             args: {
-                [key: string]: unknown;
+                [key: string]: boolean | number | string;
             };
             /** Format: int32 */
             attempts: number;
@@ -758,7 +758,8 @@ export interface components {
             attribute: string;
             /** Format: int32 */
             endpoint: number;
-            equals: unknown;
+            /** @description A boolean, a number or a text, as the attribute or argument has it */
+            equals: boolean | number | string;
         };
         /** @description How much came from a device, and how much of it was odd. */
         Counts: {
@@ -958,7 +959,8 @@ export interface components {
             received: components["schemas"]["UnixMillis"];
             time: components["schemas"]["UnixMillis"];
             unit?: string | null;
-            value: unknown;
+            /** @description A boolean, a number or a text, as the attribute or argument has it */
+            value: boolean | number | string;
         };
         /** @description E-mail and password. */
         LoginBody: {
@@ -984,7 +986,7 @@ export interface components {
         MembershipId: string;
         NewCommandBody: {
             args?: {
-                [key: string]: unknown;
+                [key: string]: boolean | number | string;
             };
             /**
              * Format: int32
@@ -1065,7 +1067,7 @@ export interface components {
         PageOf_CommandView: {
             items: {
                 args: {
-                    [key: string]: unknown;
+                    [key: string]: boolean | number | string;
                 };
                 /** Format: int32 */
                 attempts: number;
@@ -1181,7 +1183,8 @@ export interface components {
                 /** @description When it was so, by the device's clock (the server's where the device gave none). */
                 time: components["schemas"]["UnixMillis"];
                 unit?: string | null;
-                value: unknown;
+                /** @description A boolean, a number or a text, as the attribute or argument has it */
+                value: boolean | number | string;
             }[];
             /** @description Pass it back as `cursor` for what follows; absent at the end. */
             next_cursor?: string | null;
@@ -1246,7 +1249,8 @@ export interface components {
             /** @description When it was so, by the device's clock (the server's where the device gave none). */
             time: components["schemas"]["UnixMillis"];
             unit?: string | null;
-            value: unknown;
+            /** @description A boolean, a number or a text, as the attribute or argument has it */
+            value: boolean | number | string;
         };
         /** @description A device with its credentials. */
         RegisteredView: components["schemas"]["DeviceView"] & {

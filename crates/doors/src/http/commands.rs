@@ -29,6 +29,7 @@ pub struct NewCommandBody {
     #[schema(example = "OnOff.On", max_length = 120)]
     name: String,
     #[serde(default)]
+    #[schema(schema_with = lares_model::value::map_schema)]
     args: BTreeMap<String, Value>,
     /// All must hold at the device, by what is known here and again by what the device itself knows.
     #[serde(default)]
@@ -56,6 +57,7 @@ pub struct CommandView {
     pub device: DeviceId,
     pub endpoint: u16,
     pub name: String,
+    #[schema(schema_with = lares_model::value::map_schema)]
     pub args: BTreeMap<String, Value>,
     pub preconditions: Vec<Condition>,
     pub issuer: Cause,

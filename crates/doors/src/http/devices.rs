@@ -342,6 +342,7 @@ pub async fn rotate_credentials(
 pub struct LatestView {
     pub endpoint: u16,
     pub attribute: String,
+    #[schema(schema_with = lares_model::value::schema)]
     pub value: Value,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unit: Option<&'static str>,

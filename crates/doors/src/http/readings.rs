@@ -48,6 +48,7 @@ pub struct ReadingsQuery {
 pub struct ReadingView {
     pub endpoint: u16,
     pub attribute: String,
+    #[schema(schema_with = lares_model::value::schema)]
     pub value: Value,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unit: Option<&'static str>,
