@@ -135,9 +135,10 @@ async fn killed_while_catching_up(engine: Engine) {
     lares.stop().await;
     append_tail(&lares, device.id.parse().unwrap()).await;
     let mut unfinished = 0;
-    for _ in 0..6 * soak_factor() {
+    for kill in 0..6 * soak_factor() {
         lares.spawn();
-        tokio::time::sleep(Duration::from_millis(50 + moments.below(LONGEST_LOAD_MS))).await;
+        // From so early that nothing can have been caught up, to later and later.
+        tokio::time::sleep(Duration::from_millis(20 + 50 * kill + moments.below(60))).await;
         unfinished += u32::from(!lares.data.join("demo.json").exists());
         lares.kill();
     }
