@@ -15,6 +15,7 @@ use sha2::{Digest, Sha256};
 use crate::caller::Caller;
 use crate::cursor::{Listed, cut, decode};
 use crate::error::HubError;
+use crate::events::{Concerns, caused_by};
 use crate::hub::Hub;
 use crate::once::{Once, keep, replay};
 
@@ -69,19 +70,8 @@ pub(crate) fn device_event(
     event_type: EventType,
     payload: serde_json::Value,
 ) -> NewEvent {
-    let now = hub.now();
-    NewEvent {
-        id: lares_model::EventId(hub.uuid()),
-        organisation: device.organisation,
-        event_type,
-        time: now,
-        recorded: now,
-        home: Some(device.home),
-        device: Some(device.id),
-        cause: caller.cause(),
-        origin: None,
-        payload,
-    }
+    let concerns = Concerns { organisation: device.organisation, home: Some(device.home), device: Some(device.id) };
+    caused_by(hub, caller, concerns, event_type, payload)
 }
 
 fn payload_of(device: &Device) -> serde_json::Value {

@@ -3,8 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use lares_model::event::Event;
-use lares_model::{EventId, OrganisationId};
+use lares_model::event::{Event, EventType, NewEvent};
+use lares_model::{DeviceId, EventId, HomeId, OrganisationId};
 use lares_store::events as rows;
 pub use lares_store::events::EventFilter;
 use serde::{Deserialize, Serialize};
@@ -14,6 +14,37 @@ use crate::cursor::{decode, encode};
 use crate::error::HubError;
 use crate::hub::Hub;
 use crate::sealed;
+
+/// What a caller's change concerns.
+#[derive(Clone, Copy)]
+pub(crate) struct Concerns {
+    pub organisation: OrganisationId,
+    pub home: Option<HomeId>,
+    pub device: Option<DeviceId>,
+}
+
+/// An event that a caller caused now.
+pub(crate) fn caused_by(
+    hub: &Hub,
+    caller: &Caller,
+    concerns: Concerns,
+    event_type: EventType,
+    payload: serde_json::Value,
+) -> NewEvent {
+    let now = hub.now();
+    NewEvent {
+        id: EventId(hub.uuid()),
+        organisation: concerns.organisation,
+        event_type,
+        time: now,
+        recorded: now,
+        home: concerns.home,
+        device: concerns.device,
+        cause: caller.cause(),
+        origin: None,
+        payload,
+    }
+}
 
 /// Where a reader stands in each organisation's log.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]

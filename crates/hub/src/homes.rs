@@ -11,6 +11,7 @@ use serde_json::json;
 use crate::caller::Caller;
 use crate::cursor::{Listed, cut, decode};
 use crate::error::HubError;
+use crate::events::{Concerns, caused_by};
 use crate::hub::Hub;
 use crate::once::{Once, keep, replay};
 use crate::sealed;
@@ -53,19 +54,8 @@ fn event(
     event_type: EventType,
     payload: serde_json::Value,
 ) -> NewEvent {
-    let now = hub.now();
-    NewEvent {
-        id: lares_model::EventId(hub.uuid()),
-        organisation: home.organisation,
-        event_type,
-        time: now,
-        recorded: now,
-        home: Some(home.id),
-        device: None,
-        cause: caller.cause(),
-        origin: None,
-        payload,
-    }
+    let concerns = Concerns { organisation: home.organisation, home: Some(home.id), device: None };
+    caused_by(hub, caller, concerns, event_type, payload)
 }
 
 pub async fn create(hub: &Hub, caller: &Caller, once: Option<&Once>, new: NewHome) -> Result<Home, HubError> {

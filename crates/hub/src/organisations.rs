@@ -11,6 +11,7 @@ use serde_json::json;
 use crate::caller::Caller;
 use crate::cursor::{Listed, cut, decode};
 use crate::error::HubError;
+use crate::events::{Concerns, caused_by};
 use crate::hub::Hub;
 use crate::once::{Once, keep, replay};
 
@@ -22,19 +23,8 @@ pub(crate) fn organisation_event(
     event_type: EventType,
     payload: serde_json::Value,
 ) -> NewEvent {
-    let now = hub.now();
-    NewEvent {
-        id: lares_model::EventId(hub.uuid()),
-        organisation,
-        event_type,
-        time: now,
-        recorded: now,
-        home: None,
-        device: None,
-        cause: caller.cause(),
-        origin: None,
-        payload,
-    }
+    let concerns = Concerns { organisation, home: None, device: None };
+    caused_by(hub, caller, concerns, event_type, payload)
 }
 
 pub(crate) async fn insert_with_owner(

@@ -11,6 +11,7 @@ use serde_json::json;
 use crate::caller::Caller;
 use crate::cursor::{Listed, cut, decode};
 use crate::error::HubError;
+use crate::events::{Concerns, caused_by};
 use crate::hub::Hub;
 use crate::once::{Once, keep, replay};
 
@@ -27,19 +28,8 @@ fn event(
     event_type: EventType,
     payload: serde_json::Value,
 ) -> NewEvent {
-    let now = hub.now();
-    NewEvent {
-        id: lares_model::EventId(hub.uuid()),
-        organisation: room.organisation,
-        event_type,
-        time: now,
-        recorded: now,
-        home: Some(room.home),
-        device: None,
-        cause: caller.cause(),
-        origin: None,
-        payload,
-    }
+    let concerns = Concerns { organisation: room.organisation, home: Some(room.home), device: None };
+    caused_by(hub, caller, concerns, event_type, payload)
 }
 
 pub async fn create(
