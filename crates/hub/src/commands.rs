@@ -229,16 +229,22 @@ pub(crate) async fn moved(
 }
 
 /// A removed device leaves no command behind that could still be sent.
-pub(crate) async fn fail_unsettled(hub: &Hub, work: &UnitOfWork, device: &Device) -> Result<(), HubError> {
+pub(crate) async fn fail_unsettled(
+    hub: &Hub,
+    work: &UnitOfWork,
+    device: &Device,
+) -> Result<Vec<CommandId>, HubError> {
     let now = hub.now();
     let mut new_events = Vec::new();
+    let mut failed = Vec::new();
     for mut command in rows::unsettled_of(work, device.id).await? {
         if let Some(transition) = settle(&command, &Signal::DeviceRemoved, now, &hub.command_policy) {
             new_events.push(moved(hub, work, &mut command, &transition, Cause::System, now).await?);
+            failed.push(command.id);
         }
     }
     events::append(work, new_events).await?;
-    Ok(())
+    Ok(failed)
 }
 
 pub async fn find(hub: &Hub, caller: &Caller, id: CommandId) -> Result<Command, HubError> {
@@ -274,8 +280,11 @@ pub async fn wait(hub: &Hub, caller: &Caller, id: CommandId, at_most: Duration) 
         // Registered before the row is read: a move between the two is not missed.
         moved.as_mut().enable();
         let command = find(hub, caller, id).await?;
-        if command.is_settled() || tokio::time::timeout_at(deadline, moved).await.is_err() {
+        if command.is_settled() {
             return Ok(command);
+        }
+        if tokio::time::timeout_at(deadline, moved).await.is_err() {
+            return find(hub, caller, id).await;
         }
     }
 }

@@ -187,6 +187,11 @@ fn parse_row(row: &Row) -> Result<NewDevice, Invalid> {
     }
     let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
     let given = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
+    for (column, text) in [("serial", &row.serial), ("firmware", &row.firmware)] {
+        if text.as_ref().is_some_and(|text| text.contains(char::is_control)) {
+            invalid.add(column, "must not contain control characters");
+        }
+    }
     let Some(home) = home else { return Err(invalid) };
     invalid.or(NewDevice {
         home,

@@ -70,7 +70,8 @@ pub(crate) fn device_event(
     event_type: EventType,
     payload: serde_json::Value,
 ) -> NewEvent {
-    let concerns = Concerns { organisation: device.organisation, home: Some(device.home), device: Some(device.id) };
+    let concerns =
+        Concerns { organisation: device.organisation, home: Some(device.home), device: Some(device.id) };
     caused_by(hub, caller, concerns, event_type, payload)
 }
 
@@ -228,6 +229,8 @@ pub async fn update(
     id: DeviceId,
     change: DeviceChange,
 ) -> Result<Device, HubError> {
+    // Held over the commit and what the directory is told, so that the directory never goes back in time.
+    let _gate = hub.command_gate.lock().await;
     let work = hub.store.begin().await?;
     let before = managed(&work, caller, id).await?;
     let mut after = changed(&before, change);
@@ -240,7 +243,9 @@ pub async fn update(
     if organisation != before.organisation {
         return Err(Invalid::one("/home", "is a home of another organisation").into());
     }
-    rows::update(&work, &after).await?;
+    if !rows::update(&work, &after).await? {
+        return Err(HubError::NotFound("device"));
+    }
     let payload = json!({ "before": payload_of(&before), "after": payload_of(&after) });
     events::append(&work, vec![device_event(hub, caller, &after, EventType::DeviceUpdated, payload)]).await?;
     work.commit().await?;
@@ -267,6 +272,7 @@ pub async fn replace(
     id: DeviceId,
     new: Replacement,
 ) -> Result<Registered, HubError> {
+    let _gate = hub.command_gate.lock().await;
     let work = hub.store.begin().await?;
     if let Some(done) = replay_registered(hub, &work, caller, once).await? {
         return Ok(done);
@@ -304,6 +310,7 @@ pub async fn rotate_credentials(
     once: Option<&Once>,
     id: DeviceId,
 ) -> Result<Registered, HubError> {
+    let _gate = hub.command_gate.lock().await;
     let work = hub.store.begin().await?;
     if let Some(done) = replay_registered(hub, &work, caller, once).await? {
         return Ok(done);
@@ -323,22 +330,35 @@ pub async fn rotate_credentials(
 
 /// The device, its credentials and its readings go; its events stay as history.
 pub async fn delete(hub: &Hub, caller: &Caller, id: DeviceId) -> Result<(), HubError> {
-    let gate = hub.command_gate.lock().await;
+    let _gate = hub.command_gate.lock().await;
     let work = hub.store.begin().await?;
     let device = managed(&work, caller, id).await?;
-    crate::commands::fail_unsettled(hub, &work, &device).await?;
-    rows::delete(&work, id).await?;
+    // Locks the device's row: a command that is being submitted is either seen here or refused there.
+    rows::next_command_counter(&work, id).await?;
+    let failed = crate::commands::fail_unsettled(hub, &work, &device).await?;
+    if !rows::delete(&work, id).await? {
+        return Err(HubError::NotFound("device"));
+    }
     ingest::forget_device(&work, id).await?;
     let payload = json!({ "before": payload_of(&device) });
     events::append(&work, vec![device_event(hub, caller, &device, EventType::DeviceDeleted, payload)])
         .await?;
-    work.commit().await?;
-    drop(gate);
+    // From here on it is away for the doors; its readings go first, since after the commit nobody would know of them.
     hub.directory.remove(id);
     cut_session(hub, id);
+    let outcome = async {
+        hub.telemetry.forget_device(id).await?;
+        work.commit().await.map_err(HubError::from)
+    };
+    if let Err(error) = outcome.await {
+        hub.directory.put(device);
+        return Err(error);
+    }
     hub.live.write(|states| states.remove(&id));
+    for command in failed {
+        hub.nudges.command_moved(command);
+    }
     hub.nudges.events_committed();
-    hub.telemetry.forget_device(id).await?;
     Ok(())
 }
 

@@ -117,7 +117,9 @@ impl Dispatcher {
         let now = self.hub.now();
         let ready = link.ready(id);
         let reconnected = ready && self.reachable.insert(id, ready) == Some(false);
-        let Some(device) = self.hub.directory.get(id) else { return Ok(()) };
+        let Some(device) = self.hub.directory.get(id) else {
+            return Ok(()); // being removed, which settles its commands
+        };
         for (index, step) in steps(&open, ready, reconnected, now, &self.hub) {
             let command = &mut open[index];
             let unmet = if step == Step::Send { unmet(&self.hub, command) } else { None };

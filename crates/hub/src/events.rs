@@ -99,10 +99,19 @@ pub async fn list(
         places.seqs.insert(event.organisation, event.seq);
     }
     for event in &mut items {
-        sealed::reveal(hub, &hub.store, &mut event.payload).await?;
+        reveal(hub, event).await?;
     }
     let next_cursor = if more || !newest_first { Some(encode(hub, PURPOSE, &places)?) } else { None };
     Ok(EventPage { items, next_cursor, more })
+}
+
+/// Only what the product itself sealed: a device may put anything into its own data.
+async fn reveal(hub: &Hub, event: &mut Event) -> Result<(), HubError> {
+    use EventType::{HomeCreated, HomeDeleted, HomeUpdated};
+    if matches!(event.event_type, HomeCreated | HomeUpdated | HomeDeleted) {
+        sealed::reveal(hub, &hub.store, &mut event.payload).await?;
+    }
+    Ok(())
 }
 
 /// Keeps every organisation in its own order whatever its clock did.
@@ -126,6 +135,6 @@ fn merge_in_sequence(candidates: Vec<Event>, newest_first: bool) -> Vec<Event> {
 
 pub async fn find(hub: &Hub, caller: &Caller, id: EventId) -> Result<Event, HubError> {
     let mut event = rows::find(&hub.store, caller.scope(), id).await?.ok_or(HubError::NotFound("event"))?;
-    sealed::reveal(hub, &hub.store, &mut event.payload).await?;
+    reveal(hub, &mut event).await?;
     Ok(event)
 }

@@ -67,6 +67,7 @@ impl Follower {
             changed_since_checkpoint: HashSet::new(),
         };
         follower.refold_silently().await?;
+        hub.follower_reached(follower.folded, false);
         for device in command_rows::unsettled_devices(&hub.store).await? {
             hub.mark_busy(device);
         }
@@ -126,8 +127,12 @@ impl Follower {
 
     /// One batch. `false` when there was nothing.
     async fn step(&mut self) -> Result<bool, HubError> {
+        let head = self.hub.telemetry.head();
         let records = self.hub.telemetry.since(self.folded, BATCH_RECORDS).await?;
         if records.is_empty() {
+            // The last entries may have been a removed device's, and be gone.
+            self.folded = self.folded.max(head);
+            self.hub.follower_reached(self.folded, false);
             if self.checkpoint_due() {
                 self.checkpoint_now().await?;
             }
@@ -137,6 +142,7 @@ impl Follower {
         // The state has taken the batch, so its consequences must be written before the next one, however long it
         // takes: a full disk or a database that is away only delays them.
         while let Err(error) = self.commit(&folded).await {
+            self.hub.follower_reached(self.folded, true);
             tracing::error!(%error, "consequences of the ingest log not written yet; trying again");
             metrics::counter!("lares_follower_retries_total").increment(1);
             tokio::time::sleep(RETRY_AFTER).await;
@@ -144,6 +150,7 @@ impl Follower {
                 break;
             }
         }
+        self.hub.follower_reached(self.folded, false);
         Ok(true)
     }
 
@@ -152,6 +159,8 @@ impl Follower {
         match rows::position(&self.hub.store).await {
             Ok(stored) if stored >= self.folded => {
                 self.committed = stored;
+                self.hub.nudges.dispatcher.notify_one();
+                self.hub.nudges.events_committed();
                 true
             }
             _ => false,

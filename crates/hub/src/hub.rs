@@ -1,11 +1,13 @@
 //! The parts the hub works with, made once at start-up and passed to every function as the first argument.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use lares_model::command::CommandPolicy;
 use lares_model::ports::{Clock, Entropy, Link};
 use lares_model::reading::TimePolicy;
+use lares_model::record::Position;
 use lares_model::{DeviceId, UnixMillis};
 use lares_store::Store;
 use lares_telemetry::Telemetry;
@@ -49,7 +51,13 @@ pub struct Hub {
     /// never judge the same row from the same state.
     pub command_gate: tokio::sync::Mutex<()>,
     link: OnceLock<Arc<dyn Link>>,
+    /// How far the follower has folded the log, and whether it cannot write what follows from it.
+    folded: AtomicI64,
+    follower_is_stuck: AtomicBool,
 }
+
+/// Further behind, the follower is not merely busy.
+const BEHIND_MAX_RECORDS: i64 = 200_000;
 
 impl Hub {
     pub fn new(parts: HubParts) -> Arc<Hub> {
@@ -70,6 +78,8 @@ impl Hub {
             busy: Mutex::default(),
             command_gate: tokio::sync::Mutex::default(),
             link: OnceLock::new(),
+            folded: AtomicI64::new(0),
+            follower_is_stuck: AtomicBool::new(false),
         })
     }
 
@@ -82,6 +92,23 @@ impl Hub {
 
     pub fn link(&self) -> Option<&Arc<dyn Link>> {
         self.link.get()
+    }
+
+    pub(crate) fn follower_reached(&self, position: Position, is_stuck: bool) {
+        self.folded.store(position.0, Ordering::Relaxed);
+        self.follower_is_stuck.store(is_stuck, Ordering::Relaxed);
+    }
+
+    /// Whether the live state is as new as the log: an old state says nothing about silence.
+    pub(crate) fn is_caught_up(&self) -> bool {
+        !self.follower_is_stuck.load(Ordering::Relaxed)
+            && self.folded.load(Ordering::Relaxed) >= self.telemetry.head().0
+    }
+
+    /// Whether what devices report is being turned into state and events.
+    pub fn follows(&self) -> bool {
+        let behind = self.telemetry.head().0 - self.folded.load(Ordering::Relaxed);
+        !self.follower_is_stuck.load(Ordering::Relaxed) && behind <= BEHIND_MAX_RECORDS
     }
 
     pub fn now(&self) -> UnixMillis {

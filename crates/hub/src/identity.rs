@@ -81,6 +81,9 @@ fn make(
 
 pub async fn sign_in(hub: &Hub, peer: &str, email: &str, password: &str) -> Result<Issued, HubError> {
     let email = email.trim().to_lowercase();
+    if email.contains(char::is_control) {
+        return Err(HubError::WrongCredentials);
+    }
     hub.sign_in_throttle.check(&format!("{peer} {email}"))?;
     let user = users::find_by_email(&hub.store, &email).await?;
     let known = user.as_ref().map(|user| user.password_phc.clone());
@@ -98,6 +101,11 @@ pub async fn sign_out(hub: &Hub, caller: &Caller) -> Result<(), HubError> {
     tokens::delete(&work, caller.user, caller.token).await?;
     work.commit().await?;
     Ok(())
+}
+
+/// Whether it can be one of ours at all: what cannot is refused without asking the store.
+pub fn looks_like_a_token(text: &str) -> bool {
+    text.len() == TOKEN_PREFIX.len() + TOKEN_BYTES.div_ceil(3) * 4 - 1 && text.starts_with(TOKEN_PREFIX)
 }
 
 /// Who a bearer token belongs to, with what they may see now.
@@ -172,6 +180,7 @@ fn check_account(email: &str, name: &str, password: &str) -> Result<(), Invalid>
     invalid.check_text("/name", name, 1, NAME_MAX_CHARS);
     let at = email.find('@');
     if email.chars().count() > 254
+        || email.contains(char::is_control)
         || !at.is_some_and(|at| at > 0 && at + 1 < email.len())
         || email.contains(' ')
     {
@@ -185,19 +194,23 @@ fn check_account(email: &str, name: &str, password: &str) -> Result<(), Invalid>
     invalid.or(())
 }
 
-/// A person who can sign in. Used by `lares admin` and the demo; self-registration comes with full identity.
-pub async fn create_user(hub: &Hub, email: &str, name: &str, password: &str) -> Result<User, HubError> {
+async fn new_user(hub: &Hub, email: &str, name: &str, password: &str) -> Result<User, HubError> {
     let email = email.trim().to_lowercase();
     check_account(&email, name, password)?;
     let mut salt = [0; 16];
     hub.entropy.fill(&mut salt);
-    let user = User {
+    Ok(User {
         id: UserId(hub.uuid()),
         email,
         name: name.to_owned(),
         password_phc: hub.passwords.hash(password, salt).await?,
         created_at: hub.now(),
-    };
+    })
+}
+
+/// A person who can sign in. Used by `lares admin`; self-registration comes with full identity.
+pub async fn create_user(hub: &Hub, email: &str, name: &str, password: &str) -> Result<User, HubError> {
+    let user = new_user(hub, email, name, password).await?;
     let work = hub.store.begin().await?;
     users::insert(&work, &user).await?;
     work.commit().await?;
@@ -228,11 +241,12 @@ pub async fn create_owner(
     password: &str,
     organisation: &str,
 ) -> Result<(User, Organisation), HubError> {
-    let user = create_user(hub, email, name, password).await?;
+    let user = new_user(hub, email, name, password).await?;
     let organisation =
         Organisation { id: OrganisationId(hub.uuid()), name: organisation.to_owned(), created_at: hub.now() };
     let caller = Caller::new(user.id, TokenId(hub.uuid()), vec![], hub.now());
     let work = hub.store.begin().await?;
+    users::insert(&work, &user).await?;
     crate::organisations::insert_with_owner(hub, &work, &organisation, user.id).await?;
     let event = crate::organisations::organisation_event(
         hub,

@@ -40,6 +40,9 @@ pub async fn add(
     if new.role == Role::Owner && caller.role_in(organisation) != Some(Role::Owner) {
         return Err(HubError::Forbidden);
     }
+    if new.email.contains(char::is_control) {
+        return Err(Invalid::one("/email", "must be an e-mail address").into());
+    }
     let work = hub.store.begin().await?;
     if let Some(done) = replay(hub, &work, caller, once).await? {
         return Ok(done);

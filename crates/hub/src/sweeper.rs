@@ -46,6 +46,9 @@ async fn prune(hub: &Arc<Hub>) {
 }
 
 async fn sweep(hub: &Arc<Hub>, started: UnixMillis) -> Result<(), lares_telemetry::TelemetryError> {
+    if !hub.is_caught_up() {
+        return Ok(()); // what looks silent may be waiting in the log
+    }
     let now = hub.now();
     let mut found = Vec::new();
     hub.live.for_each(|id, state| {

@@ -58,6 +58,13 @@ impl DataDirectory {
                 other => Err(format!("{}: must have {KEY_BYTES} bytes, has {other}", file.display())),
             };
         }
+        if let Some(data) = ["lares.db", "telemetry.db"].iter().find(|name| self.path.join(name).exists()) {
+            return Err(format!(
+                "{} is missing beside {data}: without the key that this data was made with, passwords and sealed \
+                 fields are lost; restore the file from the backup",
+                file.display()
+            ));
+        }
         entropy.fill(&mut key);
         write_owner_only(&file, &key)?;
         Ok(key)

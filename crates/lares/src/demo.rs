@@ -6,9 +6,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use lares_hub::homes::NewHome;
-use lares_hub::{Caller, devices, homes, identity, rooms};
+use lares_hub::{Caller, HubError, devices, homes, identity, rooms};
 use lares_model::device::{Device, Encoding, Endpoint};
-use lares_model::home::PropertyType;
+use lares_model::home::{Home, PropertyType};
 use lares_model::protocol::Channel;
 use lares_model::{DeviceId, HomeId, OrganisationId, UserId};
 use lares_twin::{Blueprint, DevicePlan, Identity, Kind, World, blueprint};
@@ -54,14 +54,24 @@ fn said(error: impl std::fmt::Display) -> String {
 async fn furnish(running: &Running, dir: &Path) -> Result<DemoSecrets, String> {
     let hub = &running.hub;
     let file = dir.join("demo-secrets.json");
-    let mut secrets: DemoSecrets = read(&file).unwrap_or_default();
-    if secrets.token.is_empty() {
-        make_owner(running, &mut secrets).await?;
-        write(&file, &secrets)?;
-    }
-    let caller = identity::caller_of(hub, &secrets.token).await.map_err(said)?;
+    let mut secrets: DemoSecrets = read(&file)?.unwrap_or_default();
+    let known = identity::caller_of(hub, &secrets.token).await;
+    let caller = match known {
+        Ok(caller) => caller,
+        Err(HubError::Unauthenticated) => {
+            // The first start, or the demo's token was ended through the API.
+            make_owner(running, &mut secrets).await?;
+            write(&file, &secrets)?;
+            identity::caller_of(hub, &secrets.token).await.map_err(said)?
+        }
+        Err(error) => return Err(said(error)),
+    };
     let plan = blueprint();
-    if secrets.home.is_empty() {
+    let homes_there = homes::list(hub, &caller, None, None, 1_000).await.map_err(said)?.items;
+    let there = |home: &&Home| home.id.to_string() == secrets.home || home.name == plan.home_name;
+    if let Some(home) = homes_there.iter().find(there) {
+        secrets.home = home.id.to_string();
+    } else {
         let organisation: OrganisationId = secrets.organisation.parse().map_err(said)?;
         let new = NewHome {
             organisation,
@@ -72,12 +82,13 @@ async fn furnish(running: &Running, dir: &Path) -> Result<DemoSecrets, String> {
             floor_area_m2: Some(plan.floor_area_m2),
         };
         secrets.home = homes::create(hub, &caller, None, new).await.map_err(said)?.id.to_string();
-        for room in &plan.rooms {
-            let home: HomeId = secrets.home.parse().map_err(said)?;
-            rooms::create(hub, &caller, None, home, room).await.map_err(said)?;
-        }
-        write(&file, &secrets)?;
     }
+    let home: HomeId = secrets.home.parse().map_err(said)?;
+    let rooms_there = rooms::list(hub, &caller, None, Some(home), None, 1_000).await.map_err(said)?.items;
+    for room in plan.rooms.iter().filter(|room| !rooms_there.iter().any(|there| there.name == **room)) {
+        rooms::create(hub, &caller, None, home, room).await.map_err(said)?;
+    }
+    write(&file, &secrets)?;
     make_devices(running, &caller, &plan, &mut secrets, &file).await?;
     Ok(secrets)
 }
@@ -93,12 +104,13 @@ async fn make_owner(running: &Running, secrets: &mut DemoSecrets) -> Result<(), 
             secrets.organisation = organisation.id.to_string();
             user.id
         }
-        Err(_) => {
+        Err(HubError::Conflict(_)) => {
             identity::set_password(hub, EMAIL, &secrets.password).await.map_err(said)?;
             let (user, organisation) = identity::first_organisation(hub, EMAIL).await.map_err(said)?;
             secrets.organisation = organisation.to_string();
             user
         }
+        Err(error) => return Err(said(error)),
     };
     secrets.token = identity::issue_for(hub, user, "demo").await.map_err(said)?.token;
     Ok(())

@@ -63,8 +63,15 @@ pub struct DemoSecrets {
     pub devices: BTreeMap<String, String>,
 }
 
-pub fn read<T: for<'a> Deserialize<'a>>(file: &Path) -> Option<T> {
-    serde_json::from_slice(&std::fs::read(file).ok()?).ok()
+/// `None` when there is no such file; one that cannot be read is an error, not an empty one.
+pub fn read<T: for<'a> Deserialize<'a>>(file: &Path) -> Result<Option<T>, String> {
+    match std::fs::read(file) {
+        Ok(text) => {
+            serde_json::from_slice(&text).map(Some).map_err(|error| format!("{}: {error}", file.display()))
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(format!("{}: {error}", file.display())),
+    }
 }
 
 pub fn write<T: Serialize>(file: &Path, content: &T) -> Result<(), String> {

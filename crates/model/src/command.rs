@@ -261,7 +261,9 @@ pub fn settle(
 }
 
 fn device_reason(ack: &Ack) -> String {
-    ack.reason.clone().unwrap_or_else(|| "the device gave no reason".to_owned())
+    // Not every store can hold a NUL, and a reason that cannot be stored would hold up everything behind it.
+    let reason = ack.reason.as_ref().map(|reason| reason.replace(char::is_control, " "));
+    reason.unwrap_or_else(|| "the device gave no reason".to_owned())
 }
 
 fn may_send_again(command: &Command, now: UnixMillis, policy: &CommandPolicy) -> bool {

@@ -21,6 +21,8 @@ pub const VERSION: u8 = 1;
 /// Larger messages are rejected, and the rejection is recorded.
 pub const PAYLOAD_MAX_BYTES: usize = 128 * 1024;
 pub const ITEMS_MAX: usize = 1_000;
+const NAME_MAX_BYTES: usize = 128;
+pub const DATA_DEPTH_MAX: usize = 16;
 pub const EPOCH_MAX_CHARS: usize = 64;
 pub const REASON_MAX_CHARS: usize = 500;
 
@@ -261,8 +263,12 @@ fn decode_bodies(policy: &TimePolicy, inbound: &Inbound<'_>) -> Result<Judged, S
             let report: AckReport = parse(inbound)?;
             let head = Head { v: report.v, seq: report.seq, epoch: &report.epoch, time: report.time };
             let identity = identify(inbound, &head, false)?;
-            if report.reason.as_ref().is_some_and(|reason| reason.chars().count() > REASON_MAX_CHARS) {
-                return Err(format!("reason: must have at most {REASON_MAX_CHARS} characters"));
+            if let Some(reason) = &report.reason
+                && (reason.chars().count() > REASON_MAX_CHARS || reason.chars().any(char::is_control))
+            {
+                return Err(format!(
+                    "reason: must have at most {REASON_MAX_CHARS} characters, none of them a control character"
+                ));
             }
             let ack = Ack { command: report.command, status: report.status, reason: report.reason };
             Ok((identity, vec![Body::Ack { ack }]))
@@ -382,7 +388,8 @@ fn judge_events(
         let endpoint = endpoint_of(inbound.device, raw.endpoint, &raw.event);
         let time =
             item_time(policy, inbound, report.time, raw.time).map_err(|reason| format!("time: {reason}"));
-        match endpoint.and_then(|endpoint| Ok((endpoint, time?.0))) {
+        let fits = check_data(&raw.data);
+        match endpoint.and_then(|endpoint| fits.and(Ok((endpoint, time?.0)))) {
             Ok((endpoint, time)) => {
                 occurrences.push(Occurrence { endpoint, event: raw.event, time, data: raw.data });
             }
@@ -391,6 +398,26 @@ fn judge_events(
     }
     let occurrences = (!occurrences.is_empty()).then_some(Body::Occurrences { occurrences });
     Ok(with_refusals(inbound, occurrences, &refused))
+}
+
+/// Data that every store takes and every reader can parse: shallow, and without NUL.
+fn check_data(data: &serde_json::Map<String, serde_json::Value>) -> Result<(), String> {
+    fn fits(value: &serde_json::Value, depth_left: usize) -> bool {
+        use serde_json::Value as Json;
+        match value {
+            Json::String(text) => !text.contains('\0'),
+            Json::Array(items) => depth_left > 0 && items.iter().all(|item| fits(item, depth_left - 1)),
+            Json::Object(fields) => {
+                depth_left > 0
+                    && fields.iter().all(|(name, field)| !name.contains('\0') && fits(field, depth_left - 1))
+            }
+            _ => true,
+        }
+    }
+    let shallow = data.iter().all(|(name, field)| !name.contains('\0') && fits(field, DATA_DEPTH_MAX));
+    shallow
+        .then_some(())
+        .ok_or_else(|| format!("data: at most {DATA_DEPTH_MAX} levels deep, and without NUL"))
 }
 
 fn check_count(count: usize, field: &str) -> Result<(), String> {
@@ -412,7 +439,8 @@ fn with_refusals(inbound: &Inbound<'_>, good: Option<Body>, refused: &[String]) 
 
 fn endpoint_of(device: &Device, named: Option<u16>, full_name: &str) -> Result<u16, String> {
     let capability_name = full_name.split('.').next().unwrap_or_default();
-    if crate::capability::capability(capability_name).is_none() || !full_name.contains('.') {
+    let is_name = full_name.len() <= NAME_MAX_BYTES && full_name.bytes().all(|byte| byte.is_ascii_graphic());
+    if crate::capability::capability(capability_name).is_none() || !full_name.contains('.') || !is_name {
         let shown: String = full_name.chars().take(80).collect();
         return Err(format!("name {shown:?} does not start with a known capability"));
     }

@@ -114,6 +114,26 @@ fn each_kind_of_garbage_has_its_reason() {
 }
 
 #[test]
+fn what_a_store_or_reader_could_not_hold_is_refused() {
+    let command = "01890a5d-ac96-774b-bcce-b302099a8057";
+    let ack = json!({"v": 1, "seq": 1, "command": command, "status": "refused", "reason": "a\u{0}b"});
+    assert!(rejection(&decode_json(Channel::Ack, &ack)).contains("control character"));
+    let nested = |depth: usize| {
+        let data = (0..depth).fold(json!(1), |inner, _| json!({ "in": inner }));
+        json!({"v": 1, "seq": 1, "events": [{"event": "OnOff.Happened", "data": {"x": data}}]})
+    };
+    assert!(rejection(&decode_json(Channel::Event, &nested(DATA_DEPTH_MAX + 1))).contains("levels deep"));
+    assert!(matches!(
+        &decode_json(Channel::Event, &nested(DATA_DEPTH_MAX))[0].body,
+        Body::Occurrences { .. }
+    ));
+    let nul = json!({"v": 1, "seq": 1, "events": [{"event": "OnOff.Happened", "data": {"x": "\u{0}"}}]});
+    assert!(rejection(&decode_json(Channel::Event, &nul)).contains("without NUL"));
+    let name = json!({"v": 1, "seq": 1, "events": [{"event": "OnOff.\u{0}"}]});
+    assert!(rejection(&decode_json(Channel::Event, &name)).contains("known capability"));
+}
+
+#[test]
 fn nan_in_cbor_rejects_that_reading_only() {
     #[derive(Serialize)]
     struct One<'a> {

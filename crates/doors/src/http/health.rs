@@ -22,6 +22,9 @@ pub async fn ready(State(door): State<Door>) -> Result<Response, Problem> {
     if !*door.ready.borrow() {
         return Err(Problem::new(503, "Not ready", "still catching up with the ingest log"));
     }
+    if !door.hub.follows() {
+        return Err(Problem::new(503, "Not ready", "what devices report cannot be turned into events now"));
+    }
     if let Err(error) = door.hub.store.ping().await {
         tracing::warn!(%error, "the relational store does not answer");
         return Err(Problem::new(503, "Not ready", "the relational store does not answer"));

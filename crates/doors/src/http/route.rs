@@ -72,8 +72,8 @@ pub fn router(door: &Door, http_limits: &HttpLimits) -> (axum::Router, Vec<Decla
 async fn guard(State((door, action)): State<(Door, Action)>, mut request: Request, next: Next) -> Response {
     if action != Action::Public {
         let caller = match bearer(&request) {
-            Some(token) => identity::caller_of(&door.hub, token).await,
-            None => Err(HubError::Unauthenticated),
+            Some(token) if identity::looks_like_a_token(token) => identity::caller_of(&door.hub, token).await,
+            _ => Err(HubError::Unauthenticated),
         };
         match caller {
             Ok(caller) => {
@@ -102,7 +102,17 @@ fn bearer(request: &Request) -> Option<&str> {
 }
 
 async fn in_time(State(at_most): State<Duration>, request: Request, next: Next) -> Response {
-    match tokio::time::timeout(at_most, next.run(request)).await {
+    // A write runs to its end even when the caller hangs up: what follows a commit must not be left out.
+    let answer = async {
+        if request.method().is_safe() {
+            next.run(request).await
+        } else {
+            tokio::spawn(next.run(request))
+                .await
+                .unwrap_or_else(|error| panicked(Box::new(error.to_string())))
+        }
+    };
+    match tokio::time::timeout(at_most, answer).await {
         Ok(response) => response,
         Err(_) => Problem::new(
             503,

@@ -27,6 +27,8 @@ pub struct House {
     connections: AtomicU64,
     /// Bytes of messages that are with the hub and not yet safe, for all connections together.
     waiting: Arc<tokio::sync::Semaphore>,
+    /// Refusals on their way into the log; further ones are counted only.
+    refusals: Arc<tokio::sync::Semaphore>,
 }
 
 /// A device that was let in.
@@ -36,6 +38,7 @@ pub struct DeviceClient {
     pub connection: u64,
 }
 
+const REFUSALS_MAX: usize = 64;
 const WAITING_BYTES_MAX: usize = 64 * 1024 * 1024;
 
 impl House {
@@ -45,6 +48,7 @@ impl House {
             presence,
             connections: AtomicU64::new(1),
             waiting: Arc::new(tokio::sync::Semaphore::new(WAITING_BYTES_MAX)),
+            refusals: Arc::new(tokio::sync::Semaphore::new(REFUSALS_MAX)),
         })
     }
 
@@ -130,10 +134,18 @@ impl Handler for House {
 
     fn violated(&self, client: Option<&Arc<DeviceClient>>, peer: SocketAddr, why: &str) {
         metrics::counter!("lares_mqtt_violations_total").increment(1);
-        tracing::info!(%peer, why, device.id = client.map(|client| client.id.to_string()), "MQTT refusal");
-        let Some(device) = client.and_then(|client| self.hub.directory.get(client.id)) else { return };
+        let Some(device) = client.and_then(|client| self.hub.directory.get(client.id)) else {
+            tracing::debug!(%peer, why, "MQTT refusal");
+            return;
+        };
+        let Ok(place) = self.refusals.clone().try_acquire_owned() else {
+            metrics::counter!("lares_mqtt_refusals_not_recorded_total").increment(1);
+            return;
+        };
+        tracing::info!(%peer, why, device.id = %device.id, "MQTT refusal");
         let (hub, why) = (self.hub.clone(), why.to_owned());
         tokio::spawn(async move {
+            let _place = place;
             if let Err(error) = ingest::refused(&hub, &device, "mqtt", &why, &[]).await {
                 tracing::warn!(%error, "a refusal could not be recorded");
             }

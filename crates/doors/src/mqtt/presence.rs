@@ -18,6 +18,9 @@ struct Sessions {
     live: HashMap<DeviceId, Vec<u64>>,
     /// The connection that has subscribed to the device's commands.
     listening: HashMap<DeviceId, u64>,
+    /// What is not in the log yet, the newest of each device: a device that comes and goes while the log cannot be
+    /// written fills no memory.
+    pending: HashMap<DeviceId, Change>,
 }
 
 /// Who listens for commands, without a hand on the log: the way down must not keep the log from ending.
@@ -31,7 +34,6 @@ impl Listeners {
 }
 
 struct Change {
-    device: DeviceId,
     status: PresenceStatus,
     reason: String,
 }
@@ -39,7 +41,8 @@ struct Change {
 #[derive(Clone)]
 pub struct PresenceLog {
     sessions: Arc<Mutex<Sessions>>,
-    changes: mpsc::UnboundedSender<Change>,
+    /// Devices with a pending change, each at most once.
+    changes: mpsc::UnboundedSender<DeviceId>,
 }
 
 impl PresenceLog {
@@ -47,13 +50,14 @@ impl PresenceLog {
     pub fn new(hub: &Arc<Hub>) -> (PresenceLog, impl Future<Output = ()> + Send + 'static) {
         let (changes, received) = mpsc::unbounded_channel();
         let log = PresenceLog { sessions: Arc::default(), changes };
-        (log, write(hub.clone(), received))
+        let sessions = log.sessions.clone();
+        (log, write(hub.clone(), sessions, received))
     }
 
     pub(super) fn arrived(&self, device: DeviceId, connection: u64) {
         let mut sessions = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
         sessions.live.entry(device).or_default().push(connection);
-        self.send(device, PresenceStatus::Online, "it connected".to_owned());
+        self.note(&mut sessions, device, PresenceStatus::Online, "it connected");
     }
 
     pub(super) fn listens(&self, device: DeviceId, connection: u64) {
@@ -69,7 +73,7 @@ impl PresenceLog {
         live.retain(|other| *other != connection);
         if live.is_empty() {
             sessions.live.remove(&device);
-            self.send(device, super::GONE, reason.to_owned());
+            self.note(&mut sessions, device, super::GONE, reason);
         }
     }
 
@@ -78,17 +82,27 @@ impl PresenceLog {
     }
 
     /// Called under the lock, so that the order of changes is the order of connections.
-    fn send(&self, device: DeviceId, status: PresenceStatus, reason: String) {
-        let _ = self.changes.send(Change { device, status, reason });
+    fn note(&self, sessions: &mut Sessions, device: DeviceId, status: PresenceStatus, reason: &str) {
+        let change = Change { status, reason: reason.to_owned() };
+        if sessions.pending.insert(device, change).is_none() {
+            let _ = self.changes.send(device);
+        }
     }
 }
 
-async fn write(hub: Arc<Hub>, mut received: mpsc::UnboundedReceiver<Change>) {
-    while let Some(change) = received.recv().await {
-        let Some(device) = hub.directory.get(change.device) else { continue };
+async fn write(
+    hub: Arc<Hub>,
+    sessions: Arc<Mutex<Sessions>>,
+    mut received: mpsc::UnboundedReceiver<DeviceId>,
+) {
+    let newest = |device| sessions.lock().unwrap_or_else(PoisonError::into_inner).pending.remove(&device);
+    while let Some(id) = received.recv().await {
+        let Some(mut change) = newest(id) else { continue };
+        let Some(device) = hub.directory.get(id) else { continue };
         while let Err(error) = ingest::presence(&hub, &device, change.status, &change.reason).await {
             tracing::warn!(%error, "a change of presence is not recorded yet; trying again");
             tokio::time::sleep(RETRY_AFTER).await;
+            change = newest(id).unwrap_or(change);
         }
     }
 }
