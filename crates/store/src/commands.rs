@@ -3,8 +3,8 @@
 use lares_model::access::Scope;
 use lares_model::command::{Command, CommandState, HistoryLine};
 use lares_model::{CommandId, DeviceId, HomeId, OrganisationId, UnixMillis};
-use sea_orm::sea_query::{Expr, Func};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::sea_query::{Expr, ExprTrait, Func, Query, QueryStatementBuilder};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
 use crate::text::{from_json, json_of, narrow};
@@ -121,15 +121,34 @@ pub async fn record(w: &UnitOfWork, command: &Command) -> Result<(), StoreError>
         return Err(w.conflict("the removal of this command"));
     }
     // The row above is locked until the commit, so nobody else numbers this command's lines.
-    let last: Option<Option<i64>> = history_row::Entity::find()
-        .select_only()
-        .expr(Func::max(Expr::col(history_row::Column::Line)))
-        .filter(history_row::Column::Command.eq(row.id))
-        .into_tuple()
-        .one(w.transaction())
-        .await
-        .map_err(|error| w.fault(error))?;
-    rows::insert(w, line(command, last.flatten().unwrap_or_default() + 1)).await
+    // Never NULL: the command got its first line with its row.
+    let next_line = Query::select()
+        .expr(Expr::expr(Func::max(Expr::col(history_row::Column::Line))).add(1))
+        .from(history_row::Entity)
+        .and_where(history_row::Column::Command.eq(row.id))
+        .to_owned();
+    let line = line(command, 0);
+    let insert = Query::insert()
+        .into_table(history_row::Entity)
+        .columns([
+            history_row::Column::Command,
+            history_row::Column::Line,
+            history_row::Column::Organisation,
+            history_row::Column::At,
+            history_row::Column::State,
+            history_row::Column::Reason,
+        ])
+        .values_panic([
+            line.command.into(),
+            Expr::SubQuery(None, Box::new(next_line.into_sub_query_statement())),
+            line.organisation.into(),
+            line.at.into(),
+            line.state.into(),
+            line.reason.into(),
+        ])
+        .to_owned();
+    w.transaction().execute(&insert).await.map_err(|error| w.fault(error))?;
+    Ok(())
 }
 
 fn line(command: &Command, number: i64) -> history_row::Model {

@@ -156,8 +156,9 @@ fn sqlite_writer(url: &str) -> ConnectOptions {
             .foreign_keys(true)
             .busy_timeout(SQLITE_BUSY_WITHIN)
             .pragma("cache_size", "-2048")
-            // 4 MiB of WAL between checkpoints; after a burst the file shrinks to 16 MiB again.
-            .pragma("wal_autocheckpoint", "1000")
+            // 16 MiB of WAL between checkpoints: one waits for its fsyncs, so it must be rarer than one commit in a
+            // hundred. After a burst the file shrinks to 16 MiB again.
+            .pragma("wal_autocheckpoint", "4000")
             .pragma("journal_size_limit", "16777216")
             // A destroyed subject key must not survive in free pages.
             .pragma("secure_delete", "ON")

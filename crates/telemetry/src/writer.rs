@@ -15,6 +15,9 @@ use crate::tail::Tail;
 use crate::transaction::{Names, Prepared, Writing, stored_head};
 use crate::{Appended, Stats, TelemetryError, sqlite};
 
+/// How long a group is held open for what comes right behind it: less than an fsync takes. A device's acknowledgement
+/// and the state that proves it then share one commit here, and one in whoever follows.
+const LINGER: std::time::Duration = std::time::Duration::from_micros(150);
 /// A group takes no further call once it holds this many entries or bytes.
 const GROUP_ENTRIES_MAX: usize = 4_096;
 const GROUP_BYTES_MAX: usize = 4 * 1024 * 1024;
@@ -199,8 +202,16 @@ fn gather(first: Job, jobs: &mut mpsc::Receiver<Job>) -> Vec<Job> {
     };
     let (mut entries, mut bytes) = weigh(&first);
     let mut group = vec![first];
+    let mut lingered = false;
     while entries < GROUP_ENTRIES_MAX && bytes < GROUP_BYTES_MAX {
-        let Ok(job) = jobs.try_recv() else { break };
+        let Ok(job) = jobs.try_recv() else {
+            if lingered {
+                break;
+            }
+            std::thread::sleep(LINGER);
+            lingered = true;
+            continue;
+        };
         let (more_entries, more_bytes) = weigh(&job);
         entries += more_entries;
         bytes += more_bytes;
