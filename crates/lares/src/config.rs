@@ -174,7 +174,7 @@ pub struct LimitsConfig {
 
 impl Default for LimitsConfig {
     fn default() -> Self {
-        LimitsConfig { per_user_per_second: 500, per_network_per_second: 100 }
+        LimitsConfig { per_user_per_second: 500, per_network_per_second: 500 }
     }
 }
 

@@ -73,9 +73,7 @@ pub fn document() -> String {
 
 fn complete(operation: &mut Value, path: &str, method: &str, action: Action) {
     let public = action == Action::Public;
-    if !public {
-        operation["security"] = json!([{ "bearer": [] }]);
-    }
+    operation["security"] = if public { json!([]) } else { json!([{ "bearer": [] }]) };
     operation["x-action"] = serde_json::to_value(action).unwrap_or_default();
     let mut errors = vec![(429, "Too many requests")];
     if path.starts_with("/api/") && !path.starts_with("/api/docs") && path != "/api/openapi.json" {
