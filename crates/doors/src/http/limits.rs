@@ -16,6 +16,7 @@ use lares_model::UserId;
 
 use super::Door;
 use super::problem::Problem;
+use super::server::OverTls;
 
 #[derive(Clone, Debug)]
 pub struct RateLimits {
@@ -72,6 +73,17 @@ impl Limiter {
     pub fn peer(&self, request: &Request) -> Option<IpAddr> {
         let ConnectInfo(socket) = request.extensions().get::<ConnectInfo<SocketAddr>>()?;
         Some(believed_address(socket.ip(), request.headers(), &self.trusted))
+    }
+
+    /// Whether nobody between here and the browser could read it: TLS that ends here, or at a trusted proxy that
+    /// says so.
+    pub fn is_secure(&self, request: &Request) -> bool {
+        let proxied = || {
+            let ConnectInfo(socket) = request.extensions().get::<ConnectInfo<SocketAddr>>()?;
+            let said = request.headers().get("x-forwarded-proto")?;
+            Some(self.trusted.0.contains(&socket.ip().to_canonical()) && said == "https")
+        };
+        request.extensions().get::<OverTls>().is_some_and(|over| over.0) || proxied() == Some(true)
     }
 
     /// Forgets keys that are quiet again, so that many strangers do not fill the memory.
@@ -154,7 +166,7 @@ fn status_class(status: u16) -> &'static str {
     }
 }
 
-/// No credential of ours is sent by a browser by itself, and a browser's cross-site write is refused all the same.
+/// A browser's cross-site write is refused whatever it comes with; `session` asks more of one with the cookie.
 fn cross_site(request: &Request) -> Option<Problem> {
     let site = request.headers().get("sec-fetch-site")?.to_str().ok()?;
     let writes = !request.method().is_safe();

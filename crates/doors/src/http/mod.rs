@@ -20,6 +20,7 @@ mod readings;
 mod rooms;
 mod route;
 mod server;
+mod session;
 mod views;
 
 use std::sync::Arc;
@@ -59,6 +60,8 @@ fn table() -> Vec<Route> {
         Route::new(Public, routes!(docs::page)),
         Route::new(Public, routes!(docs::openapi)),
         Route::new(Public, routes!(auth::login)),
+        Route::new(Public, routes!(auth::open_session)),
+        Route::new(Myself, routes!(auth::end_session)),
         Route::new(Myself, routes!(auth::logout)),
         Route::new(Myself, routes!(auth::profile)),
         Route::new(Myself, routes!(auth::create_token)),

@@ -23,6 +23,7 @@ mod operation;
 mod process;
 mod routes;
 mod schema;
+mod session;
 mod topics;
 mod transport;
 mod world;
