@@ -11,7 +11,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Leads to the API page. */
+        /** The portal. */
         get: operations["getStartPage"];
         put?: never;
         post?: never;
@@ -1388,8 +1388,17 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The API page */
-            303: {
+            /** @description The portal */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description The one that you have */
+            304: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -15,6 +15,7 @@ mod limits;
 mod members;
 mod openapi;
 mod organisations;
+mod portal;
 mod problem;
 mod readings;
 mod rooms;
@@ -55,7 +56,7 @@ fn table() -> Vec<Route> {
         Route::new(Public, routes!(health::live)),
         Route::new(Public, routes!(health::ready)),
         Route::new(Public, routes!(health::metrics)),
-        Route::new(Public, routes!(docs::home)),
+        Route::new(Public, routes!(portal::home)),
         Route::new(Public, routes!(docs::redirect)),
         Route::new(Public, routes!(docs::page)),
         Route::new(Public, routes!(docs::openapi)),

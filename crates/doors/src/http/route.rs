@@ -16,6 +16,7 @@ use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 use super::Door;
 use super::limits;
 use super::openapi;
+use super::portal;
 use super::problem::Problem;
 use super::server::HttpLimits;
 use super::session::{self, Credential};
@@ -58,7 +59,7 @@ pub fn router(door: &Door, http_limits: &HttpLimits) -> (axum::Router, Vec<Decla
     }
     let (router, _) = all.split_for_parts();
     let router = router
-        .fallback(unknown_path)
+        .fallback(portal::beyond)
         .method_not_allowed_fallback(unknown_method)
         .layer(DefaultBodyLimit::max(http_limits.body_bytes))
         .layer(middleware::from_fn_with_state(http_limits.request_time, in_time))
@@ -133,10 +134,6 @@ fn panicked(cause: Box<dyn std::any::Any + Send>) -> Response {
     let text = text.or_else(|| cause.downcast_ref::<String>().cloned()).unwrap_or_default();
     tracing::error!(cause = text, "a request handler panicked");
     Problem::new(500, "Internal error", "an internal error; it has been logged").into_response()
-}
-
-async fn unknown_path() -> Problem {
-    Problem::new(404, "Not found", "there is nothing at this path; /api/openapi.json lists what there is")
 }
 
 async fn unknown_method(method: Method) -> Problem {

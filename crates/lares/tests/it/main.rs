@@ -20,6 +20,7 @@ mod limits;
 mod listing;
 mod once;
 mod operation;
+mod portal;
 mod process;
 mod routes;
 mod schema;
