@@ -306,7 +306,7 @@ async fn the_wall_stands_here_too() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn who_loses_access_is_cut_off_at_once() {
+async fn a09_who_loses_access_is_cut_off_at_once() {
     let world = World::start().await;
     let login = json!({ "email": Owner.email(), "password": PASSWORD });
     let session = world.post("/api/auth/login").json(login).expect(200).await;
