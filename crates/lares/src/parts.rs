@@ -162,10 +162,10 @@ pub async fn start(config: &Config) -> Result<Running, String> {
     hub.connect_link(Arc::new(MqttLink::new(&broker, presence.listeners())));
     drop(presence);
     let workers = vec![
-        tokio::spawn(follower.run(workers_stopped.clone())),
-        tokio::spawn(Dispatcher::new(&hub).run(workers_stopped.clone())),
-        tokio::spawn(sweeper::run(hub.clone(), workers_stopped.clone())),
-        tokio::spawn(feed::run(hub.clone(), workers_stopped)),
+        worker("log follower", follower.run(workers_stopped.clone())),
+        worker("dispatcher", Dispatcher::new(&hub).run(workers_stopped.clone())),
+        worker("presence sweeper", sweeper::run(hub.clone(), workers_stopped.clone())),
+        worker("live feed", feed::run(hub.clone(), workers_stopped)),
     ];
     let presence = tokio::spawn(presence_writer);
     let addresses = listeners.addresses();
@@ -175,6 +175,17 @@ pub async fn start(config: &Config) -> Result<Running, String> {
     tracing::info!(?addresses, data = %data.path.display(), "lares is ready");
     let authority = material.authority;
     Ok(Running { hub, addresses, authority, stop, doors, workers, stop_workers, _data: data })
+}
+
+/// A server without one of its workers would take reports and do nothing with them: it ends instead, loses nothing by
+/// that, and is started again by whoever runs it.
+fn worker(name: &'static str, work: impl Future<Output = ()> + Send + 'static) -> JoinHandle<()> {
+    tokio::spawn(async move {
+        if let Err(error) = tokio::spawn(work).await {
+            tracing::error!(worker = name, %error, "a worker died; the server stops");
+            std::process::abort();
+        }
+    })
 }
 
 fn mqtt_limits(config: &Config) -> MqttLimits {
