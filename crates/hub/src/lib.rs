@@ -12,6 +12,7 @@ pub mod dispatcher;
 pub mod error;
 pub mod events;
 pub mod follower;
+pub mod history;
 pub mod homes;
 pub mod hub;
 pub mod identity;
