@@ -21,6 +21,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/attention": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What needs attention now, worst first and then the newest. Empty when all is well. */
+        get: operations["listAttention"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/auth/login": {
         parameters: {
             query?: never;
@@ -442,6 +459,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/iot/devices/{id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The history of an attribute in buckets: least, most and mean, and of a counter by how much it rose. */
+        get: operations["getHistory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/iot/devices/{id}/readings": {
         parameters: {
             query?: never;
@@ -694,7 +728,30 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description Something that needs attention, as long as it does. */
+        AttentionView: {
+            device: components["schemas"]["DeviceId"];
+            device_name: string;
+            /**
+             * Format: int32
+             * @description Absent where it concerns the device as a whole.
+             */
+            endpoint?: number | null;
+            home: components["schemas"]["HomeId"];
+            home_name: string;
+            /** @description The same as long as this lasts, and again when it comes back. */
+            id: string;
+            kind: components["schemas"]["ConcernKind"];
+            room?: components["schemas"]["RoomId"] | null;
+            room_name?: string | null;
+            severity: components["schemas"]["Severity"];
+            since: components["schemas"]["UnixMillis"];
+            /** @description A boolean, a number or a text, as the attribute or argument has it */
+            value?: boolean | number | string;
+        };
         AttributeView: {
+            /** @description Whether it only rises, until it is reset: its history has an increase. */
+            counter: boolean;
             /** @description Whether a change becomes an event. */
             eventful: boolean;
             /** @description boolean, number, integer, enum or text, with unit and range in words. */
@@ -702,6 +759,39 @@ export interface components {
             meaning: string;
             name: string;
             unit?: string | null;
+        };
+        /** @description What the readings of one bucket come to. Only buckets that hold readings exist. */
+        Bucket: {
+            /** Format: int64 */
+            count: number;
+            /** @description Some of it was estimated. */
+            estimated: boolean;
+            /** @description A boolean, a number or a text, as the attribute or argument has it */
+            first: boolean | number | string;
+            from: components["schemas"]["UnixMillis"];
+            /**
+             * Format: double
+             * @description Of counters: how much it rose since the reading before. A fall is a reset and adds nothing.
+             */
+            increase?: number | null;
+            /** @description A boolean, a number or a text, as the attribute or argument has it */
+            last: boolean | number | string;
+            /** @description Some of it arrived late. */
+            late: boolean;
+            /** Format: double */
+            max?: number | null;
+            /**
+             * Format: double
+             * @description Of the readings, whatever time lies between them.
+             */
+            mean?: number | null;
+            /**
+             * Format: double
+             * @description Of numbers and booleans (0 and 1), as are `max` and `mean`.
+             */
+            min?: number | null;
+            /** @description Exclusive. */
+            until: components["schemas"]["UnixMillis"];
         };
         /** @description The shape of a capability as the API shows it. */
         CapabilityView: {
@@ -792,6 +882,11 @@ export interface components {
             state: components["schemas"]["CommandState"];
             state_since: components["schemas"]["UnixMillis"];
         };
+        /**
+         * @description In the order of urgency.
+         * @enum {string}
+         */
+        ConcernKind: "smoke" | "carbon_monoxide" | "leak" | "door_forced" | "door_jammed" | "offline" | "late" | "battery_low" | "door_open" | "unlocked" | "air_poor";
         /** @description What must be so at the device for the command to be carried out. */
         Condition: {
             /** @description Full name, `Capability.Attribute`. */
@@ -939,22 +1034,25 @@ export interface components {
             reason?: string | null;
             state: components["schemas"]["CommandState"];
         };
-        /** @description A property. */
-        Home: {
-            /** @description Postal address as one text; personal, and sealed wherever it enters the event log. */
-            address: string;
-            created_at: components["schemas"]["UnixMillis"];
+        /** @description What an attribute was, bucket by bucket. */
+        HistoryView: {
+            attribute: string;
+            /** @description Only those that hold readings, oldest first. */
+            buckets: components["schemas"]["Bucket"][];
+            device: components["schemas"]["DeviceId"];
+            /** Format: int32 */
+            endpoint: number;
             /**
-             * Format: double
-             * @description Floor area in square metres.
+             * Format: int32
+             * @description How often the device is expected to report: a longer absence of readings is a gap.
              */
-            floor_area_m2?: number | null;
-            id: components["schemas"]["HomeId"];
-            name: string;
-            organisation: components["schemas"]["OrganisationId"];
-            property_type: components["schemas"]["PropertyType"];
-            /** @description A zone of the IANA time zone database, such as `Europe/Madrid`. */
+            expected_interval_s: number;
+            from: components["schemas"]["UnixMillis"];
+            /** @description The home's, in which calendar steps are. */
             time_zone: string;
+            unit?: string | null;
+            /** @description Exclusive. */
+            until: components["schemas"]["UnixMillis"];
         };
         HomeChangeBody: {
             address?: string | null;
@@ -973,6 +1071,47 @@ export interface components {
          * @description A property: one address, one time zone.
          */
         HomeId: string;
+        /** @description How the devices of a home are now. */
+        HomeSummary: {
+            /** Format: int64 */
+            attention: number;
+            /**
+             * Format: int64
+             * @description How many entries `/api/attention` has for it, of each severity.
+             */
+            danger: number;
+            /** Format: int64 */
+            devices: number;
+            /** Format: int64 */
+            late: number;
+            /** Format: int64 */
+            offline: number;
+            /** Format: int64 */
+            online: number;
+            /**
+             * Format: int64
+             * @description Registered, and never heard of.
+             */
+            unknown: number;
+        };
+        /** @description A home with its devices in numbers. */
+        HomeView: {
+            /** @description Postal address as one text. */
+            address: string;
+            created_at: components["schemas"]["UnixMillis"];
+            /**
+             * Format: double
+             * @description Floor area in square metres.
+             */
+            floor_area_m2?: number | null;
+            id: components["schemas"]["HomeId"];
+            name: string;
+            organisation: components["schemas"]["OrganisationId"];
+            property_type: components["schemas"]["PropertyType"];
+            summary: components["schemas"]["HomeSummary"];
+            /** @description A zone of the IANA time zone database, such as `Europe/Madrid`. */
+            time_zone: string;
+        };
         ImportView: {
             refused: number;
             registered: number;
@@ -1116,6 +1255,31 @@ export interface components {
          */
         OrganisationId: string;
         /** @description A page of a list. */
+        PageOf_AttentionView: {
+            items: {
+                device: components["schemas"]["DeviceId"];
+                device_name: string;
+                /**
+                 * Format: int32
+                 * @description Absent where it concerns the device as a whole.
+                 */
+                endpoint?: number | null;
+                home: components["schemas"]["HomeId"];
+                home_name: string;
+                /** @description The same as long as this lasts, and again when it comes back. */
+                id: string;
+                kind: components["schemas"]["ConcernKind"];
+                room?: components["schemas"]["RoomId"] | null;
+                room_name?: string | null;
+                severity: components["schemas"]["Severity"];
+                since: components["schemas"]["UnixMillis"];
+                /** @description A boolean, a number or a text, as the attribute or argument has it */
+                value?: boolean | number | string;
+            }[];
+            /** @description Pass it back as `cursor` for what follows; absent at the end. */
+            next_cursor?: string | null;
+        };
+        /** @description A page of a list. */
         PageOf_CommandView: {
             items: {
                 args: {
@@ -1176,9 +1340,9 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description A page of a list. */
-        PageOf_Home: {
+        PageOf_HomeView: {
             items: {
-                /** @description Postal address as one text; personal, and sealed wherever it enters the event log. */
+                /** @description Postal address as one text. */
                 address: string;
                 created_at: components["schemas"]["UnixMillis"];
                 /**
@@ -1190,6 +1354,7 @@ export interface components {
                 name: string;
                 organisation: components["schemas"]["OrganisationId"];
                 property_type: components["schemas"]["PropertyType"];
+                summary: components["schemas"]["HomeSummary"];
                 /** @description A zone of the IANA time zone database, such as `Europe/Madrid`. */
                 time_zone: string;
             }[];
@@ -1363,6 +1528,11 @@ export interface components {
             line: number;
             name: string;
         };
+        /**
+         * @description In the order of urgency.
+         * @enum {string}
+         */
+        Severity: "danger" | "attention";
         /** @description What is known of a device now. */
         StateView: {
             attributes: components["schemas"]["LatestView"][];
@@ -1434,6 +1604,105 @@ export interface operations {
             };
             /** @description Too many requests */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listAttention: {
+        parameters: {
+            query?: {
+                /** @description Only this organisation's. */
+                organisation?: components["schemas"]["OrganisationId"];
+                /** @description Only this home's. */
+                home?: components["schemas"]["HomeId"];
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOf_AttentionView"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not include this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unknown cursor: start again without one */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Storage not available */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2658,7 +2927,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PageOf_Home"];
+                    "application/json": components["schemas"]["PageOf_HomeView"];
                 };
             };
             /** @description Not signed in */
@@ -2760,7 +3029,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Home"];
+                    "application/json": components["schemas"]["HomeView"];
                 };
             };
             /** @description Not JSON */
@@ -2891,7 +3160,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Home"];
+                    "application/json": components["schemas"]["HomeView"];
                 };
             };
             /** @description Not signed in */
@@ -3083,7 +3352,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Home"];
+                    "application/json": components["schemas"]["HomeView"];
                 };
             };
             /** @description Not JSON */
@@ -4827,6 +5096,105 @@ export interface operations {
             };
             /** @description Unknown cursor: start again without one */
             410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Storage not available */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getHistory: {
+        parameters: {
+            query: {
+                /** @description Full name, `Capability.Attribute`. */
+                attribute: string;
+                /** @description The device's first with this capability, when left out. */
+                endpoint?: number;
+                /** @description From this device time on; a day before `until` when left out. */
+                from?: components["schemas"]["UnixMillis"];
+                /** @description Before this device time; now when left out. */
+                until?: components["schemas"]["UnixMillis"];
+                /** @description So many of equal width; 300 when neither this nor `step` is given. */
+                buckets?: number;
+                /** @description In place of `buckets`: one for each of these, in the home's time zone; 2000 at most. */
+                step?: "hour" | "day" | "week" | "month";
+            };
+            header?: never;
+            path: {
+                /** @description Device */
+                id: components["schemas"]["DeviceId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The history */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HistoryView"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not include this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Does not exist */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::large_futures, reason = "tests may panic")]
 
 mod access;
+mod attention;
 mod commands;
 mod device;
 mod devices;
@@ -15,6 +16,7 @@ mod durability_kill;
 mod durability_network;
 mod durability_unsynced;
 mod garbage;
+mod history;
 mod homes;
 mod limits;
 mod listing;
