@@ -6,7 +6,7 @@ import type { Say, Voice } from "./say";
 
 export function testVoice(locale: "en-GB" | "de-DE" = "en-GB", zone = "Europe/Berlin"): Voice {
   const messages = locale === "de-DE" ? { format: de } : { format: en };
-  const language = locale === "de-DE" ? "de" : "en";
+  const language = locale === "de-DE" ? ("de" as const) : ("en" as const);
   const options = { locale: language, messages: messages as never, namespace: "format" as never, onError: rethrow };
   const say = createTranslator(options);
   return { say: say as unknown as Say, locale, zone };

@@ -7,6 +7,14 @@ const voice = testVoice();
 const german = testVoice("de-DE");
 const plain = (text: string) => text.replaceAll("\u00a0", " ");
 
+function text(value: boolean, twoState: "contact" | "leak" | "plain"): string {
+  return valueText("BooleanState.StateValue", value, voice, { twoState });
+}
+
+function position(value: number): string {
+  return valueText("WindowCovering.CurrentPositionLiftPercent", value, voice, { unit: "%" });
+}
+
 describe("valueText", () => {
   it("words booleans and enumerations by what they mean", () => {
     expect(valueText("OnOff.OnOff", true, voice)).toBe("On");
@@ -15,14 +23,11 @@ describe("valueText", () => {
     expect(valueText("DoorLock.DoorState", "DoorOpen", german)).toBe("Tür offen");
   });
   it("words a two-state sensor by what it senses", () => {
-    const text = (value: boolean, twoState: "contact" | "leak" | "plain") =>
-      valueText("BooleanState.StateValue", value, voice, { twoState });
     expect([text(true, "leak"), text(false, "leak")]).toEqual(["Water found", "Dry"]);
     expect([text(true, "contact"), text(false, "contact")]).toEqual(["Closed", "Open"]);
     expect([text(true, "plain"), text(false, "plain")]).toEqual(["Active", "Inactive"]);
   });
   it("says open and closed at the ends of a blind's way", () => {
-    const position = (value: number) => valueText("WindowCovering.CurrentPositionLiftPercent", value, voice, { unit: "%" });
     expect([position(0), position(40), position(100)]).toEqual(["Open", "40% closed", "Closed"]);
   });
   it("shows what it has never heard of by its own name", () => {
