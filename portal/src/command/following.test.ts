@@ -23,7 +23,7 @@ function event(state: CommandState, more: { command?: string; reason?: string; n
     recorded: new Date(T0 + 2_000).toISOString(), home: "h", device: "d1", cause: { type: "system" },
     payload: { command, endpoint: 1, name, args: {}, reason, attempts: 1 },
   } as unknown as EventView;
-  return { type: "event", event: item, provable: (one) => (one === "OnOff.Toggle" ? false : true) };
+  return { type: "event", event: item, provable: (one) => one !== "OnOff.Toggle" };
 }
 
 function run(...steps: Step[]): readonly Followed[] {

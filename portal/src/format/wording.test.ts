@@ -5,7 +5,7 @@ import { attributeName, commandText, toneOf, twoStateOf, valueText } from "./wor
 
 const voice = testVoice();
 const german = testVoice("de-DE");
-const plain = (text: string) => text.replaceAll("\u00a0", " ");
+const plain = (words: string) => words.replaceAll("\u00a0", " ");
 
 function text(value: boolean, twoState: "contact" | "leak" | "plain"): string {
   return valueText("BooleanState.StateValue", value, voice, { twoState });
