@@ -1,0 +1,72 @@
+// The fold of live messages into the newest state of each device. Pure: the same messages give the same states.
+import type { LatestValue, PresenceItem, PresenceStatus, ReadingItem, ServerMessage, SnapshotDevice } from "./protocol";
+
+export interface DeviceState {
+  presence: { status: PresenceStatus; since: number | null };
+  lastSeen: number | null;
+  /** By `${endpoint}/${attribute}`. */
+  latest: Record<string, LatestValue>;
+}
+
+/** By device id. What did not change keeps its identity, so that only what changed is drawn again. */
+export type DeviceStates = Readonly<Record<string, DeviceState>>;
+
+export const latestKey = (endpoint: number, attribute: string): string => `${endpoint}/${attribute}`;
+
+function emptyState(): DeviceState {
+  return { presence: { status: "unknown", since: null }, lastSeen: null, latest: {} };
+}
+
+export function stateOfSnapshot(device: Omit<SnapshotDevice, "device">): DeviceState {
+  const latest: Record<string, LatestValue> = {};
+  for (const value of device.latest) latest[latestKey(value.endpoint, value.attribute)] = value;
+  return {
+    presence: { status: device.presence.status, since: device.presence.since ?? null },
+    lastSeen: device.last_seen ?? null,
+    latest,
+  };
+}
+
+function takeReading(states: Record<string, DeviceState>, { device, ...value }: ReadingItem): void {
+  const known = states[device] ?? emptyState();
+  states[device] = {
+    ...known,
+    lastSeen: Math.max(known.lastSeen ?? 0, value.received),
+    latest: { ...known.latest, [latestKey(value.endpoint, value.attribute)]: value },
+  };
+}
+
+function takePresence(states: Record<string, DeviceState>, item: PresenceItem): void {
+  const known = states[item.device] ?? emptyState();
+  states[item.device] = {
+    ...known,
+    presence: { status: item.status, since: item.since ?? null },
+    lastSeen: item.last_seen ?? known.lastSeen,
+  };
+}
+
+function take(states: Record<string, DeviceState>, message: ServerMessage): boolean {
+  if (message.type === "snapshot") {
+    for (const device of message.devices) states[device.device] = stateOfSnapshot(device);
+    return message.devices.length > 0;
+  }
+  if (message.type === "readings") {
+    for (const item of message.items) takeReading(states, item);
+    for (const item of message.presence) takePresence(states, item);
+    return message.items.length + message.presence.length > 0;
+  }
+  if (message.type === "events") {
+    const gone = message.items.filter((event) => event.type === "device.deleted" && event.device != null);
+    for (const event of gone) delete states[event.device as string];
+    return gone.length > 0;
+  }
+  return false;
+}
+
+/** Applies messages in their order; gives back the same object when nothing changed. */
+export function foldStates(before: DeviceStates, messages: readonly ServerMessage[]): DeviceStates {
+  const after = { ...before };
+  let changed = false;
+  for (const message of messages) changed = take(after, message) || changed;
+  return changed ? after : before;
+}
