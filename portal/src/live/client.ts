@@ -1,6 +1,6 @@
 // Runs the link: owns the one line to the server, the timers and the wishes, and hands on what came, once a frame.
 import { type Effect, type Input, type Link, newLink, step } from "./link";
-import { type EventView, type ServerMessage, type Wish, union } from "./protocol";
+import { type EventView, type ServerMessage, type Wish, covers, union } from "./protocol";
 import type { Line, OpenLine } from "./transports";
 
 /** The outside world, given in so that tests can give their own. */
@@ -19,6 +19,10 @@ export interface Receiver {
   frame(messages: ServerMessage[], cursor: string | undefined): void;
   /** The cursor was not known any more, or there was none: what is on screen may have missed something. */
   reload(): void;
+  /** Back after a loss: events are complete, series of readings have a hole. */
+  resumed(): void;
+  /** Places are heard now that were not before: what was loaded of them earlier may be out of date. */
+  widened(): void;
   signedOut(): void;
 }
 
@@ -85,7 +89,10 @@ export class LiveClient {
     this.wishesChanged = true;
     queueMicrotask(() => {
       this.wishesChanged = false;
-      this.take({ type: "wanted", subscription: union([...this.wishes.values()]) });
+      const before = this.link.subscription;
+      const subscription = union([...this.wishes.values()]);
+      this.take({ type: "wanted", subscription });
+      if (!covers(before, subscription)) this.receiver.widened();
     });
   }
 
@@ -125,6 +132,10 @@ export class LiveClient {
       case "reload":
         this.flush();
         this.receiver.reload();
+        break;
+      case "resumed":
+        this.flush();
+        this.receiver.resumed();
         break;
       case "sign_in":
         this.receiver.signedOut();

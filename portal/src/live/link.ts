@@ -54,7 +54,10 @@ export type Effect =
   | { do: "wait"; ms: number }
   | { do: "probe" }
   | { do: "deliver"; message: ServerMessage }
+  /** What was loaded before may have missed events: load it afresh. */
   | { do: "reload" }
+  /** Back after a loss. Events are complete, but readings in between were not sent. */
+  | { do: "resumed" }
   | { do: "sign_in" };
 
 const WAIT_FIRST_MS = 500;
@@ -127,10 +130,12 @@ function received(link: Link, message: ServerMessage, now: number): Next {
   if (message.type === "subscribed") {
     const phase: Phase = link.transport === "stream" ? "fallback" : "live";
     const calm = { ...heard, cursor: message.cursor, failures: 0, trouble: null, lostAt: null };
-    return [enter(calm, phase, now), [deliver]];
+    const after: Effect[] = heard.cursor === undefined ? [{ do: "reload" }] : heard.lostAt === null ? [] : [{ do: "resumed" }];
+    return [enter(calm, phase, now), [deliver, ...after]];
   }
   if (message.type === "events") return [{ ...heard, cursor: message.cursor }, [deliver]];
-  if (message.type === "reset") return [{ ...heard, cursor: undefined }, [{ do: "reload" }]];
+  // The reload follows with `subscribed`: loading earlier could again miss something.
+  if (message.type === "reset") return [{ ...heard, cursor: undefined }, []];
   return [heard, [deliver]];
 }
 

@@ -17,33 +17,46 @@ export interface LatestValue {
   quality: Quality;
 }
 
-export interface SnapshotDevice {
-  device: string;
-  presence: { status: PresenceStatus; since?: number | null };
-  last_seen?: number | null;
-  latest: LatestValue[];
+/** Times come as RFC 3339 text; numbers are milliseconds already. */
+export type WireTime = string | number;
+
+export function millis(time: WireTime): number {
+  return typeof time === "number" ? time : Date.parse(time);
 }
 
-export interface ReadingItem extends LatestValue {
+export interface WireValue extends Omit<LatestValue, "time" | "received" | "unit"> {
+  unit?: string | null;
+  time: WireTime;
+  received: WireTime;
+}
+
+export interface SnapshotDevice {
+  device: string;
+  presence: { status: PresenceStatus; since?: WireTime | null };
+  last_seen?: WireTime | null;
+  latest: WireValue[];
+}
+
+export interface ReadingItem extends WireValue {
   device: string;
 }
 
 export interface PresenceItem {
   device: string;
   status: PresenceStatus;
-  since?: number | null;
-  last_seen?: number | null;
+  since?: WireTime | null;
+  last_seen?: WireTime | null;
 }
 
 export type ServerMessage =
-  | { type: "subscribed"; cursor: string; time: number }
+  | { type: "subscribed"; cursor: string; time: WireTime }
   | { type: "snapshot"; devices: SnapshotDevice[]; last: boolean }
   | { type: "readings"; items: ReadingItem[]; presence: PresenceItem[] }
   | { type: "events"; items: EventView[]; cursor: string }
-  | { type: "missed"; readings: number; since: number }
+  | { type: "missed"; readings: number; since: WireTime }
   | { type: "error"; detail: string }
   | { type: "reset"; reason: string }
-  | { type: "pong"; time: number };
+  | { type: "pong"; time: WireTime };
 
 /** What one mounted part of the portal wants to hear. Empty places mean everything the caller may see. */
 export interface Wish {
@@ -113,6 +126,16 @@ export function union(wishes: readonly Wish[]): Subscription {
 
 export function sameSubscription(one: Subscription, other: Subscription): boolean {
   return JSON.stringify(one) === JSON.stringify(other);
+}
+
+/** Whether everything that `narrow` hears, `wide` heard too. */
+export function covers(wide: Subscription, narrow: Subscription): boolean {
+  if (wide.organisation !== undefined && wide.organisation !== narrow.organisation) return false;
+  const places = ["homes", "rooms", "devices"] as const;
+  const everything = (one: Subscription) => places.every((place) => one[place].length === 0);
+  if (everything(wide)) return true;
+  if (everything(narrow)) return false;
+  return places.every((place) => narrow[place].every((id) => wide[place].includes(id)));
 }
 
 /** The text of a subscribe message. */

@@ -1,5 +1,15 @@
 // The fold of live messages into the newest state of each device. Pure: the same messages give the same states.
-import type { LatestValue, PresenceItem, PresenceStatus, ReadingItem, ServerMessage, SnapshotDevice } from "./protocol";
+import {
+  type LatestValue,
+  type PresenceItem,
+  type PresenceStatus,
+  type ReadingItem,
+  type ServerMessage,
+  type SnapshotDevice,
+  type WireTime,
+  type WireValue,
+  millis,
+} from "./protocol";
 
 export interface DeviceState {
   presence: { status: PresenceStatus; since: number | null };
@@ -17,22 +27,29 @@ function emptyState(): DeviceState {
   return { presence: { status: "unknown", since: null }, lastSeen: null, latest: {} };
 }
 
+const millisOrNull = (time: WireTime | null | undefined): number | null => (time == null ? null : millis(time));
+
+function latestValue({ unit, time, received, ...rest }: WireValue): LatestValue {
+  return { ...rest, ...(unit == null ? {} : { unit }), time: millis(time), received: millis(received) };
+}
+
 export function stateOfSnapshot(device: Omit<SnapshotDevice, "device">): DeviceState {
   const latest: Record<string, LatestValue> = {};
-  for (const value of device.latest) latest[latestKey(value.endpoint, value.attribute)] = value;
+  for (const value of device.latest) latest[latestKey(value.endpoint, value.attribute)] = latestValue(value);
   return {
-    presence: { status: device.presence.status, since: device.presence.since ?? null },
-    lastSeen: device.last_seen ?? null,
+    presence: { status: device.presence.status, since: millisOrNull(device.presence.since) },
+    lastSeen: millisOrNull(device.last_seen),
     latest,
   };
 }
 
 function takeReading(states: Record<string, DeviceState>, { device, ...value }: ReadingItem): void {
   const known = states[device] ?? emptyState();
+  const latest = latestValue(value);
   states[device] = {
     ...known,
-    lastSeen: Math.max(known.lastSeen ?? 0, value.received),
-    latest: { ...known.latest, [latestKey(value.endpoint, value.attribute)]: value },
+    lastSeen: Math.max(known.lastSeen ?? 0, latest.received),
+    latest: { ...known.latest, [latestKey(latest.endpoint, latest.attribute)]: latest },
   };
 }
 
@@ -40,8 +57,8 @@ function takePresence(states: Record<string, DeviceState>, item: PresenceItem): 
   const known = states[item.device] ?? emptyState();
   states[item.device] = {
     ...known,
-    presence: { status: item.status, since: item.since ?? null },
-    lastSeen: item.last_seen ?? known.lastSeen,
+    presence: { status: item.status, since: millisOrNull(item.since) },
+    lastSeen: millisOrNull(item.last_seen) ?? known.lastSeen,
   };
 }
 
