@@ -1,0 +1,62 @@
+// Actions that fold away behind a button, in groups; with `selected` it is also a switcher.
+import { Check, type LucideIcon } from "lucide-react";
+import type { ReactNode } from "react";
+import { Header } from "react-aria-components/Header";
+import { Menu as AriaMenu, MenuItem, MenuSection, MenuTrigger } from "react-aria-components/Menu";
+import { Popover } from "react-aria-components/Popover";
+import { classes } from "./classes";
+import styles from "./Overlay.module.css";
+
+export interface MenuEntry {
+  id: string;
+  label: string;
+  icon?: LucideIcon;
+  onAction: () => void;
+  dangerous?: boolean;
+  isDisabled?: boolean;
+  selected?: boolean;
+}
+
+export interface MenuGroup {
+  id: string;
+  title?: string;
+  entries: readonly MenuEntry[];
+}
+
+export interface MenuProps {
+  /** The button that opens it. */
+  trigger: ReactNode;
+  label: string;
+  groups: readonly MenuGroup[];
+}
+
+export function Menu({ trigger, label, groups }: MenuProps) {
+  return (
+    <MenuTrigger>
+      {trigger}
+      <Popover className={styles.popover ?? ""} placement="bottom start">
+        <AriaMenu aria-label={label} className={styles.list ?? ""}>
+          {groups.map((group) => (
+            <MenuSection key={group.id} id={group.id} aria-label={group.title ?? label}>
+              {group.title && <Header className={styles.heading ?? ""}>{group.title}</Header>}
+              {group.entries.map((entry) => (
+                <MenuItem
+                  key={entry.id}
+                  id={entry.id}
+                  textValue={entry.label}
+                  onAction={entry.onAction}
+                  isDisabled={entry.isDisabled ?? false}
+                  className={classes(styles.item, entry.dangerous && styles.dangerous)}
+                >
+                  {entry.icon && <entry.icon size={16} aria-hidden />}
+                  <span className={styles.itemWords}>{entry.label}</span>
+                  {entry.selected && <Check size={16} aria-hidden />}
+                </MenuItem>
+              ))}
+            </MenuSection>
+          ))}
+        </AriaMenu>
+      </Popover>
+    </MenuTrigger>
+  );
+}
