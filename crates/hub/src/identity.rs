@@ -3,12 +3,12 @@
 use std::num::NonZeroU32;
 
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
-use lares_model::access::Membership;
+use lares_model::access::{Membership, Role};
 use lares_model::home::{NAME_MAX_CHARS, Organisation};
 use lares_model::{Invalid, OrganisationId, TokenId, UnixMillis, UserId};
 pub use lares_store::tokens::{Token, TokenKind};
 pub use lares_store::users::User;
-use lares_store::{events, memberships, tokens, users};
+use lares_store::{Page, events, memberships, tokens, users};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use sha2::{Digest, Sha256};
@@ -136,6 +136,18 @@ async fn touch(hub: &Hub, token: TokenId, now: UnixMillis) {
 
 pub async fn profile(hub: &Hub, caller: &Caller) -> Result<User, HubError> {
     users::find(&hub.store, caller.user).await?.ok_or(HubError::Unauthenticated)
+}
+
+/// The organisations the caller belongs to now, and as what.
+pub async fn places(hub: &Hub, caller: &Caller) -> Result<Vec<(Organisation, Role)>, HubError> {
+    let limit = caller.scope().organisations().len() as u64;
+    let all =
+        lares_store::organisations::list(&hub.store, caller.scope(), Page { after: None, limit }).await?;
+    let place = |organisation: Organisation| {
+        let role = caller.role_in(organisation.id)?;
+        Some((organisation, role))
+    };
+    Ok(all.into_iter().filter_map(place).collect())
 }
 
 pub async fn create_token(

@@ -83,7 +83,8 @@ function Spacer({ height, width }: { height: number; width: number }) {
   if (height <= 0) return null;
   return (
     <tr aria-hidden className={styles.spacer}>
-      <td colSpan={width} style={{ height }} aria-label="" />
+      {/* oxlint-disable-next-line jsx-a11y/control-has-associated-label -- it only keeps the height, and is hidden */}
+      <td colSpan={width} style={{ height }} />
     </tr>
   );
 }

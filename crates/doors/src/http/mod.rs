@@ -15,11 +15,13 @@ mod limits;
 mod members;
 mod openapi;
 mod organisations;
+mod portal;
 mod problem;
 mod readings;
 mod rooms;
 mod route;
 mod server;
+mod session;
 mod views;
 
 use std::sync::Arc;
@@ -54,11 +56,13 @@ fn table() -> Vec<Route> {
         Route::new(Public, routes!(health::live)),
         Route::new(Public, routes!(health::ready)),
         Route::new(Public, routes!(health::metrics)),
-        Route::new(Public, routes!(docs::home)),
+        Route::new(Public, routes!(portal::home)),
         Route::new(Public, routes!(docs::redirect)),
         Route::new(Public, routes!(docs::page)),
         Route::new(Public, routes!(docs::openapi)),
         Route::new(Public, routes!(auth::login)),
+        Route::new(Public, routes!(auth::open_session)),
+        Route::new(Myself, routes!(auth::end_session)),
         Route::new(Myself, routes!(auth::logout)),
         Route::new(Myself, routes!(auth::profile)),
         Route::new(Myself, routes!(auth::create_token)),

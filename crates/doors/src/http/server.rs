@@ -38,6 +38,10 @@ impl Default for HttpLimits {
     }
 }
 
+/// Whether a request came over TLS that ends here.
+#[derive(Clone, Copy, Debug)]
+pub struct OverTls(pub bool);
+
 /// Serves until `stop` is true, then lets running requests end.
 pub async fn serve(
     listener: TcpListener,
@@ -71,11 +75,13 @@ pub async fn serve(
             (router.clone(), limits.clone(), graceful.watcher(), tls.clone());
         tokio::spawn(async move {
             match tls {
-                None => attend(stream, peer, router, &limits, watcher).await,
+                None => attend(stream, (peer, OverTls(false)), router, &limits, watcher).await,
                 Some(tls) => {
                     let handshake = TlsAcceptor::from(tls()).accept(stream);
                     match tokio::time::timeout(limits.handshake_time, handshake).await {
-                        Ok(Ok(stream)) => attend(stream, peer, router, &limits, watcher).await,
+                        Ok(Ok(stream)) => {
+                            attend(stream, (peer, OverTls(true)), router, &limits, watcher).await;
+                        }
                         Ok(Err(error)) => tracing::debug!(%peer, %error, "TLS handshake failed"),
                         Err(_) => tracing::debug!(%peer, "TLS handshake took too long"),
                     }
@@ -92,7 +98,7 @@ pub async fn serve(
 
 async fn attend<S>(
     stream: S,
-    peer: SocketAddr,
+    (peer, over_tls): (SocketAddr, OverTls),
     router: Router,
     limits: &HttpLimits,
     watcher: hyper_util::server::graceful::Watcher,
@@ -101,6 +107,7 @@ async fn attend<S>(
 {
     let service = hyper::service::service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(ConnectInfo(peer));
+        request.extensions_mut().insert(over_tls);
         router.clone().oneshot(request.map(axum::body::Body::new))
     });
     let mut builder = hyper::server::conn::http1::Builder::new();
