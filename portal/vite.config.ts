@@ -1,11 +1,12 @@
 // How the portal is built, served while it is developed, and tested.
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
+import { serviceWorker } from "./scripts/service-worker.mjs";
 
 const server = process.env["LARES_URL"] ?? "http://127.0.0.1:8080";
 
 export default defineConfig({
-  plugins: [react()],
+  plugins: [react(), serviceWorker()],
   // The host header stays the browser's, so the server's same-origin check passes.
   server: { proxy: { "/api": { target: server, ws: true, secure: false } } },
   preview: { proxy: { "/api": { target: server, ws: true, secure: false } } },

@@ -1,12 +1,14 @@
 // The one way the portal talks to the server: a client typed by the generated schema. The browser's session is a
 // cookie, so nothing is added to a request.
 import createClient from "openapi-fetch";
+import { NotSent, refuseOffline } from "../offline/refuse";
 import { NoAnswer, ProblemError, type Problem } from "./problem";
 import type { components, paths } from "./schema";
 
 export type Schemas = components["schemas"];
 
 export const api = createClient<paths>({ baseUrl: "", credentials: "same-origin" });
+api.use(refuseOffline);
 
 interface Answer<T> {
   data?: T;
@@ -21,6 +23,7 @@ export async function answer<T>(call: Promise<Answer<T>>): Promise<T> {
     result = await call;
   } catch (cause) {
     if (cause instanceof DOMException && cause.name === "AbortError") throw cause;
+    if (cause instanceof NotSent) throw cause;
     throw new NoAnswer({ cause });
   }
   if (!result.response.ok) throw new ProblemError(asProblem(result.error, result.response));
