@@ -1,33 +1,17 @@
 // When a value is old, and how that is said.
 import { describe, expect, it } from "vitest";
-import { age, duration, heldAt, isStale } from "./age";
+import { isStale } from "../ui/age";
+import { duration, freshForS, heldAt } from "./age";
 import { testVoice } from "./testing";
 
 const { say } = testVoice();
-const german = testVoice("de-DE").say;
 const NOW = Date.UTC(2026, 10, 21, 12);
 const MINUTE = 60_000;
 
-describe("age", () => {
-  it("is worded by size", () => {
-    expect(age(NOW - 3_000, NOW, say)).toBe("just now");
-    expect(age(NOW - 42_000, NOW, say)).toBe("42 s ago");
-    expect(age(NOW - 12 * MINUTE, NOW, say)).toBe("12 min ago");
-    expect(age(NOW - 59.9 * MINUTE, NOW, say)).toBe("59 min ago");
-    expect(age(NOW - 3 * 60 * MINUTE, NOW, say)).toBe("3 h ago");
-    expect(age(NOW - 24 * 60 * MINUTE, NOW, say)).toBe("1 day ago");
-    expect(age(NOW - 50 * 60 * MINUTE, NOW, german)).toBe("vor 2 Tagen");
-  });
-  it("does not call a clock that runs a little ahead the future, but one that runs far ahead", () => {
-    expect(age(NOW + 30_000, NOW, say)).toBe("just now");
-    expect(age(NOW + 5 * MINUTE, NOW, say)).toBe("in 5 min");
-  });
-});
-
-describe("isStale", () => {
+describe("freshForS", () => {
   it("forgives one lost report, and not two and a half intervals", () => {
-    expect(isStale(NOW - 150_000, NOW, 60)).toBe(false);
-    expect(isStale(NOW - 150_001, NOW, 60)).toBe(true);
+    expect(isStale(NOW - 150_000, NOW, freshForS(60))).toBe(false);
+    expect(isStale(NOW - 150_001, NOW, freshForS(60))).toBe(true);
   });
 });
 

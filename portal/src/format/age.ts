@@ -1,4 +1,4 @@
-// How old a value is, in words, and when it is too old to be shown without saying so.
+// When a value is too old to be shown without saying so, and how long something lasts, in words.
 import type { Say } from "./say";
 
 const SECOND = 1_000;
@@ -6,9 +6,12 @@ const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-/** One lost report is nothing; two and a half intervals of silence are. The server judges presence the same way. */
-export function isStale(at: number, now: number, expectedIntervalS: number): boolean {
-  return now - at > expectedIntervalS * 2_500;
+/**
+ * How long a value counts as fresh, in seconds. One lost report is nothing; two and a half intervals of silence are.
+ * The server judges presence the same way.
+ */
+export function freshForS(expectedIntervalS: number): number {
+  return expectedIntervalS * 2.5;
 }
 
 /**
@@ -17,17 +20,6 @@ export function isStale(at: number, now: number, expectedIntervalS: number): boo
  */
 export function heldAt(time: number, eventful: boolean, lastSeen: number | null): number {
   return eventful && lastSeen !== null ? Math.max(time, lastSeen) : time;
-}
-
-/** "12 min ago". */
-export function age(at: number, now: number, say: Say): string {
-  const ms = now - at;
-  if (ms < -MINUTE) return say("age.ahead", { span: duration(-ms, say) });
-  if (ms < 10 * SECOND) return say("age.now");
-  if (ms < MINUTE) return say("age.seconds", { n: Math.floor(ms / SECOND) });
-  if (ms < HOUR) return say("age.minutes", { n: Math.floor(ms / MINUTE) });
-  if (ms < DAY) return say("age.hours", { n: Math.floor(ms / HOUR) });
-  return say("age.days", { n: Math.floor(ms / DAY) });
 }
 
 /** "45 s", "12 min", "3 h 20 min", "2 d 4 h". */
