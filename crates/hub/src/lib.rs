@@ -11,6 +11,7 @@ pub mod directory;
 pub mod dispatcher;
 pub mod error;
 pub mod events;
+pub mod feed;
 pub mod follower;
 pub mod homes;
 pub mod hub;
@@ -27,6 +28,7 @@ pub mod rooms;
 pub mod sealed;
 pub mod sweeper;
 pub mod vault;
+pub mod watch;
 
 pub use caller::Caller;
 pub use error::HubError;

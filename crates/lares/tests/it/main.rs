@@ -18,6 +18,7 @@ mod garbage;
 mod homes;
 mod limits;
 mod listing;
+mod live;
 mod once;
 mod operation;
 mod portal;
