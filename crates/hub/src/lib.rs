@@ -13,6 +13,7 @@ pub mod error;
 pub mod events;
 pub mod feed;
 pub mod follower;
+pub mod history;
 pub mod homes;
 pub mod hub;
 pub mod identity;

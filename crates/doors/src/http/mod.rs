@@ -9,6 +9,7 @@ mod docs;
 mod events;
 mod extract;
 mod health;
+mod history;
 mod homes;
 mod import;
 mod limits;
@@ -101,6 +102,7 @@ fn table() -> Vec<Route> {
         Route::new(DeviceRead, routes!(devices::state)),
         Route::new(DeviceRead, routes!(devices::diagnostics)),
         Route::new(DeviceRead, routes!(readings::list)),
+        Route::new(DeviceRead, routes!(history::get)),
         Route::new(DeviceRead, routes!(events::of_device)),
         Route::new(DeviceCommand, routes!(commands::submit)),
         Route::new(DeviceRead, routes!(commands::of_device)),

@@ -15,6 +15,7 @@ mod durability_kill;
 mod durability_network;
 mod durability_unsynced;
 mod garbage;
+mod history;
 mod homes;
 mod limits;
 mod listing;
