@@ -2,13 +2,9 @@
 import { queryOptions, useMutation, useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
 import { answer, api, type Schemas } from "./client";
 import { keys } from "./keys";
-import { NoAnswer, ProblemError, type Problem } from "./problem";
 
 export type Role = Schemas["Role"];
-
-export interface Profile extends Omit<Schemas["ProfileView"], "memberships"> {
-  memberships?: { organisation: string; organisation_name: string; role: Role }[];
-}
+export type Profile = Schemas["ProfileView"];
 
 export const profileQuery = queryOptions({
   queryKey: keys.profile,
@@ -22,15 +18,10 @@ export function useProfile(): Profile {
   return useSuspenseQuery(profileQuery).data;
 }
 
-export interface SignIn {
-  email: string;
-  password: string;
-}
-
 export function useSignIn() {
   const cache = useQueryClient();
   return useMutation({
-    mutationFn: (body: SignIn) => sessionRequest("POST", body) as Promise<Profile>,
+    mutationFn: (body: Schemas["LoginBody"]) => answer(api.POST("/api/auth/session", { body })),
     onSuccess: (profile) => {
       cache.clear();
       cache.setQueryData(keys.profile, profile);
@@ -41,23 +32,7 @@ export function useSignIn() {
 export function useSignOut() {
   const cache = useQueryClient();
   return useMutation({
-    mutationFn: () => sessionRequest("DELETE"),
+    mutationFn: () => answer(api.DELETE("/api/auth/session")),
     onSuccess: () => cache.clear(),
   });
-}
-
-async function sessionRequest(method: "POST" | "DELETE", body?: SignIn): Promise<unknown> {
-  let response: Response;
-  try {
-    response = await fetch("/api/auth/session", {
-      method,
-      credentials: "same-origin",
-      ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { "content-type": "application/json" } }),
-    });
-  } catch (cause) {
-    throw new NoAnswer({ cause });
-  }
-  if (response.ok) return response.status === 204 ? undefined : response.json();
-  const problem = (await response.json().catch(() => undefined)) as Problem | undefined;
-  throw new ProblemError(problem ?? { title: response.statusText, status: response.status, detail: "" });
 }

@@ -1,13 +1,24 @@
 // What is shown for an address that leads nowhere.
-import { Link } from "@tanstack/react-router";
+import { Compass } from "lucide-react";
 import { useTranslations } from "use-intl";
+import { ButtonLink } from "../ui/Button";
+import { EmptyState } from "../ui/EmptyState";
+import { Page } from "../ui/Page";
 
 export function NotFoundPage() {
-  const t = useTranslations("app");
+  const t = useTranslations("app.notFound");
   return (
-    <main>
-      <h1>{t("notFound.title")}</h1>
-      <Link to="/">{t("notFound.back")}</Link>
-    </main>
+    <Page title={t("title")}>
+      <EmptyState
+        icon={Compass}
+        title={t("what")}
+        why={t("why")}
+        action={
+          <ButtonLink to="/" variant="primary">
+            {t("back")}
+          </ButtonLink>
+        }
+      />
+    </Page>
   );
 }

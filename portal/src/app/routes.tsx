@@ -37,7 +37,7 @@ const app = createRoute({
   getParentRoute: () => root,
   id: "_app",
   validateSearch: (search) => ({ ...optionalText("org", search["org"]) }),
-  search: { middlewares: [retainSearchParams(["org"])] },
+  search: { middlewares: [retainSearchParams<{ org?: string | undefined }>(["org"])] },
   beforeLoad: async ({ context, location }) => {
     try {
       await context.cache.ensureQueryData(profileQuery);

@@ -1,6 +1,7 @@
 // Reads single values out of a URL's search part, where anybody may have written anything. What is not right is
 // left out, so that a broken link still opens the page.
-type Named<K extends string, V> = { [P in K]?: V };
+/** May be given as undefined, to take it out of the URL. */
+type Named<K extends string, V> = { [P in K]?: V | undefined };
 
 export function optionalText<K extends string>(name: K, value: unknown): Named<K, string> {
   const text = typeof value === "number" || typeof value === "boolean" ? String(value) : value;
