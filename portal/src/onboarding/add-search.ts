@@ -1,0 +1,6 @@
+// What of adding a device lives in its URL: where it will stand.
+import { optionalText } from "../app/search-values";
+
+export function parseAddSearch(search: Record<string, unknown>) {
+  return { ...optionalText("home", search["home"]), ...optionalText("room", search["room"]) };
+}
