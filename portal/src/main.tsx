@@ -9,9 +9,11 @@ import { Providers } from "./app/Providers";
 import { createQueryClient } from "./app/query";
 import { createAppRouter } from "./app/router";
 import { currentLanguage, loadMessages } from "./i18n/languages";
+import { keepInstallOffer } from "./settings/install";
 import { startOffline } from "./offline/start";
 
 async function start(): Promise<void> {
+  keepInstallOffer();
   const place = document.getElementById("root");
   if (place === null) throw new Error("index.html has no #root");
   const language = currentLanguage();

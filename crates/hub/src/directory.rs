@@ -34,6 +34,15 @@ impl Directory {
         self.devices.read().unwrap_or_else(PoisonError::into_inner).get(&device).cloned()
     }
 
+    /// The devices that a question is answered with yes for, by id.
+    pub fn filter(&self, wanted: impl Fn(&Device) -> bool) -> Vec<Arc<Device>> {
+        let devices = self.devices.read().unwrap_or_else(PoisonError::into_inner);
+        let mut found: Vec<_> = devices.values().filter(|device| wanted(device)).cloned().collect();
+        drop(devices);
+        found.sort_unstable_by_key(|device| device.id);
+        found
+    }
+
     pub fn put(&self, device: Device) {
         self.devices.write().unwrap_or_else(PoisonError::into_inner).insert(device.id, Arc::new(device));
     }

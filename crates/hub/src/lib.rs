@@ -11,7 +11,9 @@ pub mod directory;
 pub mod dispatcher;
 pub mod error;
 pub mod events;
+pub mod feed;
 pub mod follower;
+pub mod history;
 pub mod homes;
 pub mod hub;
 pub mod identity;
@@ -27,6 +29,7 @@ pub mod rooms;
 pub mod sealed;
 pub mod sweeper;
 pub mod vault;
+pub mod watch;
 
 pub use caller::Caller;
 pub use error::HubError;

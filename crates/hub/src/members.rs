@@ -73,6 +73,7 @@ pub async fn add(
     keep(hub, &work, caller, once, &member).await?;
     work.commit().await?;
     hub.nudges.events_committed();
+    hub.nudges.access_changed();
     Ok(member)
 }
 
@@ -124,5 +125,6 @@ pub async fn remove(
     events::append(&work, vec![event]).await?;
     work.commit().await?;
     hub.nudges.events_committed();
+    hub.nudges.access_changed();
     Ok(())
 }

@@ -6,12 +6,12 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use lares_doors::http::{self, DoorState, HttpLimits, RateLimits, TrustedProxies};
+use lares_doors::http::{self, DoorState, HttpLimits, LiveLimits, LivePlaces, RateLimits, TrustedProxies};
 use lares_doors::mqtt::{House, MqttLink, PresenceLog};
 use lares_hub::dispatcher::Dispatcher;
 use lares_hub::follower::Follower;
 use lares_hub::vault::Vault;
-use lares_hub::{Hub, HubError, HubParts, sweeper};
+use lares_hub::{Hub, HubError, HubParts, feed, sweeper};
 use lares_model::command::CommandPolicy;
 use lares_model::ports::{Clock, Entropy};
 use lares_model::reading::TimePolicy;
@@ -164,7 +164,8 @@ pub async fn start(config: &Config) -> Result<Running, String> {
     let workers = vec![
         tokio::spawn(follower.run(workers_stopped.clone())),
         tokio::spawn(Dispatcher::new(&hub).run(workers_stopped.clone())),
-        tokio::spawn(sweeper::run(hub.clone(), workers_stopped)),
+        tokio::spawn(sweeper::run(hub.clone(), workers_stopped.clone())),
+        tokio::spawn(feed::run(hub.clone(), workers_stopped)),
     ];
     let presence = tokio::spawn(presence_writer);
     let addresses = listeners.addresses();
@@ -215,6 +216,11 @@ fn open_doors(
     let door = Arc::new(DoorState {
         hub: hub.clone(),
         limits: http::Limiter::new(&rates, TrustedProxies(config.http.trusted_proxies.clone())),
+        live: LivePlaces::new(LiveLimits {
+            connections: config.limits.live_connections_max,
+            per_user: config.limits.live_connections_per_user,
+            unread: Duration::from_secs(u64::from(config.limits.live_unread_s)),
+        }),
         metrics,
         ready: is_ready,
         openapi: http::openapi_document().into(),

@@ -8,6 +8,7 @@ pub mod command;
 pub mod device;
 pub mod event;
 pub mod fold;
+pub mod history;
 pub mod home;
 pub mod id;
 pub mod invalid;

@@ -160,6 +160,12 @@ pub async fn head(c: &impl Conn, organisation: OrganisationId) -> Result<i64, St
     Ok(row.map_or(0, |row| row.seq))
 }
 
+/// The number of the last event of every organisation.
+pub async fn heads(c: &impl Conn) -> Result<Vec<(OrganisationId, i64)>, StoreError> {
+    let rows = rows::all(c, head_row::Entity::find()).await?;
+    Ok(rows.into_iter().map(|row| (OrganisationId(row.organisation), row.seq)).collect())
+}
+
 pub async fn find(c: &impl Conn, scope: &Scope, id: EventId) -> Result<Option<Event>, StoreError> {
     let select = Entity::find()
         .filter(Column::Id.eq(id.0))

@@ -1,31 +1,11 @@
 // Homes: all of them, one, and how they are made, changed and removed.
-import { queryOptions, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { answer, api, type Schemas } from "./client";
 import { keys } from "./keys";
-import { allPages } from "./pages";
+import { homeQuery, homesQuery } from "./lists";
 
-/** How many of its devices are well, and what asks for somebody. */
-export interface HomeSummary {
-  devices: number;
-  online: number;
-  late: number;
-  offline: number;
-  unknown: number;
-  danger: number;
-  attention: number;
-}
-
-export type Home = Schemas["Home"] & { summary?: HomeSummary };
+export type { Home } from "./lists";
 export type PropertyType = Schemas["PropertyType"];
-
-const PAGE = 200;
-
-/** All homes that one may see, of every organisation. */
-export const homesQuery = queryOptions({
-  queryKey: keys.homes,
-  queryFn: ({ signal }): Promise<Home[]> =>
-    allPages((cursor) => answer(api.GET("/api/homes", { params: { query: { limit: PAGE, ...(cursor && { cursor }) } }, signal }))),
-});
 
 export function useHomes() {
   return useQuery(homesQuery);
@@ -34,10 +14,9 @@ export function useHomes() {
 /** Begins with what the list knows of it, so that its name is there at once. */
 export function useHome(id: string) {
   const cache = useQueryClient();
-  return useQuery<Home>({
-    queryKey: keys.home(id),
-    queryFn: ({ signal }): Promise<Home> => answer(api.GET("/api/homes/{id}", { params: { path: { id } }, signal })),
-    placeholderData: () => cache.getQueryData<Home[]>(keys.homes)?.find((home) => home.id === id),
+  return useQuery({
+    ...homeQuery(id),
+    placeholderData: () => cache.getQueryData(homesQuery.queryKey)?.find((home) => home.id === id),
   });
 }
 

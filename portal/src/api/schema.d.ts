@@ -442,6 +442,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/iot/devices/{id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The history of an attribute in buckets: least, most and mean, and of a counter by how much it rose. */
+        get: operations["getHistory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/iot/devices/{id}/readings": {
         parameters: {
             query?: never;
@@ -485,6 +502,28 @@ export interface paths {
         };
         /** The newest value of every attribute. Nothing is shown that the device has not reported. */
         get: operations["getDeviceState"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/live": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Readings (newest value wins) and events (complete) as they come.
+         * @description With `Upgrade: websocket` this is a WebSocket of JSON text frames, subscribed to by its query or by a `subscribe`
+         *     message; with `Accept: text/event-stream` the same frames come as server-sent events; otherwise the answer is a
+         *     cursor to begin from.
+         */
+        get: operations["watchLive"];
         put?: never;
         post?: never;
         delete?: never;
@@ -673,6 +712,8 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         AttributeView: {
+            /** @description Whether it only rises, until it is reset: its history has an increase. */
+            counter: boolean;
             /** @description Whether a change becomes an event. */
             eventful: boolean;
             /** @description boolean, number, integer, enum or text, with unit and range in words. */
@@ -680,6 +721,39 @@ export interface components {
             meaning: string;
             name: string;
             unit?: string | null;
+        };
+        /** @description What the readings of one bucket come to. Only buckets that hold readings exist. */
+        Bucket: {
+            /** Format: int64 */
+            count: number;
+            /** @description Some of it was estimated. */
+            estimated: boolean;
+            /** @description A boolean, a number or a text, as the attribute or argument has it */
+            first: boolean | number | string;
+            from: components["schemas"]["UnixMillis"];
+            /**
+             * Format: double
+             * @description Of counters: how much it rose since the reading before. A fall is a reset and adds nothing.
+             */
+            increase?: number | null;
+            /** @description A boolean, a number or a text, as the attribute or argument has it */
+            last: boolean | number | string;
+            /** @description Some of it arrived late. */
+            late: boolean;
+            /** Format: double */
+            max?: number | null;
+            /**
+             * Format: double
+             * @description Of the readings, whatever time lies between them.
+             */
+            mean?: number | null;
+            /**
+             * Format: double
+             * @description Of numbers and booleans (0 and 1), as are `max` and `mean`.
+             */
+            min?: number | null;
+            /** @description Exclusive. */
+            until: components["schemas"]["UnixMillis"];
         };
         /** @description The shape of a capability as the API shows it. */
         CapabilityView: {
@@ -917,6 +991,26 @@ export interface components {
             reason?: string | null;
             state: components["schemas"]["CommandState"];
         };
+        /** @description What an attribute was, bucket by bucket. */
+        HistoryView: {
+            attribute: string;
+            /** @description Only those that hold readings, oldest first. */
+            buckets: components["schemas"]["Bucket"][];
+            device: components["schemas"]["DeviceId"];
+            /** Format: int32 */
+            endpoint: number;
+            /**
+             * Format: int32
+             * @description How often the device is expected to report: a longer absence of readings is a gap.
+             */
+            expected_interval_s: number;
+            from: components["schemas"]["UnixMillis"];
+            /** @description The home's, in which calendar steps are. */
+            time_zone: string;
+            unit?: string | null;
+            /** @description Exclusive. */
+            until: components["schemas"]["UnixMillis"];
+        };
         /** @description A property. */
         Home: {
             /** @description Postal address as one text; personal, and sealed wherever it enters the event log. */
@@ -979,6 +1073,12 @@ export interface components {
             unit?: string | null;
             /** @description A boolean, a number or a text, as the attribute or argument has it */
             value: boolean | number | string;
+        };
+        /** @description Where the event log stands, for a start from here on. */
+        LiveView: {
+            /** @description Give it to `/api/live` or to `/api/events` to be told everything that comes after this answer. */
+            cursor: string;
+            time: components["schemas"]["UnixMillis"];
         };
         /** @description E-mail and password. */
         LoginBody: {
@@ -4844,6 +4944,105 @@ export interface operations {
             };
         };
     };
+    getHistory: {
+        parameters: {
+            query: {
+                /** @description Full name, `Capability.Attribute`. */
+                attribute: string;
+                /** @description The device's first with this capability, when left out. */
+                endpoint?: number;
+                /** @description From this device time on; a day before `until` when left out. */
+                from?: components["schemas"]["UnixMillis"];
+                /** @description Before this device time; now when left out. */
+                until?: components["schemas"]["UnixMillis"];
+                /** @description So many of equal width; 300 when neither this nor `step` is given. */
+                buckets?: number;
+                /** @description In place of `buckets`: one for each of these, in the home's time zone; 2000 at most. */
+                step?: "hour" | "day" | "week" | "month";
+            };
+            header?: never;
+            path: {
+                /** @description Device */
+                id: components["schemas"]["DeviceId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The history */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HistoryView"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not include this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Storage not available */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listReadings: {
         parameters: {
             query?: {
@@ -5132,6 +5331,122 @@ export interface operations {
             };
             /** @description Does not exist */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Storage not available */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    watchLive: {
+        parameters: {
+            query?: {
+                /** @description Only this organisation's. */
+                organisation?: components["schemas"]["OrganisationId"];
+                /** @description Ids, separated by commas. */
+                homes?: string;
+                /** @description Ids, separated by commas. */
+                rooms?: string;
+                /** @description Ids, separated by commas. */
+                devices?: string;
+                /** @description Only these types of events, separated by commas, such as `attribute.changed,device.offline`. */
+                types?: string;
+                /** @description Whether values and presence are wanted; true when left out. */
+                readings?: boolean;
+                /** @description Whether events are wanted; true when left out. */
+                events?: boolean;
+                /** @description Events after this cursor come first; from now on when left out. `Last-Event-ID` does the same. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A WebSocket */
+            101: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Where the log stands */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LiveView"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not include this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unknown cursor: start again without one */
+            410: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -9,9 +9,11 @@ mod docs;
 mod events;
 mod extract;
 mod health;
+mod history;
 mod homes;
 mod import;
 mod limits;
+mod live;
 mod members;
 mod openapi;
 mod organisations;
@@ -31,6 +33,7 @@ use lares_model::access::Action;
 use utoipa_axum::routes;
 
 pub use limits::{Limiter, RateLimits, TrustedProxies};
+pub use live::{LiveLimits, LivePlaces};
 pub use openapi::document as openapi_document;
 pub use route::{Declared, router};
 pub use server::{HttpLimits, serve};
@@ -41,6 +44,7 @@ use route::Route;
 pub struct DoorState {
     pub hub: Arc<Hub>,
     pub limits: limits::Limiter,
+    pub live: LivePlaces,
     pub metrics: metrics_exporter_prometheus::PrometheusHandle,
     pub ready: tokio::sync::watch::Receiver<bool>,
     pub openapi: Arc<str>,
@@ -98,6 +102,7 @@ fn table() -> Vec<Route> {
         Route::new(DeviceRead, routes!(devices::state)),
         Route::new(DeviceRead, routes!(devices::diagnostics)),
         Route::new(DeviceRead, routes!(readings::list)),
+        Route::new(DeviceRead, routes!(history::get)),
         Route::new(DeviceRead, routes!(events::of_device)),
         Route::new(DeviceCommand, routes!(commands::submit)),
         Route::new(DeviceRead, routes!(commands::of_device)),
@@ -105,5 +110,6 @@ fn table() -> Vec<Route> {
         Route::new(DeviceRead, routes!(commands::get)),
         Route::new(OrganisationRead, routes!(events::list)),
         Route::new(OrganisationRead, routes!(events::get)),
+        Route::new(OrganisationRead, routes!(live::live)),
     ]
 }

@@ -8,12 +8,14 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::{ConnectInfo, Request};
 use hyper::body::Incoming;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto;
 use hyper_util::server::graceful::GracefulShutdown;
 use lares_mqtt::TlsProvider;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
+use tokio_io_timeout::TimeoutStream;
 use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt as _;
 
@@ -24,6 +26,8 @@ pub struct HttpLimits {
     pub header_time: Duration,
     pub handshake_time: Duration,
     pub request_time: Duration,
+    /// How long a client may leave what was sent unread.
+    pub write_time: Duration,
 }
 
 impl Default for HttpLimits {
@@ -34,6 +38,7 @@ impl Default for HttpLimits {
             header_time: Duration::from_secs(10),
             handshake_time: Duration::from_secs(10),
             request_time: Duration::from_secs(60),
+            write_time: Duration::from_secs(60),
         }
     }
 }
@@ -110,9 +115,12 @@ async fn attend<S>(
         request.extensions_mut().insert(over_tls);
         router.clone().oneshot(request.map(axum::body::Body::new))
     });
-    let mut builder = hyper::server::conn::http1::Builder::new();
-    builder.timer(TokioTimer::new()).header_read_timeout(limits.header_time).max_headers(64);
-    let connection = builder.serve_connection(TokioIo::new(stream), service);
+    let mut builder = auto::Builder::new(TokioExecutor::new()).http1_only();
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(limits.header_time).max_headers(64);
+    // Somebody who asks and never reads the answer does not keep the place.
+    let mut stream = TimeoutStream::new(stream);
+    stream.set_write_timeout(Some(limits.write_time));
+    let connection = builder.serve_connection_with_upgrades(TokioIo::new(Box::pin(stream)), service);
     if let Err(error) = watcher.watch(connection).await {
         tracing::debug!(%peer, %error, "HTTP connection ended");
     }
