@@ -1,8 +1,7 @@
 // One home at a glance: whether all is well in it, and if not, what.
 import { BedDouble, Briefcase, Building, House, type LucideIcon, Palmtree, Warehouse } from "lucide-react";
 import { useTranslations } from "use-intl";
-import type { PropertyType } from "../api/homes";
-import type { Home } from "../api/lists";
+import type { Home, PropertyType } from "../api/homes";
 import { Status } from "../ui/Status";
 import { Tile } from "../ui/Tile";
 import type { Tone } from "../ui/tone";

@@ -1,6 +1,6 @@
 // What search, filter and sort of the homes overview do.
 import { describe, expect, it } from "vitest";
-import type { Home } from "../api/lists";
+import type { Home } from "../api/homes";
 import { chooseHomes } from "./order";
 
 function home(name: string, address: string, summary: Partial<Home["summary"]> = {}, organisation = "o1"): Home {

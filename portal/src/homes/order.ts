@@ -1,5 +1,5 @@
 // Which homes are shown, in which order: search, filter and sort of the overview.
-import type { Home } from "../api/lists";
+import type { Home } from "../api/homes";
 import { sortRows } from "../ui/table-sort";
 import type { HOME_SHOWS, HOME_SORTS } from "./homes-search";
 
