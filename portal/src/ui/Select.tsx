@@ -43,7 +43,7 @@ export function Select<Id extends string>(props: SelectProps<Id>) {
     >
       {!hideLabel && <FieldLabel label={label} {...(optional && { optional })} />}
       <Button className={`${styles.input} ${styles.select}`}>
-        <SelectValue />
+        <SelectValue>{({ isPlaceholder, selectedText, defaultChildren }) => (isPlaceholder ? defaultChildren : selectedText)}</SelectValue>
         <ChevronDown size={16} aria-hidden />
       </Button>
       <FieldFoot help={help} error={error} />
