@@ -1,5 +1,4 @@
 // What is filled in: fields alone, and a form with its errors.
-import { Building, House } from "lucide-react";
 import { useEffect, useState } from "react";
 import { useTranslations } from "use-intl";
 import * as z from "zod/mini";
@@ -64,8 +63,8 @@ function Choices() {
   const t = useTranslations("showcase.words");
   const [kind, setKind] = useState<"house" | "flat">("house");
   const items = [
-    { id: "house", label: t("house"), icon: House },
-    { id: "flat", label: t("flat"), icon: Building },
+    { id: "house", label: t("house") },
+    { id: "flat", label: t("flat") },
   ] as const;
   return (
     <>
