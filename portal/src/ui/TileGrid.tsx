@@ -5,7 +5,7 @@ import { type CSSProperties, type ReactNode, useLayoutEffect, useRef, useState }
 /** As in Tile.module.css. */
 const LEAST_WIDTH = 248;
 const GAP = 12;
-const ROW_HEIGHT = 92;
+const ROW_HEIGHT = 96;
 const OVERSCAN = 4;
 
 export interface TileGridProps<Item> {
