@@ -155,8 +155,3 @@ export function readingsOf(device: DeviceLike, known: readonly Reading[]): Readi
   }
   return [...ordered, ...told.values()];
 }
-
-/** A counter only rises; what it rose by in an hour or a day is what people ask of it. */
-export function isCounter(attribute: string): boolean {
-  return /\.Cumulative(Energy|Volume)/.test(attribute);
-}
