@@ -40,8 +40,8 @@ const HEIGHT = 260;
 interface FrameProps {
   query: { data: History | undefined; error: unknown; isPending: boolean; isPlaceholderData: boolean; refetch: () => unknown };
   isEmpty: boolean;
-  chart: () => ReactNode;
-  foot: () => ReactNode;
+  chart: ReactNode;
+  foot: ReactNode;
 }
 
 function Frame({ query, isEmpty, chart, foot }: FrameProps) {
@@ -55,8 +55,8 @@ function Frame({ query, isEmpty, chart, foot }: FrameProps) {
   }
   return (
     <div className={classes(styles.chart, query.isPlaceholderData && styles.stale)}>
-      <Suspense fallback={<Skeleton height={HEIGHT} />}>{chart()}</Suspense>
-      {foot()}
+      <Suspense fallback={<Skeleton height={HEIGHT} />}>{chart}</Suspense>
+      {foot}
     </div>
   );
 }
@@ -75,10 +75,10 @@ export function LineHistory({ stepped, ...props }: Props & { stepped: boolean })
     <Frame
       query={query}
       isEmpty={columns === undefined || columns.time.length === 0}
-      chart={() => history && columns && (
+      chart={history && columns && (
         <LinePlot history={history} columns={columns} stepped={stepped} span={shown} name={name} onZoom={onZoom} />
       )}
-      foot={() => history && <HistoryTable {...props} history={history} kind="amount" />}
+      foot={history && <HistoryTable {...props} history={history} kind="amount" />}
     />
   );
 }
@@ -97,10 +97,10 @@ export function BarHistory(props: Props) {
     <Frame
       query={query}
       isEmpty={bars.length === 0}
-      chart={() => history && (
+      chart={history && (
         <BarPlot bars={bars} unit={history.unit ?? ""} zone={zone} step={step} span={shown} name={name} onZoom={onZoom} />
       )}
-      foot={() => history && <HistoryTable {...props} history={history} kind="counter" />}
+      foot={history && <HistoryTable {...props} history={history} kind="counter" />}
     />
   );
 }
@@ -122,10 +122,10 @@ export function BandHistory(props: Props) {
     <Frame
       query={query}
       isEmpty={bands.every((band) => band.value === undefined)}
-      chart={() => (
+      chart={
         <Timeline bands={bands} attribute={attribute} twoState={twoState} span={shown} zone={zone} name={name} onZoom={onZoom} />
-      )}
-      foot={() => query.data && <HistoryTable {...props} history={query.data} kind="state" bands={bands} />}
+      }
+      foot={query.data && <HistoryTable {...props} history={query.data} kind="state" bands={bands} />}
     />
   );
 }

@@ -88,14 +88,16 @@ function tone(band: { value: Value | undefined }, attribute: string, twoState: T
   return found;
 }
 
+/** Where the pointer is along the track, from 0 to 1. */
+function place(event: PointerEvent<HTMLElement>): number {
+  const box = event.currentTarget.getBoundingClientRect();
+  return Math.min(1, Math.max(0, (event.clientX - box.left) / box.width));
+}
+
 /** Dragging along the track chooses a span; it is zoomed to when the pointer is let go. */
 function useDragZoom(span: Span, onZoom: (span: Span) => void) {
   const from = useRef<number>(undefined);
   const [range, setRange] = useState<[number, number]>();
-  const place = (event: PointerEvent<HTMLElement>) => {
-    const box = event.currentTarget.getBoundingClientRect();
-    return Math.min(1, Math.max(0, (event.clientX - box.left) / box.width));
-  };
   const handlers = {
     onPointerDown(event: PointerEvent<HTMLElement>) {
       if (event.pointerType === "touch") return;

@@ -80,9 +80,11 @@ describe("stepColumns", () => {
   });
 });
 
-describe("withTail", () => {
-  const live = (minute: number, value: number | boolean) => ({ value, time: T0 + minute * MINUTE, quality: "measured" });
+function live(minute: number, value: number | boolean) {
+  return { value, time: T0 + minute * MINUTE, quality: "measured" };
+}
 
+describe("withTail", () => {
   it("adds what came live since, and nothing twice", () => {
     const grownOn = withTail(history([bucket(0)]), [live(3, 99), live(6, 21), live(7, 22)]);
     expect(lineColumns(grownOn).measured).toEqual([20, 21, 22]);

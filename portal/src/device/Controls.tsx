@@ -13,7 +13,7 @@ import { type Capability, capabilitiesQuery } from "./capabilities";
 import { Control, GenericControl } from "./controls/Control";
 import { latestOf } from "./controls/control";
 import styles from "./DevicePage.module.css";
-import { type Part, partsOf, PRESENTATIONS } from "./presentation";
+import { controlledParts, type Part, PRESENTATIONS } from "./presentation";
 import { ReadingText } from "./ReadingText";
 
 interface Props {
@@ -34,7 +34,7 @@ function genericOf(part: Part, capabilities: readonly Capability[] | undefined):
 export function Controls(props: Props) {
   const t = useTranslations("device");
   const capabilities = useQuery(capabilitiesQuery).data;
-  const parts = partsOf(props.device)
+  const parts = controlledParts(props.device)
     .map((part) => ({ part, generic: genericOf(part, capabilities) }))
     .filter(({ part, generic }) => part.presentation.control !== undefined || generic !== undefined);
   if (parts.length === 0) return null;

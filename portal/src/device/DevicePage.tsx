@@ -2,7 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
 import { lazy, Suspense } from "react";
-import { useTranslations } from "use-intl";
+import { useTimeZone, useTranslations } from "use-intl";
 import { useHome } from "../api/homes";
 import { type Device, deviceQuery, roomsQuery } from "../api/lists";
 import { useProfile } from "../api/session";
@@ -16,12 +16,15 @@ import { Page } from "../ui/Page";
 import { Card, Section } from "../ui/Section";
 import { Skeleton, SkeletonRows } from "../ui/Skeleton";
 import { Presence } from "../ui/Status";
-import { Controls } from "./Controls";
 import styles from "./DevicePage.module.css";
-import { DeviceTabs } from "./DeviceTabs";
-import { DeviceFacts, Why } from "./Facts";
+import { DeviceFacts } from "./Facts";
+import { controlledParts } from "./presentation";
 import { Values } from "./Values";
 
+// What is in view first is there first: values. The rest follows, in the shape of its skeleton.
+const Controls = lazy(async () => ({ default: (await import("./Controls")).Controls }));
+const DeviceTabs = lazy(async () => ({ default: (await import("./DeviceTabs")).DeviceTabs }));
+const Why = lazy(async () => ({ default: (await import("./Why")).Why }));
 const DeviceHistory = lazy(async () => ({ default: (await import("./DeviceHistory")).DeviceHistory }));
 
 export function DevicePage() {
@@ -45,7 +48,8 @@ export function DevicePage() {
 
 /** Until the home is known, times are the viewer's. */
 function useZone(home: string): string {
-  return useHome(home).data?.time_zone ?? Intl.DateTimeFormat().resolvedOptions().timeZone;
+  const viewers = useTimeZone() ?? "UTC";
+  return useHome(home).data?.time_zone ?? viewers;
 }
 
 function LoadedDevice({ device }: { device: Device }) {
@@ -63,13 +67,19 @@ function LoadedDevice({ device }: { device: Device }) {
       subtitle={<Header device={device} state={state} zone={zone} />}
       aside={
         <>
-          <Why device={device} zone={zone} />
+          <Suspense fallback={<Skeleton height={160} />}>
+            <Why device={device} zone={zone} />
+          </Suspense>
           <DeviceFacts device={device} zone={zone} />
         </>
       }
     >
       <div className={styles.now}>
-        <Controls device={device} state={state} commands={commands} zone={zone} readOnly={role === "viewer"} />
+        {controlledParts(device).length > 0 && (
+          <Suspense fallback={<Skeleton height={160} />}>
+            <Controls device={device} state={state} commands={commands} zone={zone} readOnly={role === "viewer"} />
+          </Suspense>
+        )}
         <Section title={t("values")}>
           <Card flush>
             <Values device={device} state={state} zone={zone} twoState={twoState} />
@@ -79,7 +89,9 @@ function LoadedDevice({ device }: { device: Device }) {
       <Suspense fallback={<Skeleton height={320} />}>
         <DeviceHistory device={device} state={state} zone={zone} twoState={twoState} />
       </Suspense>
-      <DeviceTabs device={device} state={state} zone={zone} />
+      <Suspense fallback={<SkeletonRows count={4} label={t("loading")} />}>
+        <DeviceTabs device={device} state={state} zone={zone} />
+      </Suspense>
     </Page>
   );
 }

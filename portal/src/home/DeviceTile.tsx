@@ -3,8 +3,8 @@
 import { useTranslations } from "use-intl";
 import { CommandLine } from "../command/CommandNote";
 import { useDeviceCommands } from "../command/use-commands";
-import { Control, isOnTile } from "../device/controls/Control";
 import { latestOf, type Device } from "../device/controls/control";
+import { hasTileControl, TileControl } from "../device/controls/TileControl";
 import { icons } from "../device/icons";
 import { type Reading, tileContent, type TileContent } from "../device/presentation";
 import { ReadingAge, ReadingText } from "../device/ReadingText";
@@ -51,8 +51,8 @@ export function DeviceTile({ device, state, zone, readOnly = false }: DeviceTile
       }
       link={{ to: "/devices/$deviceId", params: { deviceId: device.id } }}
       action={
-        control === undefined || !isOnTile(control.kind) ? undefined : (
-          <Control {...props} kind={control.kind} endpoint={control.endpoint} compact />
+        control === undefined || !hasTileControl(control.kind) ? undefined : (
+          <TileControl {...props} kind={control.kind} endpoint={control.endpoint} />
         )
       }
     />

@@ -2,7 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useParams, useSearch } from "@tanstack/react-router";
 import { LayoutGrid, Plus, Plug } from "lucide-react";
-import { useMemo } from "react";
+import { lazy, Suspense, useMemo } from "react";
 import { useTranslations } from "use-intl";
 import { type Home, useHome } from "../api/homes";
 import { type Device, devicesQuery, type Room, roomsQuery } from "../api/lists";
@@ -19,14 +19,14 @@ import { ErrorState } from "../ui/ErrorState";
 import { useNow } from "../ui/now";
 import { Page } from "../ui/Page";
 import { Section } from "../ui/Section";
-import { SkeletonTiles } from "../ui/Skeleton";
+import { Skeleton, SkeletonTiles } from "../ui/Skeleton";
 import { Tiles } from "../ui/Tile";
 import { DeviceTile } from "./DeviceTile";
 import { HomeAttention } from "./HomeAttention";
 import styles from "./HomePage.module.css";
-import { HomeUsage } from "./HomeUsage";
-import { Lately } from "./Lately";
 import { byRoom, tally } from "./rooms";
+
+const Aside = lazy(async () => ({ default: (await import("./Aside")).Aside }));
 
 export function HomePage() {
   const { homeId } = useParams({ from: "/_app/homes/$homeId" });
@@ -70,7 +70,13 @@ function LoadedHome({ home }: { home: Home }) {
       breadcrumb={<HomesCrumb />}
       subtitle={<Summary home={home} devices={devices.data} states={states} />}
       action={mayManage && hasDevices && <Shortcuts home={home.id} />}
-      aside={hasDevices && <Aside home={home} devices={devices.data} />}
+      aside={
+        hasDevices && (
+          <Suspense fallback={<Skeleton height={240} />}>
+            <Aside home={home} devices={devices.data} />
+          </Suspense>
+        )
+      }
     >
       {hasDevices && <HomeAttention home={home} />}
       {loaded ? (
@@ -190,14 +196,5 @@ function NoDevices({ home, mayManage }: { home: string; mayManage: boolean }) {
         )
       }
     />
-  );
-}
-
-function Aside({ home, devices }: { home: Home; devices: readonly Device[] }) {
-  return (
-    <>
-      <HomeUsage home={home} devices={devices} />
-      <Lately home={home} />
-    </>
   );
 }
