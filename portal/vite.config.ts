@@ -21,7 +21,7 @@ export default defineConfig({
   // The host header stays the browser's, so the server's same-origin check passes.
   server: { proxy: { "/api": { target: server, ws: true, secure: false } } },
   preview: { proxy: { "/api": { target: server, ws: true, secure: false } } },
-  define: { __LARES_VERSION__: JSON.stringify(manifest.version) },
+  define: { LARES_VERSION: JSON.stringify(manifest.version) },
   build: {
     target: "es2022",
     manifest: true,

@@ -1,6 +1,7 @@
 //! What Lares does. Doors call these functions with a `Caller`; devices' messages enter by `ingest`; the follower
 //! folds the log; the dispatcher hands commands over. Decisions are `lares_model`'s, rows are `lares_store`'s.
 
+pub mod attention;
 pub mod caller;
 pub mod commands;
 pub mod cursor;

@@ -1,5 +1,7 @@
 //! Homes and their rows; one that still has devices stays.
 
+use std::collections::HashMap;
+
 use lares_model::access::Scope;
 use lares_model::home::Home;
 use lares_model::{HomeId, OrganisationId, UnixMillis};
@@ -66,6 +68,22 @@ pub async fn insert(w: &UnitOfWork, home: &Home) -> Result<(), StoreError> {
 pub async fn find(c: &impl Conn, scope: &Scope, id: HomeId) -> Result<Option<Home>, StoreError> {
     let select = Entity::find_by_id(id.0).filter(Column::Organisation.is_in(rows::organisation_ids(scope)));
     rows::one(c, select).await?.map(from_row).transpose()
+}
+
+/// The names of some of them; what lies outside the scope has none.
+pub async fn names(
+    c: &impl Conn,
+    scope: &Scope,
+    ids: &[HomeId],
+) -> Result<HashMap<HomeId, String>, StoreError> {
+    let mut names = HashMap::new();
+    for some in rows::batches(ids.iter().map(|id| id.0)) {
+        let select = Entity::find()
+            .filter(Column::Organisation.is_in(rows::organisation_ids(scope)))
+            .filter(Column::Id.is_in(some));
+        names.extend(rows::all(c, select).await?.into_iter().map(|row| (HomeId(row.id), row.name)));
+    }
+    Ok(names)
 }
 
 pub async fn list(c: &impl Conn, scope: &Scope, page: Page) -> Result<Vec<Home>, StoreError> {

@@ -1,5 +1,7 @@
 //! Rooms of homes.
 
+use std::collections::HashMap;
+
 use lares_model::access::Scope;
 use lares_model::home::Room;
 use lares_model::{HomeId, OrganisationId, RoomId, UnixMillis};
@@ -54,6 +56,22 @@ pub async fn insert(w: &UnitOfWork, room: &Room) -> Result<(), StoreError> {
 pub async fn find(c: &impl Conn, scope: &Scope, id: RoomId) -> Result<Option<Room>, StoreError> {
     let select = Entity::find_by_id(id.0).filter(Column::Organisation.is_in(rows::organisation_ids(scope)));
     Ok(rows::one(c, select).await?.map(from_row))
+}
+
+/// The names of some of them; what lies outside the scope has none.
+pub async fn names(
+    c: &impl Conn,
+    scope: &Scope,
+    ids: &[RoomId],
+) -> Result<HashMap<RoomId, String>, StoreError> {
+    let mut names = HashMap::new();
+    for some in rows::batches(ids.iter().map(|id| id.0)) {
+        let select = Entity::find()
+            .filter(Column::Organisation.is_in(rows::organisation_ids(scope)))
+            .filter(Column::Id.is_in(some));
+        names.extend(rows::all(c, select).await?.into_iter().map(|row| (RoomId(row.id), row.name)));
+    }
+    Ok(names)
 }
 
 pub async fn list(

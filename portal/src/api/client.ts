@@ -35,3 +35,10 @@ function asProblem(body: unknown, response: Response): Problem {
   if (typeof body === "object" && body !== null && "title" in body && "status" in body) return body as Problem;
   return { type: "about:blank", title: response.statusText, status: response.status, detail: "", errors: [] };
 }
+
+type Defined<T> = { [K in keyof T]: Exclude<T[K], undefined> };
+
+/** A body without its undefined members: a form leaves those that were not filled in. */
+export function defined<T extends object>(body: T): Defined<T> {
+  return Object.fromEntries(Object.entries(body).filter(([, value]) => value !== undefined)) as Defined<T>;
+}

@@ -1,5 +1,5 @@
-// The lists that many pages show whole: homes, rooms, devices. Asked for in one way, so that each stands in the cache
-// once and under one shape; live events make them fresh.
+// The lists that many pages show whole: homes, rooms, devices, members. Asked for in one way, so
+// that each stands in the cache once and under one shape; live events make them fresh.
 import { queryOptions } from "@tanstack/react-query";
 import { answer, api, type Schemas } from "./client";
 import { keys } from "./keys";
@@ -12,7 +12,7 @@ export type Member = Schemas["MemberView"];
 
 const PAGE = 1_000;
 
-/** Of one organisation, or of all that the person belongs to. */
+/** Of every organisation that the person belongs to. */
 export const homesQuery = queryOptions({
   queryKey: keys.homes,
   queryFn: ({ signal }): Promise<Home[]> =>

@@ -17,7 +17,7 @@ export function About() {
         <Card>
           <Facts
             items={[
-              { name: t("version"), value: __LARES_VERSION__ },
+              { name: t("version"), value: LARES_VERSION },
               { name: t("server"), value: window.location.host },
               { name: t("zone"), value: zone ?? "UTC" },
               {

@@ -58,7 +58,7 @@ export function MenuPopover({ triggerRef, isOpen, onOpenChange, label, groups }:
 
 function MenuList({ label, groups, onClose }: Omit<MenuProps, "trigger"> & { onClose?: () => void }) {
   return (
-    <AriaMenu aria-label={label} autoFocus="first" className={styles.list ?? ""} {...(onClose && { onClose })}>
+    <AriaMenu aria-label={label} className={styles.list ?? ""} {...(onClose && { onClose })}>
       {groups.map((group) => (
         <MenuSection key={group.id} id={group.id} aria-label={group.title ?? label}>
           {group.title && <Header className={styles.heading ?? ""}>{group.title}</Header>}

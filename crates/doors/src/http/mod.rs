@@ -1,6 +1,7 @@
 //! The one list of routes: each line is an endpoint with the action it is declared with. The OpenAPI document and the
 //! access checks come from the same lines; a route that is not here does not exist.
 
+mod attention;
 mod auth;
 mod capabilities;
 mod commands;
@@ -80,6 +81,7 @@ fn table() -> Vec<Route> {
         Route::new(OrganisationRead, routes!(members::list)),
         Route::new(OrganisationManage, routes!(members::add)),
         Route::new(OrganisationManage, routes!(members::remove)),
+        Route::new(DeviceRead, routes!(attention::list)),
         Route::new(HomeManage, routes!(homes::create)),
         Route::new(HomeRead, routes!(homes::list)),
         Route::new(HomeRead, routes!(homes::get)),

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::large_futures, reason = "tests may panic")]
 
 mod access;
+mod attention;
 mod commands;
 mod device;
 mod devices;
