@@ -100,6 +100,7 @@ pub async fn sign_out(hub: &Hub, caller: &Caller) -> Result<(), HubError> {
     let work = hub.store.begin().await?;
     tokens::delete(&work, caller.user, caller.token).await?;
     work.commit().await?;
+    hub.nudges.access_changed();
     Ok(())
 }
 
@@ -120,6 +121,17 @@ pub async fn caller_of(hub: &Hub, token: &str) -> Result<Caller, HubError> {
     }
     let memberships = memberships::of_user(&hub.store, token.user).await?;
     Ok(Caller::new(token.user, token.id, memberships, now))
+}
+
+/// The same caller as of now, for connections that outlive a request: `Unauthenticated` once the token has ended.
+pub async fn caller_again(hub: &Hub, caller: &Caller) -> Result<Caller, HubError> {
+    let now = hub.now();
+    let token = tokens::find(&hub.store, caller.token).await?;
+    token
+        .filter(|token| token.expires_at.is_none_or(|expires_at| now < expires_at))
+        .ok_or(HubError::Unauthenticated)?;
+    let memberships = memberships::of_user(&hub.store, caller.user).await?;
+    Ok(Caller::new(caller.user, caller.token, memberships, now))
 }
 
 /// Nobody is refused because this could not be noted: reading goes on without space for writing.
@@ -184,6 +196,7 @@ pub async fn delete_token(hub: &Hub, caller: &Caller, id: TokenId) -> Result<(),
         return Err(HubError::NotFound("token"));
     }
     work.commit().await?;
+    hub.nudges.access_changed();
     Ok(())
 }
 
@@ -242,6 +255,7 @@ pub async fn set_password(hub: &Hub, email: &str, password: &str) -> Result<(), 
         tokens::delete(&work, user.id, token.id).await?;
     }
     work.commit().await?;
+    hub.nudges.access_changed();
     Ok(())
 }
 

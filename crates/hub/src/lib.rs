@@ -12,6 +12,7 @@ pub mod directory;
 pub mod dispatcher;
 pub mod error;
 pub mod events;
+pub mod feed;
 pub mod follower;
 pub mod history;
 pub mod homes;
@@ -30,6 +31,7 @@ pub mod sealed;
 pub mod search;
 pub mod sweeper;
 pub mod vault;
+pub mod watch;
 
 pub use caller::Caller;
 pub use error::HubError;

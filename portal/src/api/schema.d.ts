@@ -527,6 +527,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/live": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Readings (newest value wins) and events (complete) as they come.
+         * @description With `Upgrade: websocket` this is a WebSocket of JSON text frames, subscribed to by its query or by a `subscribe`
+         *     message; with `Accept: text/event-stream` the same frames come as server-sent events; otherwise the answer is a
+         *     cursor to begin from.
+         */
+        get: operations["watchLive"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/openapi.json": {
         parameters: {
             query?: never;
@@ -1152,6 +1174,12 @@ export interface components {
             unit?: string | null;
             /** @description A boolean, a number or a text, as the attribute or argument has it */
             value: boolean | number | string;
+        };
+        /** @description Where the event log stands, for a start from here on. */
+        LiveView: {
+            /** @description Give it to `/api/live` or to `/api/events` to be told everything that comes after this answer. */
+            cursor: string;
+            time: components["schemas"]["UnixMillis"];
         };
         /** @description E-mail and password. */
         LoginBody: {
@@ -5542,6 +5570,122 @@ export interface operations {
             };
             /** @description Does not exist */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Storage not available */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    watchLive: {
+        parameters: {
+            query?: {
+                /** @description Only this organisation's. */
+                organisation?: components["schemas"]["OrganisationId"];
+                /** @description Ids, separated by commas. */
+                homes?: string;
+                /** @description Ids, separated by commas. */
+                rooms?: string;
+                /** @description Ids, separated by commas. */
+                devices?: string;
+                /** @description Only these types of events, separated by commas, such as `attribute.changed,device.offline`. */
+                types?: string;
+                /** @description Whether values and presence are wanted; true when left out. */
+                readings?: boolean;
+                /** @description Whether events are wanted; true when left out. */
+                events?: boolean;
+                /** @description Events after this cursor come first; from now on when left out. `Last-Event-ID` does the same. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A WebSocket */
+            101: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Where the log stands */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LiveView"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not include this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unknown cursor: start again without one */
+            410: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -14,6 +14,7 @@ mod history;
 mod homes;
 mod import;
 mod limits;
+mod live;
 mod members;
 mod openapi;
 mod organisations;
@@ -34,6 +35,7 @@ use lares_model::access::Action;
 use utoipa_axum::routes;
 
 pub use limits::{Limiter, RateLimits, TrustedProxies};
+pub use live::{LiveLimits, LivePlaces};
 pub use openapi::document as openapi_document;
 pub use route::{Declared, router};
 pub use server::{HttpLimits, serve};
@@ -44,6 +46,7 @@ use route::Route;
 pub struct DoorState {
     pub hub: Arc<Hub>,
     pub limits: limits::Limiter,
+    pub live: LivePlaces,
     pub metrics: metrics_exporter_prometheus::PrometheusHandle,
     pub ready: tokio::sync::watch::Receiver<bool>,
     pub openapi: Arc<str>,
@@ -111,5 +114,6 @@ fn table() -> Vec<Route> {
         Route::new(DeviceRead, routes!(commands::get)),
         Route::new(OrganisationRead, routes!(events::list)),
         Route::new(OrganisationRead, routes!(events::get)),
+        Route::new(OrganisationRead, routes!(live::live)),
     ]
 }

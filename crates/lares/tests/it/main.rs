@@ -20,6 +20,7 @@ mod history;
 mod homes;
 mod limits;
 mod listing;
+mod live;
 mod once;
 mod operation;
 mod portal;

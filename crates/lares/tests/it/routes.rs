@@ -20,6 +20,7 @@ fn declared(world: &World) -> Vec<Declared> {
             &lares_doors::http::RateLimits { per_user_per_second: 1, per_network_per_second: 1 },
             lares_doors::http::TrustedProxies::default(),
         ),
+        live: lares_doors::http::LivePlaces::new(lares_doors::http::LiveLimits::default()),
         metrics: metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder().handle(),
         ready: is_ready,
         openapi: "".into(),

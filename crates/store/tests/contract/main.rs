@@ -58,6 +58,7 @@ on_both_engines! {
     log::random_units_of_work_leave_no_gap,
     races::a_cursor_moves_from_where_it_is,
     races::one_of_many_moves_a_cursor,
+    races::what_is_held_is_looked_at_by_one_at_a_time,
     races::one_of_many_moves_the_ingest_position,
     races::a_repeated_request_takes_effect_once,
     races::command_numbers_are_distinct_and_consecutive,
