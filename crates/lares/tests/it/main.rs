@@ -27,6 +27,7 @@ mod portal;
 mod process;
 mod routes;
 mod schema;
+mod search;
 mod session;
 mod topics;
 mod transport;
