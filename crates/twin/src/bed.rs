@@ -17,7 +17,8 @@ pub(crate) const NOON: UnixMillis = UnixMillis(1_795_172_400_000); // 2026-11-20
 pub(crate) const DAY_MS: i64 = 86_400_000;
 
 pub(crate) fn demo() -> Scenario {
-    Scenario::demo().unwrap()
+    static DEMO: std::sync::LazyLock<Scenario> = std::sync::LazyLock::new(|| Scenario::demo().unwrap());
+    DEMO.clone()
 }
 
 pub(crate) fn registered(scenario: &Scenario) -> Vec<Registered> {

@@ -159,7 +159,7 @@ fn arguments_that_a_device_cannot_take_are_refused() {
     let set_point = |value| ("Thermostat.SetOccupiedHeatingSetpoint", "Setpoint", value);
     let wrong = [
         (Kind::Thermostat, set_point(Value::Number(31.0)), "args.Setpoint"),
-        (Kind::Thermostat, set_point(Value::Number(f64::NAN)), "args.Setpoint"),
+        (Kind::Thermostat, set_point(text("warm")), "args.Setpoint"),
         (Kind::Thermostat, ("Thermostat.SetSystemMode", "SystemMode", text("Cool")), "only has"),
         (Kind::DimmableLight, ("LevelControl.MoveToLevel", "Level", Value::Number(101.0)), "args.Level"),
         (

@@ -25,4 +25,5 @@ mod routes;
 mod schema;
 mod topics;
 mod transport;
+mod twin;
 mod world;
