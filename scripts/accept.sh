@@ -36,7 +36,7 @@ start_demo() {
     cargo build --release --locked --bin lares
     rm -rf "$data"
     mkdir -p "$data"
-    target/release/lares demo --data "$data" --ports "$ports" >"$recipes/demo.log" 2>&1 &
+    target/release/lares demo --data "$data" --ports "$ports" --history 0 >"$recipes/demo.log" 2>&1 &
     demo_pid=$!
     for _ in $(seq 120); do
         if [ -s "$data/demo.json" ] && curl -fsS -o /dev/null "$(as_url "$(demo http)")/readyz" 2>/dev/null; then

@@ -32,6 +32,7 @@ fn spawn(binary: &Path, data: &Path, subcommand: &str) -> Result<Child, String> 
     Command::new(binary)
         .args([subcommand, "--ports", &BASE_PORT.to_string(), "--data"])
         .arg(data)
+        // What is measured is the server, not the sending of a simulated past.
         .args(if subcommand == "demo" { &["--history", "0"][..] } else { &[] })
         .env("LARES_LIMITS__PER_USER_PER_SECOND", "100000")
         .env("LARES_LOG__LEVEL", "warn")

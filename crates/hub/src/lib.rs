@@ -1,6 +1,7 @@
 //! What Lares does. Doors call these functions with a `Caller`; devices' messages enter by `ingest`; the follower
 //! folds the log; the dispatcher hands commands over. Decisions are `lares_model`'s, rows are `lares_store`'s.
 
+pub mod attention;
 pub mod caller;
 pub mod commands;
 pub mod cursor;
@@ -27,6 +28,7 @@ pub mod passwords;
 pub mod readings;
 pub mod rooms;
 pub mod sealed;
+pub mod search;
 pub mod sweeper;
 pub mod vault;
 pub mod watch;

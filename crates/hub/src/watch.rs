@@ -189,11 +189,13 @@ impl Watcher {
         if !self.subscription.readings {
             return vec![];
         }
-        let organisations: HashSet<_> = self.watched.iter().map(|watched| watched.organisation).collect();
-        let devices = self.hub.directory.filter(|device| {
-            organisations.contains(&device.organisation) && self.subscription.wants_device(device)
-        });
-        devices.iter().map(|device| device.id).collect()
+        self.watched.iter().flat_map(|watched| self.devices_of(watched.organisation)).collect()
+    }
+
+    fn devices_of(&self, organisation: OrganisationId) -> Vec<DeviceId> {
+        let all = self.hub.directory.in_organisation(organisation);
+        let wanted = all.iter().filter(|device| self.subscription.wants_device(device));
+        wanted.map(|device| device.id).collect()
     }
 
     /// A device as it stands.
@@ -294,11 +296,7 @@ impl Watcher {
         drop(changes);
         if !complete {
             // Too far behind to know which: every watched device is looked at.
-            let organisation = watched.organisation;
-            let all = self.hub.directory.filter(|device| {
-                device.organisation == organisation && self.subscription.wants_device(device)
-            });
-            devices = all.iter().map(|device| device.id).collect();
+            devices = self.devices_of(watched.organisation);
         }
         let after = watched.position;
         let told = batch.values.len();

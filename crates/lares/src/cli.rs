@@ -20,8 +20,13 @@ struct Cli {
 enum Command {
     /// Run the server.
     Serve(Common),
-    /// Run the server with a simulated home; carries on with what is in the data directory.
-    Demo(Common),
+    /// Run the server with simulated homes; carries on with what is in the data directory.
+    Demo {
+        #[command(flatten)]
+        common: Common,
+        #[command(flatten)]
+        options: demo::Options,
+    },
     /// Check configuration and stored data, and say what is wrong.
     Check(Common),
     /// Bring the relational schema up to date and exit.
@@ -80,7 +85,7 @@ fn execute(command: Command) -> Result<(), String> {
             Ok(())
         }
         Command::Serve(common) => block_on(serve::serve(loaded(&common)?)),
-        Command::Demo(common) => block_on(demo::demo(loaded(&common)?)),
+        Command::Demo { common, options } => block_on(demo::demo(loaded(&common)?, options)),
         Command::Check(common) => block_on(check::check(loaded(&common)?)),
         Command::Migrate(common) => block_on(check::migrate(loaded(&common)?)),
         Command::Admin { common, task } => block_on(admin::run(loaded(&common)?, task)),

@@ -1,44 +1,63 @@
-//! `lares demo`: the server with a simulated home beside it. Carries on with what is in the data directory; the
+//! `lares demo`: the server with simulated homes beside it. Carries on with what is in the data directory; the
 //! simulated devices come in by the same door as real ones.
 
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use lares_hub::homes::NewHome;
 use lares_hub::{Caller, HubError, devices, homes, identity, rooms};
-use lares_model::device::{Device, Encoding, Endpoint};
-use lares_model::home::{Home, PropertyType};
+use lares_model::device::{Encoding, Endpoint};
 use lares_model::protocol::Channel;
-use lares_model::{DeviceId, HomeId, OrganisationId, UserId};
-use lares_twin::{Blueprint, DevicePlan, Identity, Kind, World, blueprint};
+use lares_model::{DeviceId, HomeId, OrganisationId, RoomId, UserId};
+use lares_twin::{DevicePlan, HomePlan, Identity, Known, Memory, Scenario, Town};
 use serde_json::json;
 
+use crate::clock::ScaledClock;
 use crate::config::Config;
+use crate::data_dir::write_owner_only;
 use crate::demo_file::{DemoFile, DemoSecrets, Owner, SpareDevice, TelemetryRecipe, read, write};
+use crate::demo_telling::TellingLines;
 use crate::parts::{self, Running};
 use crate::serve::asked_to_stop;
 
 const EMAIL: &str = "owner@demo.lares";
-const REPORT_EVERY: Duration = Duration::from_secs(5);
 const SEED: u64 = 1;
+const SPARE_SERIAL: &str = "SPARE-1";
 const SPARE_ATTRIBUTE: &str = "ElectricalPowerMeasurement.ActivePower";
 const SPARE_READINGS_LIMIT: u32 = 50_000;
+const ENERGY: &str = "ElectricalEnergyMeasurement.CumulativeEnergyImported";
 
-pub async fn demo(config: Config) -> Result<(), String> {
+#[derive(clap::Args)]
+pub struct Options {
+    /// How many days of history the devices send at the first start; 0 is none.
+    #[arg(long, default_value_t = 90, value_parser = clap::value_parser!(u32).range(0..=90))]
+    history: u32,
+    /// How many times faster than real time the clock of server and devices runs.
+    #[arg(long, default_value_t = 1.0, allow_negative_numbers = true)]
+    speed: f64,
+}
+
+pub async fn demo(config: Config, options: Options) -> Result<(), String> {
     let mut config = config;
+    let clock = Arc::new(ScaledClock::new(options.speed)?);
     // A demo stays on this machine.
     for bind in [&mut config.http.tls_bind, &mut config.mqtt.tls_bind] {
         *bind = bind.replace("0.0.0.0", "127.0.0.1");
     }
-    let running = parts::start(&config).await?;
-    let secrets = furnish(&running, &config.data.dir).await?;
-    let file = demo_file(&running, &secrets)?;
+    // People and networks are as slow as ever when time runs faster.
+    let confirm_within_s = f64::from(config.commands.confirm_within_s) * options.speed.max(1.0);
+    config.commands.confirm_within_s = confirm_within_s as u32;
+    let scenario = Scenario::demo().map_err(|error| format!("the demo's scenario: {error}"))?;
+    let running = parts::start_on(&config, Some(clock.clone())).await?;
+    let secrets = furnish(&running, &config.data.dir, &scenario).await?;
+    let file = demo_file(&running, &secrets, &scenario)?;
     write(&config.data.dir.join("demo.json"), &file)?;
-    let world = world(&running, &secrets)?;
-    let stop = running.stop.subscribe();
-    let twin = tokio::spawn(lares_twin::run(world, stop));
+    let town = town(&running, &secrets, scenario, &clock, &options, &config.data.dir)?;
     welcome(&file, &config.data.dir);
+    let stop = running.stop.subscribe();
+    let twin = tokio::spawn(lares_twin::run(town, stop));
     asked_to_stop().await?;
     running.stop().await;
     let _ = tokio::time::timeout(Duration::from_secs(5), twin).await;
@@ -49,9 +68,9 @@ fn said(error: impl std::fmt::Display) -> String {
     format!("furnishing the demo: {error}")
 }
 
-/// Makes what is missing: the owner, the organisation, the home, its devices and the spare one. Each step is kept
+/// Makes what is missing: the owner, the organisation, the homes, their devices and the spare one. Each step is kept
 /// as soon as it is done, so that a start that was cut short carries on.
-async fn furnish(running: &Running, dir: &Path) -> Result<DemoSecrets, String> {
+async fn furnish(running: &Running, dir: &Path, scenario: &Scenario) -> Result<DemoSecrets, String> {
     let hub = &running.hub;
     let file = dir.join("demo-secrets.json");
     let mut secrets: DemoSecrets = read(&file)?.unwrap_or_default();
@@ -60,45 +79,64 @@ async fn furnish(running: &Running, dir: &Path) -> Result<DemoSecrets, String> {
         Ok(caller) => caller,
         Err(HubError::Unauthenticated) => {
             // The first start, or the demo's token was ended through the API.
-            make_owner(running, &mut secrets).await?;
+            make_owner(running, &mut secrets, &scenario.organisation).await?;
             write(&file, &secrets)?;
             identity::caller_of(hub, &secrets.token).await.map_err(said)?
         }
         Err(error) => return Err(said(error)),
     };
-    let plan = blueprint();
-    let homes_there = homes::list(hub, &caller, None, None, 1_000).await.map_err(said)?.items;
-    let there = |home: &&Home| home.id.to_string() == secrets.home || home.name == plan.home_name;
-    if let Some(home) = homes_there.iter().find(there) {
-        secrets.home = home.id.to_string();
-    } else {
-        let organisation: OrganisationId = secrets.organisation.parse().map_err(said)?;
-        let new = NewHome {
-            organisation,
-            name: plan.home_name.to_owned(),
-            address: plan.address.to_owned(),
-            time_zone: plan.time_zone.to_owned(),
-            property_type: PropertyType::House,
-            floor_area_m2: Some(plan.floor_area_m2),
-        };
-        secrets.home = homes::create(hub, &caller, None, new).await.map_err(said)?.id.to_string();
+    for (nth, plan) in scenario.homes.iter().enumerate() {
+        let home = make_home(running, &caller, plan, &secrets).await?;
+        secrets.homes.insert(plan.key.clone(), home.to_string());
+        write(&file, &secrets)?;
+        let mut planned: Vec<_> = plan.devices.iter().map(new_device).collect();
+        if nth == 0 {
+            planned.push(spare_device());
+        }
+        make_devices(running, &caller, home, planned, &mut secrets, &file).await?;
     }
-    let home: HomeId = secrets.home.parse().map_err(said)?;
-    let rooms_there = rooms::list(hub, &caller, None, Some(home), None, 1_000).await.map_err(said)?.items;
-    for room in plan.rooms.iter().filter(|room| !rooms_there.iter().any(|there| there.name == **room)) {
-        rooms::create(hub, &caller, None, home, room).await.map_err(said)?;
-    }
-    write(&file, &secrets)?;
-    make_devices(running, &caller, &plan, &mut secrets, &file).await?;
     Ok(secrets)
 }
 
+/// The home of a plan with its rooms, found again by its id or its name.
+async fn make_home(
+    running: &Running,
+    caller: &Caller,
+    plan: &HomePlan,
+    secrets: &DemoSecrets,
+) -> Result<HomeId, String> {
+    let hub = &running.hub;
+    let kept = secrets.homes.get(&plan.key);
+    let homes_there = homes::list(hub, caller, None, None, 1_000).await.map_err(said)?.items;
+    let by_id = homes_there.iter().find(|home| kept == Some(&home.id.to_string()));
+    let home = match by_id.or_else(|| homes_there.iter().find(|home| home.name == plan.name)) {
+        Some(home) => home.id,
+        None => {
+            let organisation: OrganisationId = secrets.organisation.parse().map_err(said)?;
+            let new = NewHome {
+                organisation,
+                name: plan.name.clone(),
+                address: plan.address.clone(),
+                time_zone: plan.time_zone.clone(),
+                property_type: plan.property_type,
+                floor_area_m2: Some(plan.floor_area_m2),
+            };
+            homes::create(hub, caller, None, new).await.map_err(said)?.id
+        }
+    };
+    let rooms_there = rooms::list(hub, caller, None, Some(home), None, 1_000).await.map_err(said)?.items;
+    for room in plan.rooms.iter().filter(|room| !rooms_there.iter().any(|there| there.name == room.name)) {
+        rooms::create(hub, caller, None, home, &room.name).await.map_err(said)?;
+    }
+    Ok(home)
+}
+
 /// An owner left over by a start that was cut short before its token was kept gets a new password.
-async fn make_owner(running: &Running, secrets: &mut DemoSecrets) -> Result<(), String> {
+async fn make_owner(running: &Running, secrets: &mut DemoSecrets, household: &str) -> Result<(), String> {
     let hub = &running.hub;
     secrets.email = EMAIL.to_owned();
     secrets.password = hub.secret_text(12);
-    let made = identity::create_owner(hub, EMAIL, "Demo owner", &secrets.password, "Demo household").await;
+    let made = identity::create_owner(hub, EMAIL, "Demo owner", &secrets.password, household).await;
     let user: UserId = match made {
         Ok((user, organisation)) => {
             secrets.organisation = organisation.id.to_string();
@@ -116,33 +154,36 @@ async fn make_owner(running: &Running, secrets: &mut DemoSecrets) -> Result<(), 
     Ok(())
 }
 
+/// A device to register, and the name of its room.
+type Planned = (devices::NewDevice, String);
+
 async fn make_devices(
     running: &Running,
     caller: &Caller,
-    plan: &Blueprint,
+    home: HomeId,
+    planned: Vec<Planned>,
     secrets: &mut DemoSecrets,
     file: &Path,
 ) -> Result<(), String> {
     let hub = &running.hub;
-    let home: HomeId = secrets.home.parse().map_err(said)?;
     let known = devices::list(hub, caller, None, &devices::DeviceFilter::default(), None, 1_000).await;
     let known = known.map_err(said)?.items;
     let in_home = rooms::list(hub, caller, None, Some(home), None, 100).await.map_err(said)?.items;
-    let spare = spare_plan();
-    for device in plan.devices.iter().chain([&spare]) {
-        let present = known.iter().find(|known| known.serial.as_deref() == Some(device.serial.as_str()));
+    for (mut new, room) in planned {
+        let present = known.iter().find(|known| known.serial == new.serial);
         let kept = present.is_some_and(|present| secrets.devices.contains_key(&present.id.to_string()));
         if kept {
             continue;
         }
-        let room = in_home.iter().find(|room| room.name == device.room).map(|room| room.id);
+        let room: Option<RoomId> = in_home.iter().find(|there| there.name == room).map(|there| there.id);
+        (new.home, new.room) = (home, room);
         let registered = match present {
             Some(present) => devices::rotate_credentials(hub, caller, None, present.id).await,
-            None => devices::register(hub, caller, None, &new_device(device, home, room)).await,
+            None => devices::register(hub, caller, None, &new).await,
         };
         let registered = registered.map_err(said)?;
         secrets.devices.insert(registered.device.id.to_string(), registered.password);
-        if device.serial == spare.serial {
+        if new.serial.as_deref() == Some(SPARE_SERIAL) {
             secrets.spare = registered.device.id.to_string();
         }
         write(file, secrets)?;
@@ -150,39 +191,41 @@ async fn make_devices(
     Ok(())
 }
 
-fn new_device(plan: &DevicePlan, home: HomeId, room: Option<lares_model::RoomId>) -> devices::NewDevice {
-    devices::NewDevice {
-        home,
-        room,
-        name: plan.name.to_owned(),
-        vendor: plan.vendor.to_owned(),
-        model: plan.model.to_owned(),
+fn new_device(plan: &DevicePlan) -> Planned {
+    let new = devices::NewDevice {
+        home: HomeId(uuid::Uuid::nil()),
+        room: None,
+        name: plan.name.clone(),
+        vendor: plan.vendor.clone(),
+        model: plan.model.clone(),
         serial: Some(plan.serial.clone()),
-        firmware: Some(plan.firmware.to_owned()),
-        endpoints: plan.endpoints.clone(),
-        tags: plan.tags.iter().map(|tag| (*tag).to_string()).collect(),
+        firmware: Some(plan.firmware().to_owned()),
+        endpoints: plan.endpoints(),
+        tags: plan.tags.clone(),
         encoding: plan.encoding,
         expected_interval_s: Some(plan.expected_interval_s),
-    }
+    };
+    (new, plan.room.clone())
 }
 
-fn spare_plan() -> DevicePlan {
-    DevicePlan {
-        kind: Kind::Meter,
-        name: "Spare meter (yours to drive)",
-        room: "",
-        vendor: "Lares",
-        model: "Spare",
-        serial: "SPARE-1".to_owned(),
-        firmware: "1.0.0",
+fn spare_device() -> Planned {
+    let new = devices::NewDevice {
+        home: HomeId(uuid::Uuid::nil()),
+        room: None,
+        name: "Spare meter (yours to drive)".to_owned(),
+        vendor: "Lares".to_owned(),
+        model: "Spare".to_owned(),
+        serial: Some(SPARE_SERIAL.to_owned()),
+        firmware: Some("1.0.0".to_owned()),
         endpoints: vec![Endpoint {
             endpoint: 1,
             capabilities: vec!["OnOff".into(), "ElectricalPowerMeasurement".into(), "Identify".into()],
         }],
         tags: vec![],
         encoding: Encoding::Json,
-        expected_interval_s: 3_600,
-    }
+        expected_interval_s: Some(3_600),
+    };
+    (new, String::new())
 }
 
 fn reachable(address: Option<SocketAddr>) -> String {
@@ -193,7 +236,7 @@ fn reachable(address: Option<SocketAddr>) -> String {
     })
 }
 
-fn demo_file(running: &Running, secrets: &DemoSecrets) -> Result<DemoFile, String> {
+fn demo_file(running: &Running, secrets: &DemoSecrets, scenario: &Scenario) -> Result<DemoFile, String> {
     let spare: DeviceId = secrets.spare.parse().map_err(said)?;
     let payload = json!({
         "v": 1,
@@ -214,7 +257,7 @@ fn demo_file(running: &Running, secrets: &DemoSecrets) -> Result<DemoFile, Strin
             token: secrets.token.clone(),
         },
         organisation: secrets.organisation.clone(),
-        homes: vec![secrets.home.clone()],
+        homes: scenario.homes.iter().filter_map(|home| secrets.homes.get(&home.key).cloned()).collect(),
         device: SpareDevice {
             id: spare.to_string(),
             client_id: spare.to_string(),
@@ -230,52 +273,89 @@ fn demo_file(running: &Running, secrets: &DemoSecrets) -> Result<DemoFile, Strin
     })
 }
 
-fn world(running: &Running, secrets: &DemoSecrets) -> Result<World, String> {
+/// The world's memory, beside the demo's secrets.
+struct WorldFile(PathBuf);
+
+impl Memory for WorldFile {
+    fn read(&self) -> Result<Option<Vec<u8>>, String> {
+        match std::fs::read(&self.0) {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(format!("{}: {error}", self.0.display())),
+        }
+    }
+
+    fn write(&self, bytes: &[u8]) -> Result<(), String> {
+        write_owner_only(&self.0, bytes)
+    }
+}
+
+fn town(
+    running: &Running,
+    secrets: &DemoSecrets,
+    scenario: Scenario,
+    clock: &Arc<ScaledClock>,
+    options: &Options,
+    dir: &Path,
+) -> Result<Town, String> {
     let mqtts = running.addresses.mqtts.ok_or("the demo needs mqtt.tls_bind")?;
-    let plan = blueprint();
     let mut identities = Vec::new();
     for (id, password) in &secrets.devices {
         let id: DeviceId = id.parse().map_err(said)?;
         let Some(device) = running.hub.directory.get(id) else { continue };
-        if let Some(kind) = kind_of(&plan, &device) {
-            identities.push(Identity {
-                kind,
-                client_id: id.to_string(),
-                username: id.to_string(),
-                password: password.clone(),
-                encoding: device.encoding,
-            });
-        }
+        let Some(serial) = device.serial.clone().filter(|serial| scenario.device(serial).is_some()) else {
+            continue;
+        };
+        identities.push(Identity {
+            serial,
+            client_id: id.to_string(),
+            username: id.to_string(),
+            password: password.clone(),
+            encoding: device.encoding,
+            known: known(running, id),
+        });
     }
-    Ok(World {
+    let mut lines = TellingLines::new();
+    Ok(Town {
+        scenario,
         mqtts: SocketAddr::new([127, 0, 0, 1].into(), mqtts.port()),
         server_name: "localhost".to_owned(),
         ca_pem: std::fs::read(&running.authority).map_err(said)?,
         seed: SEED,
-        clock: running.hub.clock.clone(),
+        clock: clock.clone(),
+        speed: clock.speed(),
         devices: identities,
-        report_every: REPORT_EVERY,
+        memory: Arc::new(WorldFile(dir.join("demo-world.cbor"))),
+        history_days: options.history,
+        telling: Box::new(move |telling| lines.print(telling)),
     })
 }
 
-fn kind_of(plan: &Blueprint, device: &Device) -> Option<Kind> {
-    plan.devices.iter().find(|one| Some(one.serial.as_str()) == device.serial.as_deref()).map(|one| one.kind)
+/// What the server has of a device already.
+fn known(running: &Running, id: DeviceId) -> Option<Known> {
+    running.hub.live.with(id, |state| {
+        let newest =
+            state.latest.values().flat_map(|attributes| attributes.values()).map(|latest| latest.time).max();
+        let energy_wh = state.value(1, ENERGY).and_then(|latest| latest.value.as_f64());
+        newest.map(|until| Known { until, energy_wh })
+    })
 }
 
 fn welcome(file: &DemoFile, dir: &Path) {
     println!(
-        "\nLares is running with a simulated home.\n\n  \
-         API page   http://{}/api/docs/index.html\n  \
+        "\nLares is running with three simulated homes.\n\n  \
+         portal     http://{}\n  \
          sign in    {}  {}\n  \
-         token      {}\n\n  \
-         Try:  curl -H 'Authorization: Bearer {}' http://{}/api/iot/devices\n  \
-         Everything a script needs is in {}.\n  \
+         API page   http://{}/api/docs/index.html\n\n  \
+         What to click first:\n  \
+         1. Open Lindenstrasse 12, then Reading lamp, and switch it.\n  \
+         2. On the same page, look at the energy it took yesterday.\n  \
+         3. Add a device of your own.\n\n  \
+         All that a script needs, a token and the spare device too, is in {}.\n  \
          Stop with Ctrl-C; the next start carries on.\n",
         file.http,
         file.owner.email,
         file.owner.password,
-        file.owner.token,
-        file.owner.token,
         file.http,
         dir.join("demo.json").display()
     );

@@ -57,7 +57,12 @@ pub struct DemoSecrets {
     pub password: String,
     pub token: String,
     pub organisation: String,
+    /// Of a demo that had one home.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub home: String,
+    /// The scenario's key to home id.
+    #[serde(default)]
+    pub homes: BTreeMap<String, String>,
     pub spare: String,
     /// Device id to password.
     pub devices: BTreeMap<String, String>,

@@ -3,11 +3,13 @@
 pub mod admin;
 pub mod check;
 pub mod cli;
+mod clock;
 pub mod config;
 pub mod config_docs;
 pub mod data_dir;
 pub mod demo;
 pub mod demo_file;
+mod demo_telling;
 pub mod entropy;
 pub mod generate;
 pub mod logging;

@@ -12,9 +12,11 @@ use lares_hub::dispatcher::Dispatcher;
 use lares_hub::follower::Follower;
 use lares_hub::vault::Vault;
 use lares_hub::{Hub, HubError, HubParts, feed, sweeper};
+use lares_model::UnixMillis;
 use lares_model::command::CommandPolicy;
 use lares_model::ports::{Clock, Entropy};
 use lares_model::reading::TimePolicy;
+use lares_model::record::Position;
 use lares_mqtt::{Broker, Limits as MqttLimits, TlsProvider};
 use lares_store::{Store, StoreOptions};
 use lares_telemetry::EmbeddedTelemetry;
@@ -23,6 +25,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+use crate::clock::ScaledClock;
 use crate::config::{Config, address};
 use crate::data_dir::DataDirectory;
 use crate::entropy::{SystemClock, SystemEntropy};
@@ -53,8 +56,15 @@ const STOP_WITHIN: Duration = Duration::from_secs(20);
 
 /// The storage and decisions, without doors: also what `lares admin` works with.
 pub async fn open_hub(config: &Config, data: &DataDirectory) -> Result<Arc<Hub>, String> {
+    open_hub_on(config, data, Arc::new(SystemClock)).await
+}
+
+async fn open_hub_on(
+    config: &Config,
+    data: &DataDirectory,
+    clock: Arc<dyn Clock>,
+) -> Result<Arc<Hub>, String> {
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let key = data.key(entropy.as_ref())?;
     let vault = Vault::new(&key).map_err(|error| error.to_string())?;
     let store = open_store(config, data).await?;
@@ -146,12 +156,24 @@ fn in_full(error: HubError) -> String {
 }
 
 pub async fn start(config: &Config) -> Result<Running, String> {
+    start_on(config, None).await
+}
+
+/// On a clock of its own, which is then not behind the data.
+pub async fn start_on(config: &Config, clock: Option<Arc<ScaledClock>>) -> Result<Running, String> {
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let data = DataDirectory::open(&config.data.dir)?;
     let listeners = Listeners::bind(config).await?;
     let material = tls::material(&config.tls, &data.path)?;
     let metrics = recorder()?;
-    let hub = open_hub(config, &data).await?;
+    let hub = match clock {
+        None => open_hub(config, &data).await?,
+        Some(clock) => {
+            let hub = open_hub_on(config, &data, clock.clone()).await?;
+            clock.not_before(newest(&hub).await?);
+            hub
+        }
+    };
     let mut follower = Follower::load(&hub).await.map_err(in_full)?;
     follower.catch_up().await.map_err(in_full)?;
 
@@ -162,10 +184,10 @@ pub async fn start(config: &Config) -> Result<Running, String> {
     hub.connect_link(Arc::new(MqttLink::new(&broker, presence.listeners())));
     drop(presence);
     let workers = vec![
-        tokio::spawn(follower.run(workers_stopped.clone())),
-        tokio::spawn(Dispatcher::new(&hub).run(workers_stopped.clone())),
-        tokio::spawn(sweeper::run(hub.clone(), workers_stopped.clone())),
-        tokio::spawn(feed::run(hub.clone(), workers_stopped)),
+        worker("log follower", follower.run(workers_stopped.clone())),
+        worker("dispatcher", Dispatcher::new(&hub).run(workers_stopped.clone())),
+        worker("presence sweeper", sweeper::run(hub.clone(), workers_stopped.clone())),
+        worker("live feed", feed::run(hub.clone(), workers_stopped)),
     ];
     let presence = tokio::spawn(presence_writer);
     let addresses = listeners.addresses();
@@ -175,6 +197,25 @@ pub async fn start(config: &Config) -> Result<Running, String> {
     tracing::info!(?addresses, data = %data.path.display(), "lares is ready");
     let authority = material.authority;
     Ok(Running { hub, addresses, authority, stop, doors, workers, stop_workers, _data: data })
+}
+
+/// A server without one of its workers would take reports and do nothing with them: it ends instead, loses nothing by
+/// that, and is started again by whoever runs it.
+fn worker(name: &'static str, work: impl Future<Output = ()> + Send + 'static) -> JoinHandle<()> {
+    tokio::spawn(async move {
+        if let Err(error) = tokio::spawn(work).await {
+            tracing::error!(worker = name, %error, "a worker died; the server stops");
+            std::process::abort();
+        }
+    })
+}
+
+/// When the last entry of the log was received.
+async fn newest(hub: &Hub) -> Result<UnixMillis, String> {
+    let head = hub.telemetry.head();
+    let last = hub.telemetry.since(Position(head.0 - 1), 1).await;
+    let last = last.map_err(|error| format!("ingest log: {error}"))?;
+    Ok(last.first().map_or(UnixMillis::MIN_ACCEPTED, |record| record.entry.received))
 }
 
 fn mqtt_limits(config: &Config) -> MqttLimits {

@@ -2,6 +2,7 @@
 //! Nothing here does I/O, reads a clock, draws randomness or knows a runtime: all of that is passed in.
 
 pub mod access;
+pub mod attention;
 pub mod capability;
 mod catalogue;
 pub mod command;

@@ -95,6 +95,12 @@ pub async fn append(w: &UnitOfWork, events: Vec<NewEvent>) -> Result<Vec<i64>, S
     Ok(seqs)
 }
 
+/// Waits for the organisation's other units of work to end, and holds up later ones until the commit: for what is
+/// looked at first and written then.
+pub async fn hold(w: &UnitOfWork, organisation: OrganisationId) -> Result<(), StoreError> {
+    advance_head(w, organisation, 0).await.map(|_| ())
+}
+
 /// Takes the next `count` numbers and returns the last of them.
 async fn advance_head(w: &UnitOfWork, organisation: OrganisationId, count: i64) -> Result<i64, StoreError> {
     let update = Query::update()

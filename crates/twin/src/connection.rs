@@ -15,7 +15,7 @@ use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-use crate::world::Identity;
+use crate::town::Identity;
 
 const KEEP_ALIVE: Duration = Duration::from_secs(30);
 /// More than the outbox has on its way, and a subscription and a farewell beside.

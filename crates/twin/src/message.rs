@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use lares_model::device::Encoding;
 use lares_model::protocol::{Channel, Envelope};
-use lares_model::{CommandId, UnixMillis, Value};
-use serde::Serialize;
+use lares_model::{CommandId, DeviceId, UnixMillis, Value};
+use serde::{Deserialize, Serialize};
 
 const VERSION: u8 = 1;
 
@@ -33,6 +33,27 @@ impl Reading {
     }
 }
 
+/// A message for the server, with the device's own time.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Outgoing {
+    pub device: DeviceId,
+    pub channel: Channel,
+    pub time: UnixMillis,
+    pub payload: Vec<u8>,
+    pub why: Why,
+}
+
+/// Why a message goes out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Why {
+    /// It measures, again and again.
+    Series,
+    /// Something changed by itself, or it has just connected.
+    Change,
+    /// It was told to.
+    Answer,
+}
+
 /// Something that happened, such as `DoorLock.LockOperation`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Event {
@@ -50,7 +71,7 @@ pub enum Report {
 }
 
 /// A device's answer to a command.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Answer {
     Accepted,
@@ -80,6 +101,23 @@ struct Readings<'a> {
     epoch: &'a str,
     time: i64,
     readings: &'a [Reading],
+}
+
+/// A reading with a time of its own, as a device sends what it has stored.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(crate) struct Stored {
+    #[serde(flatten)]
+    pub reading: Reading,
+    pub time: i64,
+}
+
+#[derive(Serialize)]
+struct StoredReadings<'a> {
+    v: u8,
+    seq: u64,
+    epoch: &'a str,
+    time: i64,
+    readings: &'a [Stored],
 }
 
 #[derive(Serialize)]
@@ -139,6 +177,15 @@ pub(crate) fn encode_report(
         Report::Event(event) => encode(encoding, &Events { v, seq, epoch, time, events: [event] }),
     };
     Ok((channel, payload?))
+}
+
+pub(crate) fn encode_stored(
+    encoding: Encoding,
+    head: Head<'_>,
+    readings: &[Stored],
+) -> Result<Vec<u8>, CodecError> {
+    let Head { v, seq, epoch, time } = head;
+    encode(encoding, &StoredReadings { v, seq, epoch, time, readings })
 }
 
 pub(crate) fn encode_ack(

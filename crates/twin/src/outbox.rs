@@ -14,6 +14,8 @@ const UNDERWAY_MAX: usize = 16;
 pub(crate) struct Message {
     pub channel: Channel,
     pub payload: Vec<u8>,
+    /// What it stored for later; a device has room for that elsewhere.
+    pub stored: bool,
 }
 
 #[derive(Debug, Default)]
@@ -24,12 +26,18 @@ pub(crate) struct Outbox {
 }
 
 impl Outbox {
-    pub fn push(&mut self, message: Message) {
-        if self.waiting.len() >= MESSAGES_MAX {
-            let oldest = self.waiting.iter().position(|waiting| waiting.channel == Channel::Telemetry);
-            self.waiting.remove(oldest.unwrap_or(0));
+    /// Returns the message that had to go for it.
+    pub fn push(&mut self, message: Message) -> Option<Message> {
+        let mut dropped = None;
+        if !message.stored && self.waiting.iter().filter(|waiting| !waiting.stored).count() >= MESSAGES_MAX {
+            let live = |waiting: &Message| !waiting.stored;
+            let measured = |waiting: &Message| live(waiting) && waiting.channel == Channel::Telemetry;
+            let oldest =
+                self.waiting.iter().position(measured).or_else(|| self.waiting.iter().position(live));
+            dropped = oldest.and_then(|oldest| self.waiting.remove(oldest));
         }
         self.waiting.push_back(message);
+        dropped
     }
 
     /// The next message to hand to the connection.
@@ -49,8 +57,9 @@ impl Outbox {
         }
     }
 
-    pub fn acknowledged(&mut self, packet_id: u16) {
-        self.underway.retain(|(id, _)| *id != Some(packet_id));
+    pub fn acknowledged(&mut self, packet_id: u16) -> Option<Message> {
+        let place = self.underway.iter().position(|(id, _)| *id == Some(packet_id))?;
+        self.underway.remove(place).map(|(_, message)| message)
     }
 
     /// The connection is gone: what was on its way waits again, in front and in its old order.
@@ -66,18 +75,19 @@ mod tests {
     use super::*;
 
     fn message(number: u16) -> Message {
-        Message { channel: Channel::Telemetry, payload: number.to_be_bytes().to_vec() }
+        Message { channel: Channel::Telemetry, payload: number.to_be_bytes().to_vec(), stored: false }
     }
 
     #[test]
     fn what_was_not_acknowledged_is_sent_again_in_order() {
         let mut outbox = Outbox::default();
-        (0..4).for_each(|number| outbox.push(message(number)));
+        (0..4).for_each(|number| drop(outbox.push(message(number))));
         for packet_id in 1..=3 {
             assert!(outbox.next().is_some());
             outbox.written(packet_id);
         }
-        outbox.acknowledged(2);
+        assert_eq!(outbox.acknowledged(2), Some(message(1)));
+        assert_eq!(outbox.acknowledged(2), None);
         outbox.disconnected();
         let again: Vec<_> = std::iter::from_fn(|| outbox.next().cloned()).collect();
         assert_eq!(again, [message(0), message(2), message(3)]);
@@ -86,9 +96,13 @@ mod tests {
     #[test]
     fn a_full_outbox_forgets_measurements_before_answers() {
         let mut outbox = Outbox::default();
-        let ack = Message { channel: Channel::Ack, payload: vec![] };
+        let ack = Message { channel: Channel::Ack, payload: vec![], stored: false };
         outbox.push(ack.clone());
-        (0..=MESSAGES_MAX as u16).for_each(|number| outbox.push(message(number)));
+        let dropped =
+            (0..=MESSAGES_MAX as u16).filter(|number| outbox.push(message(*number)).is_some()).count();
+        assert_eq!(dropped, 2);
+        assert_eq!(outbox.push(Message { stored: true, ..message(0) }), None);
+        outbox.waiting.pop_back();
         assert_eq!(outbox.waiting.len(), MESSAGES_MAX);
         assert_eq!(outbox.waiting[0], ack);
         assert_eq!(outbox.waiting[1], message(2));
@@ -97,7 +111,7 @@ mod tests {
     #[test]
     fn only_so_many_are_on_their_way() {
         let mut outbox = Outbox::default();
-        (0..100).for_each(|number| outbox.push(message(number)));
+        (0..100).for_each(|number| drop(outbox.push(message(number))));
         assert_eq!(std::iter::from_fn(|| outbox.next().cloned()).count(), UNDERWAY_MAX);
     }
 }

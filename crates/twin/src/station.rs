@@ -1,21 +1,19 @@
-//! One device on the air: connects, reports, obeys, and comes back after every loss.
+//! One device on the air: connects, sends what it is given, hands over the commands it receives, and comes back
+//! after every loss.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
+use bytes::Bytes;
 use lares_model::DeviceId;
-use lares_model::ports::Clock;
 use lares_model::protocol::Channel;
-use tokio::sync::watch;
-use tokio::time::{Instant, Interval, MissedTickBehavior};
+use tokio::sync::{mpsc, watch};
 
-use crate::blueprint::Kind;
-use crate::connection::{Connection, Happening, Protocol, Server};
-use crate::device::Device;
-use crate::message::{Head, Report, decode_command, encode_ack, encode_report};
+use crate::connection::{Busy, Connection, Happening, Protocol, Server};
 use crate::outbox::{Message, Outbox};
 use crate::random::Random;
-use crate::world::Identity;
+use crate::town::Identity;
 
 const BACKOFF_FIRST: Duration = Duration::from_millis(250);
 const BACKOFF_MAX: Duration = Duration::from_secs(15);
@@ -24,62 +22,116 @@ const FAREWELL_MAX: Duration = Duration::from_millis(500);
 pub(crate) struct Station {
     pub identity: Identity,
     pub id: DeviceId,
-    pub device: Device,
+    pub protocol: Protocol,
     pub server: Server,
-    pub clock: Arc<dyn Clock>,
     pub random: Random,
-    pub report_every: Duration,
-    /// Random text of this start; `seq` counts within it.
-    pub epoch: String,
-    pub seq: u64,
     pub outbox: Outbox,
+    pub given: mpsc::UnboundedReceiver<Message>,
+    pub notices: mpsc::Sender<Notice>,
+    pub status: Arc<Status>,
+    /// Whether it wants to be connected.
+    pub on_air: watch::Receiver<bool>,
+}
+
+/// What others may know of a station without asking it.
+#[derive(Default)]
+pub(crate) struct Status {
+    pub connected: AtomicBool,
+    /// Messages it was given and has no acknowledgement for.
+    pub pending: AtomicUsize,
+    /// Those of them that tell of the past.
+    pub stored: AtomicUsize,
+}
+
+impl Status {
+    pub fn given(&self, message: &Message) {
+        self.pending.fetch_add(1, Ordering::Relaxed);
+        self.stored.fetch_add(usize::from(message.stored), Ordering::Relaxed);
+    }
+
+    pub fn gone(&self, message: &Message) {
+        self.pending.fetch_sub(1, Ordering::Relaxed);
+        self.stored.fetch_sub(usize::from(message.stored), Ordering::Relaxed);
+    }
+}
+
+pub(crate) struct Notice {
+    pub device: DeviceId,
+    pub what: What,
+}
+
+pub(crate) enum What {
+    Connected,
+    Command(Bytes),
 }
 
 enum End {
     Stopped,
+    SwitchedOff,
     Lost { reason: String, was_connected: bool },
 }
 
 impl Station {
     pub async fn run(mut self, mut stop: watch::Receiver<bool>) {
         let mut backoff = BACKOFF_FIRST;
-        // Devices do not report in step with each other.
-        let first = Instant::now() + self.report_every.mul_f64(self.random.between(0.2, 1.0));
-        let mut timer = tokio::time::interval_at(first, self.report_every);
-        timer.set_missed_tick_behavior(MissedTickBehavior::Delay);
         while !*stop.borrow() {
-            let end = self.session(&mut timer, &mut stop).await;
+            if !*self.on_air.borrow() {
+                self.wait_for_power(&mut stop).await;
+                continue;
+            }
+            let end = self.session(&mut stop).await;
+            self.status.connected.store(false, Ordering::Relaxed);
             self.outbox.disconnected();
-            let End::Lost { reason, was_connected } = end else { return };
+            let (reason, was_connected) = match end {
+                End::Stopped => return,
+                End::SwitchedOff => continue,
+                End::Lost { reason, was_connected } => (reason, was_connected),
+            };
             if was_connected {
                 backoff = BACKOFF_FIRST;
             }
             let pause = backoff.mul_f64(self.random.between(0.5, 1.5));
             tracing::debug!(device.id = %self.id, reason, ?pause, "the twin's device is off the air");
-            self.wait(pause, &mut timer, &mut stop).await;
+            self.wait(pause, &mut stop).await;
             backoff = (backoff * 2).min(BACKOFF_MAX);
         }
     }
 
+    async fn wait_for_power(&mut self, stop: &mut watch::Receiver<bool>) {
+        loop {
+            tokio::select! {
+                () = stopped(stop) => return,
+                changed = self.on_air.changed() => {
+                    if changed.is_err() || *self.on_air.borrow() {
+                        return;
+                    }
+                }
+                Some(message) = self.given.recv() => self.take(message),
+            }
+        }
+    }
+
     /// Goes on measuring while it cannot be heard.
-    async fn wait(&mut self, pause: Duration, timer: &mut Interval, stop: &mut watch::Receiver<bool>) {
+    async fn wait(&mut self, pause: Duration, stop: &mut watch::Receiver<bool>) {
         let over = tokio::time::sleep(pause);
         tokio::pin!(over);
         loop {
             tokio::select! {
                 () = &mut over => return,
                 () = stopped(stop) => return,
-                _ = timer.tick() => self.report(),
+                Some(message) = self.given.recv() => self.take(message),
             }
         }
     }
 
-    async fn session(&mut self, timer: &mut Interval, stop: &mut watch::Receiver<bool>) -> End {
-        let protocol = match self.identity.kind {
-            Kind::Plug | Kind::Lock => Protocol::V5,
-            Kind::Meter | Kind::Thermostat | Kind::LeakSensor => Protocol::V311,
-        };
-        let mut connection = Connection::open(&self.server, &self.identity, protocol);
+    fn take(&mut self, message: Message) {
+        if let Some(dropped) = self.outbox.push(message) {
+            self.status.gone(&dropped);
+        }
+    }
+
+    async fn session(&mut self, stop: &mut watch::Receiver<bool>) -> End {
+        let mut connection = Connection::open(&self.server, &self.identity, self.protocol);
         let mut connected = false;
         loop {
             let happening = tokio::select! {
@@ -87,8 +139,14 @@ impl Station {
                     farewell(&mut connection).await;
                     return End::Stopped;
                 }
-                _ = timer.tick() => {
-                    self.report();
+                changed = self.on_air.changed() => {
+                    if changed.is_ok() && !*self.on_air.borrow() {
+                        return End::SwitchedOff;
+                    }
+                    None
+                }
+                Some(message) = self.given.recv() => {
+                    self.take(message);
                     None
                 }
                 happening = connection.next() => Some(happening),
@@ -99,12 +157,16 @@ impl Station {
                     if let Err(busy) = connection.subscribe(&Channel::Command.topic(self.id)) {
                         return End::Lost { reason: busy.to_string(), was_connected: true };
                     }
-                    let state = self.device.state();
-                    self.say(&state);
+                    self.status.connected.store(true, Ordering::Relaxed);
+                    self.tell(What::Connected).await;
                 }
                 Some(Happening::Written(packet_id)) => self.outbox.written(packet_id),
-                Some(Happening::Acknowledged(packet_id)) => self.outbox.acknowledged(packet_id),
-                Some(Happening::Command(payload)) => self.obey(&payload),
+                Some(Happening::Acknowledged(packet_id)) => {
+                    if let Some(message) = self.outbox.acknowledged(packet_id) {
+                        self.status.gone(&message);
+                    }
+                }
+                Some(Happening::Command(payload)) => self.tell(What::Command(payload)).await,
                 Some(Happening::Ended(reason)) => return End::Lost { reason, was_connected: connected },
                 None => {}
             }
@@ -114,49 +176,17 @@ impl Station {
         }
     }
 
-    fn post(&mut self, connection: &Connection) -> Result<(), crate::connection::Busy> {
+    /// A world that is gone hears nothing; the stop signal follows.
+    async fn tell(&self, what: What) {
+        let _ = self.notices.send(Notice { device: self.id, what }).await;
+    }
+
+    fn post(&mut self, connection: &Connection) -> Result<(), Busy> {
         while let Some(message) = self.outbox.next() {
             let topic = message.channel.topic(self.id);
             connection.publish(&topic, self.identity.encoding, message.payload.clone())?;
         }
         Ok(())
-    }
-
-    fn report(&mut self) {
-        for report in self.device.tick(self.clock.now(), &mut self.random) {
-            self.say(&report);
-        }
-    }
-
-    fn obey(&mut self, payload: &[u8]) {
-        let envelope = match decode_command(self.identity.encoding, payload) {
-            Ok(envelope) => envelope,
-            Err(error) => {
-                tracing::warn!(device.id = %self.id, %error, "the twin's device cannot read a command");
-                return;
-            }
-        };
-        let now = self.clock.now();
-        let outcome = self.device.obey(&envelope, now);
-        self.seq += 1;
-        let head = Head::new(&self.epoch, self.seq, now);
-        let reason = outcome.reason.as_deref();
-        match encode_ack(self.identity.encoding, head, envelope.command, outcome.answer, reason) {
-            Ok(payload) => self.outbox.push(Message { channel: Channel::Ack, payload }),
-            Err(error) => tracing::error!(device.id = %self.id, %error, "an answer could not be encoded"),
-        }
-        for report in outcome.reports {
-            self.say(&report);
-        }
-    }
-
-    fn say(&mut self, report: &Report) {
-        self.seq += 1;
-        let head = Head::new(&self.epoch, self.seq, self.clock.now());
-        match encode_report(self.identity.encoding, head, report) {
-            Ok((channel, payload)) => self.outbox.push(Message { channel, payload }),
-            Err(error) => tracing::error!(device.id = %self.id, %error, "a report could not be encoded"),
-        }
     }
 }
 

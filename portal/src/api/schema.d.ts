@@ -21,6 +21,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/attention": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What needs attention now, worst first and then the newest. Empty when all is well. */
+        get: operations["listAttention"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/auth/login": {
         parameters: {
             query?: never;
@@ -656,6 +673,23 @@ export interface paths {
         patch: operations["updateRoom"];
         trace?: never;
     };
+    "/api/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Homes, rooms and devices by a part of what they are called, the best match first. */
+        get: operations["search"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/healthz": {
         parameters: {
             query?: never;
@@ -711,6 +745,27 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description Something that needs attention, as long as it does. */
+        AttentionView: {
+            device: components["schemas"]["DeviceId"];
+            device_name: string;
+            /**
+             * Format: int32
+             * @description Absent where it concerns the device as a whole.
+             */
+            endpoint?: number | null;
+            home: components["schemas"]["HomeId"];
+            home_name: string;
+            /** @description The same as long as this lasts, and again when it comes back. */
+            id: string;
+            kind: components["schemas"]["ConcernKind"];
+            room?: components["schemas"]["RoomId"] | null;
+            room_name?: string | null;
+            severity: components["schemas"]["Severity"];
+            since: components["schemas"]["UnixMillis"];
+            /** @description A boolean, a number or a text, as the attribute or argument has it */
+            value?: boolean | number | string;
+        };
         AttributeView: {
             /** @description Whether it only rises, until it is reset: its history has an increase. */
             counter: boolean;
@@ -844,6 +899,11 @@ export interface components {
             state: components["schemas"]["CommandState"];
             state_since: components["schemas"]["UnixMillis"];
         };
+        /**
+         * @description In the order of urgency.
+         * @enum {string}
+         */
+        ConcernKind: "smoke" | "carbon_monoxide" | "leak" | "door_forced" | "door_jammed" | "offline" | "late" | "battery_low" | "door_open" | "unlocked" | "air_poor";
         /** @description What must be so at the device for the command to be carried out. */
         Condition: {
             /** @description Full name, `Capability.Attribute`. */
@@ -985,6 +1045,19 @@ export interface components {
             /** @description What is wrong and what would be right. */
             reason: string;
         };
+        /** @enum {string} */
+        FoundType: "home" | "room" | "device";
+        /** @description A home, room or device that was found. */
+        FoundView: {
+            /** @description What else is known: vendor, model and serial of a device; may be empty. */
+            detail: string;
+            home?: components["schemas"]["HomeNamed"] | null;
+            /** Format: uuid */
+            id: string;
+            name: string;
+            room?: components["schemas"]["RoomNamed"] | null;
+            type: components["schemas"]["FoundType"];
+        };
         /** @description One line of a command's history. */
         HistoryLine: {
             at: components["schemas"]["UnixMillis"];
@@ -1011,23 +1084,6 @@ export interface components {
             /** @description Exclusive. */
             until: components["schemas"]["UnixMillis"];
         };
-        /** @description A property. */
-        Home: {
-            /** @description Postal address as one text; personal, and sealed wherever it enters the event log. */
-            address: string;
-            created_at: components["schemas"]["UnixMillis"];
-            /**
-             * Format: double
-             * @description Floor area in square metres.
-             */
-            floor_area_m2?: number | null;
-            id: components["schemas"]["HomeId"];
-            name: string;
-            organisation: components["schemas"]["OrganisationId"];
-            property_type: components["schemas"]["PropertyType"];
-            /** @description A zone of the IANA time zone database, such as `Europe/Madrid`. */
-            time_zone: string;
-        };
         HomeChangeBody: {
             address?: string | null;
             /**
@@ -1045,6 +1101,51 @@ export interface components {
          * @description A property: one address, one time zone.
          */
         HomeId: string;
+        HomeNamed: {
+            id: components["schemas"]["HomeId"];
+            name: string;
+        };
+        /** @description How the devices of a home are now. */
+        HomeSummary: {
+            /** Format: int64 */
+            attention: number;
+            /**
+             * Format: int64
+             * @description How many entries `/api/attention` has for it, of each severity.
+             */
+            danger: number;
+            /** Format: int64 */
+            devices: number;
+            /** Format: int64 */
+            late: number;
+            /** Format: int64 */
+            offline: number;
+            /** Format: int64 */
+            online: number;
+            /**
+             * Format: int64
+             * @description Registered, and never heard of.
+             */
+            unknown: number;
+        };
+        /** @description A home with its devices in numbers. */
+        HomeView: {
+            /** @description Postal address as one text. */
+            address: string;
+            created_at: components["schemas"]["UnixMillis"];
+            /**
+             * Format: double
+             * @description Floor area in square metres.
+             */
+            floor_area_m2?: number | null;
+            id: components["schemas"]["HomeId"];
+            name: string;
+            organisation: components["schemas"]["OrganisationId"];
+            property_type: components["schemas"]["PropertyType"];
+            summary: components["schemas"]["HomeSummary"];
+            /** @description A zone of the IANA time zone database, such as `Europe/Madrid`. */
+            time_zone: string;
+        };
         ImportView: {
             refused: number;
             registered: number;
@@ -1188,6 +1289,31 @@ export interface components {
          */
         OrganisationId: string;
         /** @description A page of a list. */
+        PageOf_AttentionView: {
+            items: {
+                device: components["schemas"]["DeviceId"];
+                device_name: string;
+                /**
+                 * Format: int32
+                 * @description Absent where it concerns the device as a whole.
+                 */
+                endpoint?: number | null;
+                home: components["schemas"]["HomeId"];
+                home_name: string;
+                /** @description The same as long as this lasts, and again when it comes back. */
+                id: string;
+                kind: components["schemas"]["ConcernKind"];
+                room?: components["schemas"]["RoomId"] | null;
+                room_name?: string | null;
+                severity: components["schemas"]["Severity"];
+                since: components["schemas"]["UnixMillis"];
+                /** @description A boolean, a number or a text, as the attribute or argument has it */
+                value?: boolean | number | string;
+            }[];
+            /** @description Pass it back as `cursor` for what follows; absent at the end. */
+            next_cursor?: string | null;
+        };
+        /** @description A page of a list. */
         PageOf_CommandView: {
             items: {
                 args: {
@@ -1248,9 +1374,9 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description A page of a list. */
-        PageOf_Home: {
+        PageOf_HomeView: {
             items: {
-                /** @description Postal address as one text; personal, and sealed wherever it enters the event log. */
+                /** @description Postal address as one text. */
                 address: string;
                 created_at: components["schemas"]["UnixMillis"];
                 /**
@@ -1262,6 +1388,7 @@ export interface components {
                 name: string;
                 organisation: components["schemas"]["OrganisationId"];
                 property_type: components["schemas"]["PropertyType"];
+                summary: components["schemas"]["HomeSummary"];
                 /** @description A zone of the IANA time zone database, such as `Europe/Madrid`. */
                 time_zone: string;
             }[];
@@ -1424,6 +1551,10 @@ export interface components {
          * @description A room of a home.
          */
         RoomId: string;
+        RoomNamed: {
+            id: components["schemas"]["RoomId"];
+            name: string;
+        };
         /** @description What became of one row. */
         RowView: {
             device?: components["schemas"]["ImportedView"] | null;
@@ -1435,6 +1566,15 @@ export interface components {
             line: number;
             name: string;
         };
+        /** @description The best matches. */
+        SearchView: {
+            items: components["schemas"]["FoundView"][];
+        };
+        /**
+         * @description In the order of urgency.
+         * @enum {string}
+         */
+        Severity: "danger" | "attention";
         /** @description What is known of a device now. */
         StateView: {
             attributes: components["schemas"]["LatestView"][];
@@ -1506,6 +1646,105 @@ export interface operations {
             };
             /** @description Too many requests */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listAttention: {
+        parameters: {
+            query?: {
+                /** @description Only this organisation's. */
+                organisation?: components["schemas"]["OrganisationId"];
+                /** @description Only this home's. */
+                home?: components["schemas"]["HomeId"];
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOf_AttentionView"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not include this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unknown cursor: start again without one */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Storage not available */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2730,7 +2969,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PageOf_Home"];
+                    "application/json": components["schemas"]["PageOf_HomeView"];
                 };
             };
             /** @description Not signed in */
@@ -2832,7 +3071,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Home"];
+                    "application/json": components["schemas"]["HomeView"];
                 };
             };
             /** @description Not JSON */
@@ -2963,7 +3202,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Home"];
+                    "application/json": components["schemas"]["HomeView"];
                 };
             };
             /** @description Not signed in */
@@ -3155,7 +3394,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Home"];
+                    "application/json": components["schemas"]["HomeView"];
                 };
             };
             /** @description Not JSON */
@@ -6731,6 +6970,94 @@ export interface operations {
             };
             /** @description No space left */
             507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    search: {
+        parameters: {
+            query: {
+                /** @description A part of the name, in any case; of a device also of vendor, model or serial. */
+                q: string;
+                /** @description 20 when left out. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was found */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SearchView"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not include this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Storage not available */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,6 +1,7 @@
 //! The one list of routes: each line is an endpoint with the action it is declared with. The OpenAPI document and the
 //! access checks come from the same lines; a route that is not here does not exist.
 
+mod attention;
 mod auth;
 mod capabilities;
 mod commands;
@@ -22,6 +23,7 @@ mod problem;
 mod readings;
 mod rooms;
 mod route;
+mod search;
 mod server;
 mod session;
 mod views;
@@ -80,6 +82,8 @@ fn table() -> Vec<Route> {
         Route::new(OrganisationRead, routes!(members::list)),
         Route::new(OrganisationManage, routes!(members::add)),
         Route::new(OrganisationManage, routes!(members::remove)),
+        Route::new(DeviceRead, routes!(attention::list)),
+        Route::new(DeviceRead, routes!(search::search)),
         Route::new(HomeManage, routes!(homes::create)),
         Route::new(HomeRead, routes!(homes::list)),
         Route::new(HomeRead, routes!(homes::get)),

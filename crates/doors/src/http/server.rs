@@ -125,3 +125,45 @@ async fn attend<S>(
         tracing::debug!(%peer, %error, "HTTP connection ended");
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::routing::get;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::TcpStream;
+
+    #[tokio::test]
+    async fn a_client_that_never_reads_gives_its_place_back() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let router = Router::new()
+            .route("/large", get(|| async { vec![b'x'; 64 * 1024 * 1024] }))
+            .route("/small", get(|| async { "here" }));
+        let limits =
+            HttpLimits { connections: 1, write_time: Duration::from_millis(300), ..HttpLimits::default() };
+        let (stop, stopped) = watch::channel(false);
+        let serving = tokio::spawn(serve(listener, None, router, limits, stopped));
+        let mut deaf = TcpStream::connect(address).await.unwrap();
+        deaf.write_all(b"GET /large HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+        let mut refused = 0;
+        // While the place is taken, others are closed without an answer.
+        let answer = loop {
+            let mut other = TcpStream::connect(address).await.unwrap();
+            let request = b"GET /small HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
+            let _ = other.write_all(request).await;
+            let mut answer = String::new();
+            match other.read_to_string(&mut answer).await {
+                Ok(1..) => break answer,
+                _ => refused += 1,
+            }
+            assert!(refused < 500, "the place was not given back");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        };
+        assert!(answer.ends_with("here"), "{answer}");
+        assert!(refused > 0, "the place was never taken");
+        drop(deaf);
+        let _ = stop.send(true);
+        serving.await.unwrap();
+    }
+}

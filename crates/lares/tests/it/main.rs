@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::large_futures, reason = "tests may panic")]
 
 mod access;
+mod attention;
 mod commands;
 mod device;
 mod devices;
@@ -26,6 +27,7 @@ mod portal;
 mod process;
 mod routes;
 mod schema;
+mod search;
 mod session;
 mod topics;
 mod transport;

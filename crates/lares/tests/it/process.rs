@@ -34,6 +34,8 @@ pub struct Lares {
     program: PathBuf,
     env: Vec<(String, String)>,
     ports: Ports,
+    /// Of simulated history; none where a test has no use for it.
+    pub history_days: u32,
     child: Option<Child>,
     log: PathBuf,
     /// These two after the child in the order of dropping.
@@ -97,6 +99,7 @@ impl Lares {
             program: PathBuf::from(env!("CARGO_BIN_EXE_lares")),
             env,
             ports: Ports::take(),
+            history_days: 0,
             child: None,
             log,
             _home: home,
@@ -135,6 +138,7 @@ impl Lares {
         let _ = fs::remove_file(self.data.join("demo.json"));
         let log = OpenOptions::new().create(true).append(true).open(&self.log).unwrap();
         let mut command = self.command("demo");
+        command.args(["--history", &self.history_days.to_string()]);
         command.stdout(log.try_clone().unwrap()).stderr(log);
         self.child = Some(command.spawn().unwrap());
     }

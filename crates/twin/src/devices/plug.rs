@@ -1,77 +1,48 @@
-//! A plug with a lamp in it: switches, and measures what the lamp draws.
+//! A plug: switches what hangs on it, and measures what that draws.
 
 use lares_model::UnixMillis;
+use serde::{Deserialize, Serialize};
 
-use super::{Args, Behaviour, INSTALLED, Refusal, unknown};
-use crate::message::{Reading, Report};
-use crate::random::Random;
+use super::{Args, Behaviour, Refusal, Surroundings, electrical, unknown};
+use crate::kind::Load;
+use crate::message::{Event, Reading};
 
-/// The lamp draws at most this.
-const RATED_W: f64 = 42.0;
-const MS_PER_H: f64 = 3_600_000.0;
-
-pub(super) struct Plug {
-    on: bool,
-    power_w: f64,
-    voltage_v: f64,
-    energy_wh: f64,
-    counted_until: UnixMillis,
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Plug {
+    pub on: bool,
+    pub energy_uj: u64,
+    /// When what hangs on it was last set going: a kettle, a washing programme.
+    pub started: Option<UnixMillis>,
+    /// What habit wants of a lamp, and of the television.
+    pub wanted: bool,
 }
 
 impl Plug {
-    pub fn new(now: UnixMillis) -> Plug {
-        // As if the lamp had burned at its rated power ever since: never less than any counter it showed before.
-        let energy_wh = RATED_W * now.since_ms(INSTALLED).max(0) as f64 / MS_PER_H;
-        Plug { on: true, power_w: RATED_W, voltage_v: 230.0, energy_wh, counted_until: now }
-    }
-
-    fn count(&mut self, now: UnixMillis) {
-        let span_ms = now.since_ms(self.counted_until);
-        if span_ms > 0 {
-            self.energy_wh += self.power_w * span_ms as f64 / MS_PER_H;
-            self.counted_until = now;
-        }
-    }
-
-    fn switch(&mut self, on: bool, now: UnixMillis) -> Vec<Report> {
-        self.count(now);
-        if on != self.on {
-            self.on = on;
-            self.power_w = if on { RATED_W } else { 0.0 };
-        }
-        vec![Report::State(self.readings())]
+    pub fn new(load: Option<Load>, energy_uj: u64) -> Plug {
+        Plug { on: load != Some(Load::Lamp), energy_uj, started: None, wanted: false }
     }
 }
 
 impl Behaviour for Plug {
-    fn readings(&self) -> Vec<Reading> {
-        let mut readings = vec![Reading::bool(1, "OnOff.OnOff", self.on)];
-        readings.extend(self.telemetry());
-        readings
+    fn state(&self) -> Vec<Reading> {
+        vec![Reading::bool(1, "OnOff.OnOff", self.on)]
     }
 
-    fn telemetry(&self) -> Vec<Reading> {
-        vec![
-            Reading::number(1, "ElectricalPowerMeasurement.ActivePower", self.power_w),
-            Reading::number(1, "ElectricalPowerMeasurement.Voltage", self.voltage_v),
-            Reading::number(1, "ElectricalPowerMeasurement.ActiveCurrent", self.power_w / self.voltage_v),
-            Reading::number(1, "ElectricalEnergyMeasurement.CumulativeEnergyImported", self.energy_wh),
-        ]
+    fn series(&self, around: &Surroundings) -> Vec<Reading> {
+        electrical(around, self.energy_uj)
     }
 
-    fn tick(&mut self, now: UnixMillis, random: &mut Random) -> Vec<Report> {
-        self.count(now);
-        self.voltage_v = random.between(227.0, 233.0);
-        self.power_w = if self.on { RATED_W * random.between(0.95, 1.0) } else { 0.0 };
-        vec![]
-    }
-
-    fn act(&mut self, name: &str, _: &Args, now: UnixMillis) -> Result<Vec<Report>, Refusal> {
-        match name {
-            "OnOff.On" => Ok(self.switch(true, now)),
-            "OnOff.Off" => Ok(self.switch(false, now)),
-            "OnOff.Toggle" => Ok(self.switch(!self.on, now)),
-            _ => Err(unknown(name)),
+    fn act(&mut self, name: &str, _: &Args, _: UnixMillis) -> Result<Option<Event>, Refusal> {
+        self.on = match name {
+            "OnOff.On" => true,
+            "OnOff.Off" => false,
+            "OnOff.Toggle" => !self.on,
+            _ => return Err(unknown(name)),
+        };
+        if !self.on {
+            // A kettle or a machine that lost its power does not go on by itself.
+            self.started = None;
         }
+        Ok(None)
     }
 }

@@ -1,35 +1,18 @@
-//! A thermostat on a radiator, and the room around it: the room loses heat to the weather, the radiator gives some
-//! back while the thermostat calls for it.
+//! A thermostat on a radiator: it calls for heat until the room has its set point.
 
 use lares_model::{UnixMillis, Value};
+use serde::{Deserialize, Serialize};
 
-use super::{Args, Behaviour, Refusal, hour_of_day, unknown};
-use crate::message::{Reading, Report};
-use crate::random::Random;
+use super::{Args, Behaviour, Refusal, Surroundings, number_within, unknown};
+use crate::message::{Event, Reading};
 
-/// In this time the room loses two thirds of what it is warmer than outside.
-const LOSS_TIME_S: f64 = 20.0 * 3_600.0;
-/// What the open valve gives.
-const HEATING_K_PER_S: f64 = 3.0 / 3_600.0;
 /// It switches this far from the set point.
-const HYSTERESIS_K: f64 = 0.2;
-const SET_POINT_MIN: f64 = 5.0;
-const SET_POINT_MAX: f64 = 30.0;
-const STEP_S: f64 = 60.0;
-/// A longer pause is taken for this long: by then the room has found its balance.
-const PAUSE_MAX_S: f64 = 7.0 * 86_400.0;
+const HYSTERESIS_K: f64 = 0.3;
+const SET_POINT_MIN_C: f64 = 5.0;
+const SET_POINT_MAX_C: f64 = 30.0;
 
-pub(super) struct Thermostat {
-    room_c: f64,
-    set_point_c: f64,
-    mode: Mode,
-    heating: bool,
-    demand_percent: f64,
-    lived_until: UnixMillis,
-}
-
-#[derive(Clone, Copy, PartialEq)]
-enum Mode {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Mode {
     Off,
     Auto,
     Heat,
@@ -45,95 +28,71 @@ impl Mode {
     }
 }
 
-fn outside_c(now: UnixMillis) -> f64 {
-    6.0 + 5.0 * ((hour_of_day(now) - 15.0) / 24.0 * std::f64::consts::TAU).cos()
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Thermostat {
+    pub set_point_c: f64,
+    pub mode: Mode,
+    heating: bool,
+    demand_percent: f64,
+    /// The room as it was last measured.
+    room_c: f64,
+    /// What habit wants: comfort or setback.
+    pub wants_comfort: bool,
 }
 
 impl Thermostat {
-    pub fn new(now: UnixMillis) -> Thermostat {
-        let mut thermostat = Thermostat {
-            room_c: 20.4,
-            set_point_c: 21.0,
+    pub fn new(set_point_c: f64) -> Thermostat {
+        Thermostat {
+            set_point_c,
             mode: Mode::Heat,
             heating: false,
             demand_percent: 0.0,
-            lived_until: now,
-        };
-        thermostat.decide();
-        thermostat
-    }
-
-    fn decide(&mut self) {
-        let missing_k = self.set_point_c - self.room_c;
-        self.heating = match self.mode {
-            Mode::Off => false,
-            Mode::Auto | Mode::Heat if missing_k > HYSTERESIS_K => true,
-            Mode::Auto | Mode::Heat if missing_k < -HYSTERESIS_K => false,
-            Mode::Auto | Mode::Heat => self.heating,
-        };
-        let demand_percent = if self.heating { 50.0 + 60.0 * missing_k } else { 0.0 };
-        self.demand_percent = demand_percent.clamp(0.0, 100.0);
-    }
-
-    fn live(&mut self, now: UnixMillis) {
-        let mut left_s = (now.since_ms(self.lived_until) as f64 / 1_000.0).clamp(0.0, PAUSE_MAX_S);
-        self.lived_until = self.lived_until.max(now);
-        while left_s > 0.0 {
-            let step_s = left_s.min(STEP_S);
-            let loss_k_per_s = (self.room_c - outside_c(now)) / LOSS_TIME_S;
-            let gain_k_per_s = HEATING_K_PER_S * self.demand_percent / 100.0;
-            self.room_c += (gain_k_per_s - loss_k_per_s) * step_s;
-            self.decide();
-            left_s -= step_s;
+            room_c: set_point_c,
+            wants_comfort: false,
         }
     }
 
-    fn running_state(&self) -> Reading {
-        Reading::text(1, "Thermostat.RunningState", if self.heating { "Heating" } else { "Idle" })
+    pub fn demand(&self) -> f64 {
+        self.demand_percent / 100.0
     }
 
-    fn changed(&mut self) -> Vec<Report> {
-        self.decide();
-        vec![Report::State(self.readings())]
+    /// Whether it begins or ends to heat.
+    pub fn decide(&mut self, room_c: f64) -> bool {
+        self.room_c = room_c;
+        let before = self.heating;
+        let missing_k = self.set_point_c - room_c;
+        self.heating = match self.mode {
+            Mode::Off => false,
+            _ if missing_k > HYSTERESIS_K => true,
+            _ if missing_k < -HYSTERESIS_K => false,
+            _ => self.heating,
+        };
+        let demand_percent = if self.heating { (40.0 + 60.0 * missing_k).max(15.0) } else { 0.0 };
+        self.demand_percent = demand_percent.clamp(0.0, 100.0);
+        self.heating != before
     }
 }
 
 impl Behaviour for Thermostat {
-    fn readings(&self) -> Vec<Reading> {
-        let mut readings = vec![
+    fn state(&self) -> Vec<Reading> {
+        vec![
             Reading::number(1, "Thermostat.OccupiedHeatingSetpoint", self.set_point_c),
             Reading::text(1, "Thermostat.SystemMode", self.mode.name()),
-            self.running_state(),
-        ];
-        readings.extend(self.telemetry());
-        readings
+            Reading::text(1, "Thermostat.RunningState", if self.heating { "Heating" } else { "Idle" }),
+        ]
     }
 
-    fn telemetry(&self) -> Vec<Reading> {
+    fn series(&self, around: &Surroundings) -> Vec<Reading> {
         vec![
-            Reading::number(1, "Thermostat.LocalTemperature", (self.room_c * 100.0).round() / 100.0),
+            Reading::number(1, "Thermostat.LocalTemperature", (around.room_c * 100.0).round() / 100.0),
             Reading::number(1, "Thermostat.PIHeatingDemand", self.demand_percent.round()),
         ]
     }
 
-    fn tick(&mut self, now: UnixMillis, _: &mut Random) -> Vec<Report> {
-        let heated = self.heating;
-        self.live(now);
-        if heated == self.heating { vec![] } else { vec![Report::State(vec![self.running_state()])] }
-    }
-
-    fn act(&mut self, name: &str, args: &Args, now: UnixMillis) -> Result<Vec<Report>, Refusal> {
-        self.live(now);
+    fn act(&mut self, name: &str, args: &Args, _: UnixMillis) -> Result<Option<Event>, Refusal> {
         match name {
             "Thermostat.SetOccupiedHeatingSetpoint" => {
-                let wanted = args.get("Setpoint").and_then(Value::as_f64);
-                let wanted = wanted.filter(|wanted| (SET_POINT_MIN..=SET_POINT_MAX).contains(wanted));
-                self.set_point_c = wanted.ok_or_else(|| {
-                    Refusal::Refused(format!(
-                        "args.Setpoint: must be from {SET_POINT_MIN} to {SET_POINT_MAX} degC"
-                    ))
-                })?;
-                Ok(self.changed())
+                self.set_point_c = number_within(args, "Setpoint", SET_POINT_MIN_C, SET_POINT_MAX_C, "degC")?;
             }
             "Thermostat.SetSystemMode" => {
                 let Some(Value::Text(wanted)) = args.get("SystemMode") else {
@@ -143,9 +102,10 @@ impl Behaviour for Thermostat {
                 self.mode = mode.ok_or_else(|| {
                     Refusal::Refused("args.SystemMode: this device only has Off, Auto and Heat".to_owned())
                 })?;
-                Ok(self.changed())
             }
-            _ => Err(unknown(name)),
+            _ => return Err(unknown(name)),
         }
+        self.decide(self.room_c);
+        Ok(None)
     }
 }
