@@ -1,15 +1,29 @@
-// The lists that many pages show whole: rooms, devices, members (homes are in `homes.ts`). Asked for in one way, so
+// The lists that many pages show whole: homes, rooms, devices, members. Asked for in one way, so
 // that each stands in the cache once and under one shape; live events make them fresh.
 import { queryOptions } from "@tanstack/react-query";
 import { answer, api, type Schemas } from "./client";
 import { keys } from "./keys";
 import { allPages } from "./pages";
 
+export type Home = Schemas["Home"];
 export type Room = Schemas["Room"];
 export type Device = Schemas["DeviceView"];
 export type Member = Schemas["MemberView"];
 
 const PAGE = 1_000;
+
+/** Of every organisation that the person belongs to. */
+export const homesQuery = queryOptions({
+  queryKey: keys.homes,
+  queryFn: ({ signal }): Promise<Home[]> =>
+    allPages((cursor) => answer(api.GET("/api/homes", { params: { query: { limit: PAGE, ...(cursor && { cursor }) } }, signal }))),
+});
+
+export const homeQuery = (id: string) =>
+  queryOptions({
+    queryKey: keys.home(id),
+    queryFn: ({ signal }): Promise<Home> => answer(api.GET("/api/homes/{id}", { params: { path: { id } }, signal })),
+  });
 
 export const roomsQuery = (home?: string) =>
   queryOptions({

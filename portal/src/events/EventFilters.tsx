@@ -3,7 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { FilterX } from "lucide-react";
 import { useTranslations } from "use-intl";
-import { homesQuery } from "../api/homes";
+import { homesQuery } from "../api/lists";
 import { devicesQuery } from "../api/lists";
 import { Button } from "../ui/Button";
 import { DayField } from "./DayField";

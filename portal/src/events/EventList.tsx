@@ -1,8 +1,10 @@
 // The events themselves, under a heading for each day; older ones come as one scrolls towards them.
+import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { Activity, ArrowUp } from "lucide-react";
 import { type ReactNode, useEffect, useMemo, useRef } from "react";
 import { useTranslations } from "use-intl";
+import { attributeSpec, capabilitiesQuery } from "../device/capabilities";
 import type { Say } from "../format/say";
 import { clock, dayName, fullMoment, moment } from "../format/moment";
 import { useVoice } from "../format/voice";
@@ -28,7 +30,11 @@ export function useTeller(): Teller {
   const names = useNames();
   // Keys are computed from the types of events; a test holds the catalogue to them.
   const say = useTranslations("events") as unknown as Say;
-  return useMemo(() => ({ say, voice, names }), [say, voice, names]);
+  const capabilities = useQuery(capabilitiesQuery).data;
+  return useMemo(
+    () => ({ say, voice, names, unitOf: (attribute: string) => attributeSpec(capabilities, attribute)?.unit }),
+    [say, voice, names, capabilities],
+  );
 }
 
 interface Day {

@@ -3,7 +3,7 @@ import { getRouteApi } from "@tanstack/react-router";
 import { useMemo } from "react";
 import { useQuery } from "@tanstack/react-query";
 import { useTimeZone, useTranslations } from "use-intl";
-import { homesQuery } from "../api/homes";
+import { homesQuery } from "../api/lists";
 import { fromIsoDay, startOfDay, zoneCity } from "../format/zone";
 import { Page } from "../ui/Page";
 import { EventFilters } from "./EventFilters";

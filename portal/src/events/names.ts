@@ -1,7 +1,7 @@
 // What the ids in events are called, from the lists that the portal holds anyway.
 import { useQueries, useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
-import { homesQuery } from "../api/homes";
+import { homesQuery } from "../api/lists";
 import { devicesQuery, membersQuery, roomsQuery } from "../api/lists";
 import { useProfile } from "../api/session";
 import type { Names } from "./sentence";

@@ -46,6 +46,8 @@ export interface Teller {
   say: Say;
   voice: Voice;
   names: Names;
+  /** The unit of an attribute, where it has one. */
+  unitOf: (attribute: string) => string | undefined;
 }
 
 type Payload = Record<string, unknown>;
@@ -111,12 +113,13 @@ function changed(event: EventView, teller: Teller, device: Described | undefined
   const { say, voice } = teller;
   const attribute = text(payload["attribute"]) ?? "";
   const twoState = twoStateOf(device);
+  const context = { twoState, unit: teller.unitOf(attribute) };
   const to = payload["to"];
-  const shown = isValue(to) ? valueText(attribute, to, voice, { twoState }) : "";
+  const shown = isValue(to) ? valueText(attribute, to, voice, context) : "";
   const from = payload["from"];
   const tone = isValue(to) ? toneOf(attribute, to, twoState) : "neutral";
   const details = [attributeName(attribute, voice.say, twoState)];
-  if (isValue(from)) details.push(say("before", { value: valueText(attribute, from, voice, { twoState }) }));
+  if (isValue(from)) details.push(say("before", { value: valueText(attribute, from, voice, context) }));
   if (payload["quality"] === "late") details.push(say("late"));
   return {
     text: say("sentence.attribute.changed", { device: name, value: shown }),

@@ -1,49 +1,36 @@
-// What the home page asks of the server, beside live states. Lists a person sees whole are read to their end.
+// What the home page asks of the server, beside its lists and live states.
 import { queryOptions } from "@tanstack/react-query";
-import { answer, api, type Schemas } from "../api/client";
+import { answer, api } from "../api/client";
 import { keys } from "../api/keys";
 import { allPages } from "../api/pages";
 
 const PAGE = 200;
 
-export function homeQuery(id: string) {
-  return queryOptions({
-    queryKey: keys.home(id),
-    queryFn: ({ signal }) => answer(api.GET("/api/homes/{id}", { params: { path: { id } }, signal })),
-  });
+/** What needs attention, worst first; as the server judges it. */
+export interface Attention {
+  id: string;
+  kind: string;
+  severity: "danger" | "attention";
+  device: string;
+  device_name: string;
+  home: string;
+  room?: string | null;
+  since: string | number;
+  value?: boolean | number | string | null;
 }
 
-export function homeRoomsQuery(home: string) {
-  return queryOptions({
-    queryKey: keys.rooms(home),
-    queryFn: ({ signal }): Promise<Schemas["Room"][]> =>
-      allPages((cursor) => {
-        const query = { limit: PAGE, ...(cursor === undefined ? {} : { cursor }) };
-        return answer(api.GET("/api/homes/{id}/rooms", { params: { path: { id: home }, query }, signal }));
-      }),
-  });
+interface AttentionPage {
+  items: Attention[];
+  next_cursor?: string | null;
 }
-
-export function homeDevicesQuery(home: string) {
-  return queryOptions({
-    queryKey: keys.devices({ home }),
-    queryFn: ({ signal }): Promise<Schemas["DeviceView"][]> =>
-      allPages((cursor) => {
-        const query = { home, limit: PAGE, ...(cursor === undefined ? {} : { cursor }) };
-        return answer(api.GET("/api/iot/devices", { params: { query }, signal }));
-      }),
-  });
-}
-
-export type Attention = Schemas["AttentionView"];
 
 export function homeAttentionQuery(home: string) {
   return queryOptions({
     queryKey: keys.attention({ home }),
     queryFn: ({ signal }): Promise<Attention[]> =>
-      allPages((cursor) => {
+      allPages(async (cursor) => {
         const query = { home, limit: PAGE, ...(cursor === undefined ? {} : { cursor }) };
-        return answer(api.GET("/api/attention", { params: { query }, signal }));
+        return (await answer(api.GET("/api/attention" as never, { params: { query }, signal } as never))) as AttentionPage;
       }),
   });
 }

@@ -31,4 +31,5 @@ mod search;
 mod session;
 mod topics;
 mod transport;
+mod twin;
 mod world;
