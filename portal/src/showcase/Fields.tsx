@@ -49,9 +49,11 @@ function Texts() {
         <TextField label={t("name")} isDisabled defaultValue={t("familyHouse")} />
         <TextField label={t("notes")} lines={3} optional />
       </Specimen>
-      <Specimen name="SearchField, NumberField" columns>
+      <Specimen name="SearchField" columns>
         <SearchField label={t("search")} value={found} onChange={setFound} />
         <SearchField label={t("search")} value={empty} onChange={setEmpty} />
+      </Specimen>
+      <Specimen name="NumberField" columns>
         <NumberField label={t("area")} unit="m²" defaultValue={1280.5} />
         <NumberField label={t("area")} unit="m²" error={t("areaTooLarge")} defaultValue={9_999_999} />
       </Specimen>
