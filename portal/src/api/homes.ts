@@ -16,7 +16,7 @@ export interface HomeSummary {
   attention: number;
 }
 
-export type Home = Schemas["Home"] & { summary: HomeSummary };
+export type Home = Schemas["HomeView"] & { summary: HomeSummary };
 export type PropertyType = Schemas["PropertyType"];
 
 const PAGE = 1_000;
