@@ -44,9 +44,11 @@ export function Plot({ span, data, options, optionsKey, zone, label, onZoom, onP
       made.destroy();
       plot.current = undefined;
     };
+    // oxlint-disable-next-line react/exhaustive-effect-dependencies -- both stand for options that are read through `newest`
   }, [zone, optionsKey, theme]);
   useEffect(() => {
     plot.current?.setData(data, true);
+    // oxlint-disable-next-line react/exhaustive-effect-dependencies -- the axis reads the span through `newest`
   }, [data, span.from, span.until]);
   return <div ref={place} role="img" aria-label={label} className={styles.plot} />;
 }

@@ -53,14 +53,21 @@ describe("tally", () => {
   });
 });
 
+function value(attribute: string, told: string | number) {
+  return { endpoint: 1, attribute, value: told, time: 0, received: 0, quality: "measured" as const };
+}
+
+function state(...latest: ReturnType<typeof value>[]): DeviceState {
+  return {
+    presence: { status: "online", since: null },
+    lastSeen: 0,
+    latest: Object.fromEntries(latest.map((one) => [`1/${one.attribute}`, one])),
+  };
+}
+
 describe("tileTone", () => {
   it("is the worst of all readings", () => {
     const lock = device("Door", ["DoorLock", "PowerSource"]);
-    const value = (attribute: string, told: string | number) => ({ endpoint: 1, attribute, value: told, time: 0, received: 0, quality: "measured" as const });
-    const state = (...latest: ReturnType<typeof value>[]): DeviceState => ({
-      presence: { status: "online", since: null }, lastSeen: 0,
-      latest: Object.fromEntries(latest.map((one) => [`1/${one.attribute}`, one])),
-    });
     const content = tileContent(lock);
     expect(tileTone(content, state(value("DoorLock.LockState", "Locked")))).toBeUndefined();
     expect(tileTone(content, state(value("DoorLock.LockState", "Locked"), value("PowerSource.BatPercentRemaining", 9)))).toBe("attention");
