@@ -84,7 +84,7 @@ function Spacer({ height }: { height: number }) {
   return (
     <tr aria-hidden className={styles.spacer}>
       {/* oxlint-disable-next-line jsx-a11y/control-has-associated-label -- it only keeps the height, and is hidden */}
-      <td colSpan={width} style={{ height }} />
+      <td style={{ height }} />
     </tr>
   );
 }
