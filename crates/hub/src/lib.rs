@@ -28,6 +28,7 @@ pub mod passwords;
 pub mod readings;
 pub mod rooms;
 pub mod sealed;
+pub mod search;
 pub mod sweeper;
 pub mod vault;
 pub mod watch;

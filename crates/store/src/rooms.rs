@@ -10,7 +10,7 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
 use crate::{Conn, Page, StoreError, UnitOfWork, devices, rows};
 
-mod row {
+pub(crate) mod row {
     use sea_orm::entity::prelude::*;
 
     #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
@@ -22,6 +22,7 @@ mod row {
         pub home: Uuid,
         pub name: String,
         pub created_at: i64,
+        pub search_text: String,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -32,7 +33,7 @@ mod row {
 
 use row::{Column, Entity, Model};
 
-fn from_row(row: Model) -> Room {
+pub(crate) fn from_row(row: Model) -> Room {
     Room {
         id: RoomId(row.id),
         organisation: OrganisationId(row.organisation),
@@ -49,6 +50,7 @@ pub async fn insert(w: &UnitOfWork, room: &Room) -> Result<(), StoreError> {
         home: room.home.0,
         name: room.name.clone(),
         created_at: room.created_at.0,
+        search_text: room.name.to_lowercase(),
     };
     rows::insert(w, row).await
 }
@@ -93,6 +95,7 @@ pub async fn update(w: &UnitOfWork, room: &Room) -> Result<bool, StoreError> {
     let update = Entity::update_many()
         .col_expr(Column::Home, Expr::value(room.home.0))
         .col_expr(Column::Name, Expr::value(room.name.as_str()))
+        .col_expr(Column::SearchText, Expr::value(room.name.to_lowercase()))
         .filter(Column::Id.eq(room.id.0))
         .filter(Column::Organisation.eq(room.organisation.0));
     rows::update(w, update).await

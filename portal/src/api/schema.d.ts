@@ -673,6 +673,23 @@ export interface paths {
         patch: operations["updateRoom"];
         trace?: never;
     };
+    "/api/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Homes, rooms and devices by a part of what they are called, the best match first. */
+        get: operations["search"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/healthz": {
         parameters: {
             query?: never;
@@ -1028,6 +1045,19 @@ export interface components {
             /** @description What is wrong and what would be right. */
             reason: string;
         };
+        /** @enum {string} */
+        FoundType: "home" | "room" | "device";
+        /** @description A home, room or device that was found. */
+        FoundView: {
+            /** @description What else is known: vendor, model and serial of a device; may be empty. */
+            detail: string;
+            home?: components["schemas"]["HomeNamed"] | null;
+            /** Format: uuid */
+            id: string;
+            name: string;
+            room?: components["schemas"]["RoomNamed"] | null;
+            type: components["schemas"]["FoundType"];
+        };
         /** @description One line of a command's history. */
         HistoryLine: {
             at: components["schemas"]["UnixMillis"];
@@ -1071,6 +1101,10 @@ export interface components {
          * @description A property: one address, one time zone.
          */
         HomeId: string;
+        HomeNamed: {
+            id: components["schemas"]["HomeId"];
+            name: string;
+        };
         /** @description How the devices of a home are now. */
         HomeSummary: {
             /** Format: int64 */
@@ -1517,6 +1551,10 @@ export interface components {
          * @description A room of a home.
          */
         RoomId: string;
+        RoomNamed: {
+            id: components["schemas"]["RoomId"];
+            name: string;
+        };
         /** @description What became of one row. */
         RowView: {
             device?: components["schemas"]["ImportedView"] | null;
@@ -1527,6 +1565,10 @@ export interface components {
              */
             line: number;
             name: string;
+        };
+        /** @description The best matches. */
+        SearchView: {
+            items: components["schemas"]["FoundView"][];
         };
         /**
          * @description In the order of urgency.
@@ -6928,6 +6970,94 @@ export interface operations {
             };
             /** @description No space left */
             507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    search: {
+        parameters: {
+            query: {
+                /** @description A part of the name, in any case; of a device also of vendor, model or serial. */
+                q: string;
+                /** @description 20 when left out. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was found */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SearchView"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not include this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Storage not available */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -3,13 +3,6 @@ import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { answer, api } from "../api/client";
 import { keys } from "../api/keys";
 
-export function deviceQuery(id: string) {
-  return queryOptions({
-    queryKey: keys.device(id),
-    queryFn: ({ signal }) => answer(api.GET("/api/iot/devices/{id}", { params: { path: { id } }, signal })),
-  });
-}
-
 export function diagnosticsQuery(id: string) {
   return queryOptions({
     queryKey: keys.diagnostics(id),
@@ -20,23 +13,6 @@ export function diagnosticsQuery(id: string) {
 const PAGE = 20;
 
 /** Newest first, page by page. */
-export function deviceEventsQuery(device: string, type: string | undefined) {
-  return infiniteQueryOptions({
-    queryKey: keys.events({ device, paged: true, type }),
-    queryFn: ({ signal, pageParam }) => {
-      const query = {
-        order: "newest_first" as const,
-        limit: PAGE,
-        ...(type === undefined ? {} : { type }),
-        ...(pageParam === undefined ? {} : { cursor: pageParam }),
-      };
-      return answer(api.GET("/api/iot/devices/{id}/events", { params: { path: { id: device }, query }, signal }));
-    },
-    initialPageParam: undefined as string | undefined,
-    getNextPageParam: (page) => (page.more ? (page.next_cursor ?? undefined) : undefined),
-  });
-}
-
 export function deviceCommandsQuery(device: string) {
   return infiniteQueryOptions({
     queryKey: keys.commands({ device, paged: true }),

@@ -23,6 +23,7 @@ mod problem;
 mod readings;
 mod rooms;
 mod route;
+mod search;
 mod server;
 mod session;
 mod views;
@@ -82,6 +83,7 @@ fn table() -> Vec<Route> {
         Route::new(OrganisationManage, routes!(members::add)),
         Route::new(OrganisationManage, routes!(members::remove)),
         Route::new(DeviceRead, routes!(attention::list)),
+        Route::new(DeviceRead, routes!(search::search)),
         Route::new(HomeManage, routes!(homes::create)),
         Route::new(HomeRead, routes!(homes::list)),
         Route::new(HomeRead, routes!(homes::get)),

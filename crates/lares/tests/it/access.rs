@@ -120,6 +120,7 @@ fn path_with(operation: &Operation, ids: &Ids) -> String {
 fn query_of(operation: &str) -> &'static str {
     match operation {
         "getHistory" => "?attribute=DoorLock.LockState&from=2026-01-01T00:00:00Z&until=2026-01-02T00:00:00Z",
+        "search" => "?q=a",
         _ => "",
     }
 }

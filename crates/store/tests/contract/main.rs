@@ -9,6 +9,7 @@ mod nouns;
 mod opening;
 mod paging;
 mod races;
+mod search;
 mod walls;
 
 /// Every case is a `pub async fn case(bed: Bed)`; each becomes one test per engine.
@@ -48,6 +49,8 @@ on_both_engines! {
     walls::a_neighbour_lists_nothing,
     walls::a_neighbour_removes_nothing,
     walls::nothing_stands_in_a_neighbours_home,
+    search::the_best_match_comes_first,
+    search::any_case_any_script_and_no_wildcards,
     paging::pages_visit_every_row_once,
     log::the_log_is_gap_free_and_a_reader_skips_nothing,
     log::an_origin_is_taken_once,

@@ -1,0 +1,12 @@
+// How worrying a device is at a glance: the worst of its readings, battery included.
+import type { TileContent } from "../device/presentation";
+import { type Tone, toneOf } from "../format/wording";
+import type { DeviceState } from "../live/hooks";
+
+export function tileTone(content: TileContent, state: DeviceState | undefined): "attention" | "danger" | undefined {
+  if (state === undefined) return undefined;
+  const tones = new Set<Tone>();
+  for (const latest of Object.values(state.latest)) tones.add(toneOf(latest.attribute, latest.value, content.twoState));
+  if (tones.has("danger")) return "danger";
+  return tones.has("attention") ? "attention" : undefined;
+}
