@@ -15,7 +15,7 @@ pub struct People {
 }
 
 /// Of the looks of the server, so many bring a request: about one in two hours.
-const SHARE: f64 = 0.08;
+const SHARE: f64 = 0.12;
 
 impl People {
     pub fn new(seed: u64, devices: Vec<(DeviceId, Kind)>) -> People {
