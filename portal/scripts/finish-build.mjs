@@ -6,6 +6,8 @@ import { fileURLToPath } from "node:url";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 
 const BUDGET_BYTES = 200 * 1024;
+/** Shows every component at once, so it loads every one; nobody lives there. */
+const UNBOUND = ["src/showcase/ShowcasePage.tsx"];
 const COMPRESSIBLE = /\.(js|css|html|svg|json|webmanifest|txt)$/;
 const dist = fileURLToPath(new URL("../dist/", import.meta.url));
 const manifest = JSON.parse(readFileSync(join(dist, ".vite/manifest.json"), "utf8"));
@@ -34,7 +36,7 @@ const weights = pages.map((page) => [page, gzipped(closure(page, frame()))]).toS
 const kib = (bytes) => `${(bytes / 1024).toFixed(1)} KiB`;
 console.log(`first load, JavaScript gzipped: frame ${kib(gzipped(frame()))}`);
 for (const [page, bytes] of weights) console.log(`  ${kib(bytes).padStart(10)}  ${page}`);
-const over = weights.filter(([, bytes]) => bytes > BUDGET_BYTES);
+const over = weights.filter(([page, bytes]) => bytes > BUDGET_BYTES && !UNBOUND.includes(page));
 for (const [page, bytes] of over) console.error(`${page}: ${kib(bytes)} is over the budget of ${kib(BUDGET_BYTES)}`);
 
 rmSync(join(dist, ".vite"), { recursive: true });

@@ -3,7 +3,7 @@
 pub mod admin;
 pub mod check;
 pub mod cli;
-mod clock;
+pub mod clock;
 pub mod config;
 pub mod config_docs;
 pub mod data_dir;

@@ -2,6 +2,8 @@
 //! them from docs/device-protocol.md. What lives is pure and seeded (`scenario`, `home`, `world`, `past`); the only
 //! I/O is in `connection`, `station` and `town`.
 
+#[cfg(test)]
+mod bed;
 mod calendar;
 mod clock_time;
 mod connection;

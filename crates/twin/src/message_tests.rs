@@ -1,57 +1,34 @@
 //! Whether the two sides agree: what devices say is what the server reads, in both encodings.
 
-use lares_model::device::Device as Registered;
 use lares_model::protocol::{Inbound, decode};
 use lares_model::reading::{Quality, TimePolicy};
 use lares_model::record::{Ack, AckStatus, Body, Entry};
-use lares_model::{DeviceId, HomeId, OrganisationId};
 use uuid::Uuid;
 
 use super::*;
-use crate::blueprint::Kind;
-use crate::device::Device;
-use crate::random::Random;
-
-const NOW: UnixMillis = UnixMillis(1_795_172_400_000);
-
-fn registered(kind: Kind) -> Registered {
-    Registered {
-        id: DeviceId(Uuid::from_u128(7)),
-        organisation: OrganisationId(Uuid::from_u128(1)),
-        home: HomeId(Uuid::from_u128(2)),
-        room: None,
-        name: String::new(),
-        vendor: String::new(),
-        model: String::new(),
-        serial: None,
-        firmware: None,
-        endpoints: kind.endpoints(),
-        tags: vec![],
-        encoding: Encoding::Json,
-        expected_interval_s: 60,
-        command_counter: 0,
-        created_at: NOW,
-        updated_at: NOW,
-    }
-}
+use crate::Kind;
+use crate::bed::{self, NOON as NOW, first_of, known};
 
 fn read(kind: Kind, channel: Channel, encoding: Option<Encoding>, payload: &[u8]) -> Vec<Entry> {
-    let device = registered(kind);
+    let device = known(first_of(kind));
     decode(&TimePolicy::default(), &Inbound { device: &device, channel, encoding, payload, received: NOW })
 }
 
 #[test]
 fn the_server_reads_every_report_whole() {
+    let world = bed::world();
     for (kind, encoding) in
         Kind::ALL.into_iter().flat_map(|kind| [(kind, Encoding::Json), (kind, Encoding::Cbor)])
     {
-        let mut device = Device::new(kind, DeviceId(Uuid::from_u128(7)), 1, NOW);
-        let mut reports = device.tick(NOW, &mut Random::new(1));
-        reports.push(device.state());
+        let readings = world.knows(first_of(kind));
         let data = [("operation", "Lock"), ("source", "Remote")].into_iter().collect();
         let capability = if kind == Kind::Lock { "DoorLock.LockOperation" } else { "Identify.Shown" };
         let endpoint = u16::from(kind == Kind::Lock);
-        reports.push(Report::Event(Event { endpoint, event: capability, data }));
+        let reports = [
+            Report::State(readings.clone()),
+            Report::Telemetry(readings),
+            Report::Event(Event { endpoint, event: capability, data }),
+        ];
         for report in reports {
             let (channel, payload) = encode_report(encoding, Head::new("e", 3, NOW), &report).unwrap();
             // With and without a content type: MQTT 3.1.1 has none.
@@ -77,6 +54,26 @@ fn the_server_reads_every_report_whole() {
                     other => panic!("{other:?}"),
                 }
             }
+        }
+    }
+}
+
+#[test]
+fn what_was_stored_keeps_its_own_time_in_both_encodings() {
+    let stored: Vec<_> = (1..=3)
+        .map(|hours| Stored {
+            reading: Reading::number(1, "ElectricalPowerMeasurement.ActivePower", f64::from(hours)),
+            time: NOW.0 - i64::from(hours) * 3_600_000,
+        })
+        .collect();
+    for encoding in [Encoding::Json, Encoding::Cbor] {
+        let payload = encode_stored(encoding, Head::new("e", 3, NOW), &stored).unwrap();
+        let entries = read(Kind::Plug, Channel::Telemetry, None, &payload);
+        let Body::Readings { readings } = &entries[0].body else { panic!("{entries:?}") };
+        assert_eq!(readings.len(), 3);
+        for (read, stored) in readings.iter().zip(&stored) {
+            assert_eq!((read.time.0, &read.value), (stored.time, &stored.reading.value));
+            assert_eq!(read.quality, Quality::Late);
         }
     }
 }
@@ -143,7 +140,7 @@ fn the_manuals_examples_are_what_the_server_reads_and_devices_obey() {
         (Channel::Event, Kind::Lock),
         (Channel::Ack, Kind::Thermostat),
     ] {
-        let device = registered(kind);
+        let device = known(first_of(kind));
         let payload = example(channel).as_bytes();
         let inbound = Inbound { device: &device, channel, encoding: None, payload, received: sent };
         let entries = decode(&TimePolicy::default(), &inbound);
@@ -152,6 +149,7 @@ fn the_manuals_examples_are_what_the_server_reads_and_devices_obey() {
         assert!(entries[0].identity.is_some());
     }
     let envelope = decode_command(Encoding::Json, example(Channel::Command).as_bytes()).unwrap();
-    let mut device = Device::new(Kind::Thermostat, envelope.device, 1, sent);
-    assert_eq!(device.obey(&envelope, sent).answer, Answer::Accepted);
+    let (mut world, valve) = (bed::world(), first_of(Kind::Thermostat));
+    let envelope = Envelope { device: valve, ..envelope };
+    assert_eq!(bed::ack(&world.order(valve, &envelope, sent)).status, AckStatus::Accepted);
 }

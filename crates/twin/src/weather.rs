@@ -57,15 +57,15 @@ pub(crate) fn sun_deg(plan: &WeatherPlan, at: UnixMillis) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scenario::Scenario;
 
     fn berlin() -> WeatherPlan {
-        Scenario::demo().unwrap().homes[0].weather.clone()
+        crate::bed::demo().homes[0].weather.clone()
     }
 
     fn mean(days: std::ops::Range<i64>) -> f64 {
         let hours: Vec<_> = (days.start * 24..days.end * 24).collect();
-        let sum: f64 = hours.iter().map(|hour| outside_c(&berlin(), 7, UnixMillis(hour * 3_600_000))).sum();
+        let berlin = berlin();
+        let sum: f64 = hours.iter().map(|hour| outside_c(&berlin, 7, UnixMillis(hour * 3_600_000))).sum();
         sum / hours.len() as f64
     }
 
@@ -73,8 +73,9 @@ mod tests {
     fn july_is_warmer_than_january_and_both_are_of_this_earth() {
         let (january, july) = (mean(20_454..20_485), mean(20_635..20_666)); // of 2026
         assert!(july - january > 14.0, "{january} {july}");
+        let berlin = berlin();
         for hour in 0..(2 * 8_766) {
-            let c = outside_c(&berlin(), 7, UnixMillis(1_767_225_600_000 + hour * 3_600_000));
+            let c = outside_c(&berlin, 7, UnixMillis(1_767_225_600_000 + hour * 3_600_000));
             assert!((-20.0..40.0).contains(&c), "{c}");
         }
     }
@@ -93,10 +94,11 @@ mod tests {
     #[test]
     fn towns_differ_by_their_seed_and_weather_has_no_jumps() {
         let noon: UnixMillis = "2026-11-20T11:00:00Z".parse().unwrap();
-        assert_ne!(outside_c(&berlin(), 1, noon), outside_c(&berlin(), 2, noon));
+        let berlin = berlin();
+        assert_ne!(outside_c(&berlin, 1, noon), outside_c(&berlin, 2, noon));
         for minute in 0..(7 * 1_440) {
             let (a, b) = (noon + minute * 60_000, noon + (minute + 1) * 60_000);
-            assert!((outside_c(&berlin(), 1, a) - outside_c(&berlin(), 1, b)).abs() < 0.1);
+            assert!((outside_c(&berlin, 1, a) - outside_c(&berlin, 1, b)).abs() < 0.1);
         }
     }
 }

@@ -5,7 +5,7 @@ import { answer, api, type Schemas } from "./client";
 import { keys } from "./keys";
 import { allPages } from "./pages";
 
-export type Home = Schemas["Home"];
+export type Home = Schemas["HomeView"];
 export type Room = Schemas["Room"];
 export type Device = Schemas["DeviceView"];
 export type Member = Schemas["MemberView"];

@@ -24,7 +24,7 @@ export function historyQuery(wish: HistoryWish) {
     queryFn: async ({ signal }): Promise<History> => {
       const query = { attribute, endpoint, from: wireInstant(from), until: wireInstant(until), ...by };
       const found = await answer(api.GET("/api/iot/devices/{id}/history", { params: { path: { id: device }, query }, signal }));
-      return historyOf(found as WireHistory);
+      return historyOf(found as unknown as WireHistory);
     },
     staleTime: FRESH_MS,
     placeholderData: keepPreviousData,

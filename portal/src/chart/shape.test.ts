@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { awaySpans, bandsOf, shares } from "./bands";
 import { barColumns, barsOf, sumBetween, total } from "./bars";
 import { csvOf, fileName } from "./csv";
-import { type Bucket, gapMs, type History, historyOf } from "./history";
+import { type Bucket, gapMs, grown, type History, historyOf, withTail } from "./history";
 import { extentOf, lineColumns, stepColumns } from "./lines";
 
 const T0 = Date.UTC(2026, 10, 21);
@@ -77,6 +77,32 @@ describe("stepColumns", () => {
   it("begins with the first word when nothing is known before", () => {
     const columns = stepColumns(history([bucket(20, { first: 21, last: 21 })]), undefined, T0 + 60 * MINUTE);
     expect(columns.time[0]).toBe((T0 + 20 * MINUTE) / 1_000);
+  });
+});
+
+function live(minute: number, value: number | boolean) {
+  return { value, time: T0 + minute * MINUTE, quality: "measured" };
+}
+
+describe("withTail", () => {
+  it("adds what came live since, and nothing twice", () => {
+    const grownOn = withTail(history([bucket(0)]), [live(3, 99), live(6, 21), live(7, 22)]);
+    expect(lineColumns(grownOn).measured).toEqual([20, 21, 22]);
+    expect(withTail(history([bucket(0)]), [live(3, 99)]).buckets).toHaveLength(1);
+  });
+  it("shows states and the end of a span that is past", () => {
+    const states = withTail(history([], { until: T0 + 10 * MINUTE }), [live(12, true)]);
+    expect(states.until).toBe(T0 + 12 * MINUTE);
+    expect(states.buckets[0]).toMatchObject({ first: true, last: true, mean: 1 });
+  });
+});
+
+describe("grown", () => {
+  it("lets the open step grow with the counter, and leaves what is over", () => {
+    const counter = history([bucket(0, { increase: 5, last: 100 })]);
+    const at = (minute: number, value: number) => grown(counter, { value, time: T0 + minute * MINUTE }).buckets[0]?.increase;
+    expect([at(3, 102), at(3, 90), at(6, 102)]).toEqual([7, 5, 5]);
+    expect(grown(counter, undefined)).toBe(counter);
   });
 });
 

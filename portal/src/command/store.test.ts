@@ -80,7 +80,7 @@ describe("CommandStore", () => {
   });
   it("leaves it to the events while they come", async () => {
     const { world, store } = begin();
-    store.isLive = true;
+    store.setLive(true);
     await store.send(wanted);
     expect(world.timers.map((timer) => timer.ms)).toEqual([40_000]);
     expect(world.reads).toBe(0);

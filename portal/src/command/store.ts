@@ -30,8 +30,7 @@ const DONE_MS = 4_000;
 const ASK_AGAIN_MS = 2_000;
 
 export class CommandStore {
-  /** Whether events arrive; otherwise the server is asked at once. */
-  isLive = false;
+  private isLive = false;
   private list: readonly Followed[] = [];
   private readonly watchers = new Set<() => void>();
 
@@ -61,6 +60,11 @@ export class CommandStore {
     const asked = { key: followed.key, device, endpoint, name, args };
     this.take({ type: "asked", asked, at: this.world.now() });
     return this.request(asked, false);
+  }
+
+  /** Whether events arrive; otherwise the server is asked at once. */
+  setLive(isLive: boolean): void {
+    this.isLive = isLive;
   }
 
   dismiss(key: string): void {

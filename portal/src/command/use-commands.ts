@@ -16,7 +16,7 @@ export function useFollowCommands(places: { homes?: readonly string[]; devices?:
   const store = useCommandStore();
   const { phase } = useConnection();
   useEffect(() => {
-    store.isLive = phase === "live" || phase === "fallback";
+    store.setLive(phase === "live" || phase === "fallback");
   }, [store, phase]);
   useLiveEvents({ ...places, types: COMMAND_EVENTS }, (events) => store.hear(events));
 }

@@ -36,6 +36,8 @@ export interface AttributeSpec {
   unit: string | undefined;
   kind: Kind;
   eventful: boolean;
+  /** It only rises; what it rose by is what people ask of it. */
+  counter: boolean;
   meaning: string;
 }
 
@@ -43,7 +45,8 @@ export function attributeSpec(capabilities: readonly Capability[] | undefined, f
   const [capability, name] = full.split(".");
   const found = capabilities?.find((one) => one.name === capability)?.attributes.find((one) => one.name === name);
   if (found === undefined) return undefined;
-  return { unit: found.unit ?? undefined, kind: parseKind(found.kind), eventful: found.eventful, meaning: found.meaning };
+  const { unit, kind, eventful, counter, meaning } = found;
+  return { unit: unit ?? undefined, kind: parseKind(kind), eventful, counter, meaning };
 }
 
 /** The kind of a command's argument; undefined when the server does not know the command. */

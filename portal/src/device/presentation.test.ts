@@ -1,7 +1,7 @@
 // What a tile and a page show of a device, for known and for unknown capabilities.
 import { describe, expect, it } from "vitest";
 import { argKind, attributeSpec, type Capability, isProvable, parseKind } from "./capabilities";
-import { type DeviceLike, isCounter, partsOf, readingsOf, tileContent } from "./presentation";
+import { type DeviceLike, partsOf, readingsOf, tileContent } from "./presentation";
 
 function device(capabilities: string[], more: Partial<DeviceLike> = {}): DeviceLike {
   const housekeeping = { endpoint: 0, capabilities: ["Identify", "Firmware", "Signal", "PowerSource"] };
@@ -69,25 +69,17 @@ describe("readingsOf", () => {
   });
 });
 
-describe("isCounter", () => {
-  it("knows what only rises", () => {
-    expect(isCounter("ElectricalEnergyMeasurement.CumulativeEnergyImported")).toBe(true);
-    expect(isCounter("WaterVolume.CumulativeVolume")).toBe(true);
-    expect(isCounter("ElectricalPowerMeasurement.ActivePower")).toBe(false);
-  });
-});
-
 describe("capability literals", () => {
   const level = {
     name: "LevelControl",
     matter_cluster_id: 8,
     meaning: "dims",
-    attributes: [{ name: "CurrentLevel", kind: "a number from 0 to 100 %", unit: "%", meaning: "level", eventful: true }],
+    attributes: [{ name: "CurrentLevel", kind: "a number from 0 to 100 %", unit: "%", meaning: "level", eventful: true, counter: false }],
     commands: [
       {
         name: "MoveToLevel",
         meaning: "move",
-        args: [{ name: "Level", kind: "a number from 0 to 100 %", unit: "%", meaning: "wanted", eventful: false }],
+        args: [{ name: "Level", kind: "a number from 0 to 100 %", unit: "%", meaning: "wanted", eventful: false, counter: false }],
         idempotent: true,
         confirmed_by: "LevelControl.CurrentLevel",
       },
@@ -103,7 +95,7 @@ describe("capability literals", () => {
     expect(parseKind("a text of at most 64 characters")).toEqual({ type: "text" });
   });
   it("are found by full name, and missed quietly", () => {
-    expect(attributeSpec([level], "LevelControl.CurrentLevel")).toMatchObject({ unit: "%", eventful: true });
+    expect(attributeSpec([level], "LevelControl.CurrentLevel")).toMatchObject({ unit: "%", eventful: true, counter: false });
     expect(attributeSpec([level], "LevelControl.Other")).toBeUndefined();
     expect(attributeSpec(undefined, "LevelControl.CurrentLevel")).toBeUndefined();
     expect(argKind([level], "LevelControl.MoveToLevel", "Level")).toEqual({ type: "number", min: 0, max: 100 });

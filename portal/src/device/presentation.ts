@@ -79,6 +79,11 @@ export function partsOf(device: DeviceLike): Part[] {
   return parts.toSorted((a, b) => b.presentation.rank - a.presentation.rank || a.endpoint - b.endpoint);
 }
 
+/** The parts that may have a control: those with one of their own, and those the portal does not know. */
+export function controlledParts(device: DeviceLike): Part[] {
+  return partsOf(device).filter(({ capability, presentation }) => presentation.control !== undefined || !(capability in PRESENTATIONS));
+}
+
 /** What concerns the device itself and not what it is there for: battery, signal, firmware. */
 export const HOUSEKEEPING: ReadonlySet<string> = new Set(["PowerSource", "Signal", "Firmware", "Identify"]);
 
@@ -154,9 +159,4 @@ export function readingsOf(device: DeviceLike, known: readonly Reading[]): Readi
     }
   }
   return [...ordered, ...told.values()];
-}
-
-/** A counter only rises; what it rose by in an hour or a day is what people ask of it. */
-export function isCounter(attribute: string): boolean {
-  return /\.Cumulative(Energy|Volume)/.test(attribute);
 }

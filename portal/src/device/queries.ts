@@ -3,13 +3,6 @@ import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { answer, api } from "../api/client";
 import { keys } from "../api/keys";
 
-export function deviceQuery(id: string) {
-  return queryOptions({
-    queryKey: keys.device(id),
-    queryFn: ({ signal }) => answer(api.GET("/api/iot/devices/{id}", { params: { path: { id } }, signal })),
-  });
-}
-
 export function diagnosticsQuery(id: string) {
   return queryOptions({
     queryKey: keys.diagnostics(id),
@@ -20,16 +13,11 @@ export function diagnosticsQuery(id: string) {
 const PAGE = 20;
 
 /** Newest first, page by page. */
-export function deviceEventsQuery(device: string, type: string | undefined) {
+export function deviceEventsQuery(device: string) {
   return infiniteQueryOptions({
-    queryKey: keys.events({ device, paged: true, type }),
+    queryKey: keys.events({ device, paged: true }),
     queryFn: ({ signal, pageParam }) => {
-      const query = {
-        order: "newest_first" as const,
-        limit: PAGE,
-        ...(type === undefined ? {} : { type }),
-        ...(pageParam === undefined ? {} : { cursor: pageParam }),
-      };
+      const query = { order: "newest_first" as const, limit: PAGE, ...(pageParam === undefined ? {} : { cursor: pageParam }) };
       return answer(api.GET("/api/iot/devices/{id}/events", { params: { path: { id: device }, query }, signal }));
     },
     initialPageParam: undefined as string | undefined,
@@ -37,6 +25,7 @@ export function deviceEventsQuery(device: string, type: string | undefined) {
   });
 }
 
+/** Newest first, page by page. */
 export function deviceCommandsQuery(device: string) {
   return infiniteQueryOptions({
     queryKey: keys.commands({ device, paged: true }),

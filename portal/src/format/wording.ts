@@ -94,23 +94,23 @@ const TONES: Record<string, Record<string, Tone>> = {
   "AirQuality.AirQuality": {
     Good: "ok",
     Fair: "ok",
-    Moderate: "attention",
     Poor: "attention",
-    VeryPoor: "danger",
-    ExtremelyPoor: "danger",
+    VeryPoor: "attention",
+    ExtremelyPoor: "attention",
   },
 };
 
-const BATTERY_LOW_PERCENT = 20;
-const STALE_AIR_PPM = 1_400;
+/** As the server judges what needs attention. */
+const BATTERY_LOW_PERCENT = 15;
+const STALE_AIR_PPM = 2_000;
 
 export function toneOf(attribute: string, value: Value, twoState: TwoState = "plain"): Tone {
   if (attribute === "BooleanState.StateValue") return twoStateTone(value === true, twoState);
   if (attribute === "PowerSource.BatPercentRemaining" && typeof value === "number") {
-    return value < BATTERY_LOW_PERCENT ? "attention" : "neutral";
+    return value <= BATTERY_LOW_PERCENT ? "attention" : "neutral";
   }
   if (attribute === "CarbonDioxideConcentrationMeasurement.MeasuredValue" && typeof value === "number") {
-    return value >= STALE_AIR_PPM ? "attention" : "neutral";
+    return value > STALE_AIR_PPM ? "attention" : "neutral";
   }
   return TONES[attribute]?.[String(value)] ?? "neutral";
 }

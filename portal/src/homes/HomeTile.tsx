@@ -27,6 +27,7 @@ export function HomeTile({ home }: { home: Home }) {
       state={<Status tone={tone} label={words[tone]} />}
       {...((tone === "danger" || tone === "attention") && { tone })}
       note={devices > 0 && (offline > 0 ? t("devicesOffline", { count: devices, offline }) : t("devices", { count: devices }))}
+      lead="name"
       link={{ to: "/homes/$homeId", params: { homeId: home.id } }}
     />
   );

@@ -1,7 +1,7 @@
 // All homes one may see, with what is wrong in each.
 import { getRouteApi } from "@tanstack/react-router";
 import { House, Plus, SearchX } from "lucide-react";
-import { type ReactNode, useMemo, useState } from "react";
+import { lazy, type ReactNode, Suspense, useMemo, useState } from "react";
 import { useLocale, useTranslations } from "use-intl";
 import { type Home, useHomes } from "../api/homes";
 import { useMayManage, useScope } from "../app/scope";
@@ -14,11 +14,14 @@ import { Select } from "../ui/Select";
 import { SkeletonTiles } from "../ui/Skeleton";
 import { SearchField } from "../ui/TextField";
 import { TileGrid } from "../ui/TileGrid";
-import { CreateHomeDialog } from "./CreateHomeDialog";
+
 import { HOME_SHOWS, HOME_SORTS } from "./homes-search";
 import styles from "./HomesPage.module.css";
 import { HomeTile } from "./HomeTile";
 import { chooseHomes } from "./order";
+
+/** Forms are heavy, and most visits add no home. */
+const CreateHomeDialog = lazy(async () => ({ default: (await import("./CreateHomeDialog")).CreateHomeDialog }));
 
 const route = getRouteApi("/_app/homes");
 
@@ -39,7 +42,11 @@ export function HomesPage() {
       {homes.isError && !homes.data && <ErrorState error={homes.error} onRetry={() => void homes.refetch()} />}
       {homes.data?.length === 0 && <EmptyState icon={House} title={t("empty.title")} why={t(mayCreate ? "empty.why" : "empty.whyNot")} action={add} />}
       {homes.data && homes.data.length > 0 && <Overview homes={homes.data} />}
-      <CreateHomeDialog isOpen={creating} onOpenChange={setCreating} />
+      {creating && (
+        <Suspense>
+          <CreateHomeDialog isOpen onOpenChange={setCreating} />
+        </Suspense>
+      )}
     </Page>
   );
 }

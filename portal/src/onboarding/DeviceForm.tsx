@@ -1,10 +1,10 @@
 // The first step: what kind of device it is, what it is called, and where it will stand.
 import { useQuery } from "@tanstack/react-query";
 import { Check } from "lucide-react";
-import { useRef, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { Radio, RadioGroup } from "react-aria-components/RadioGroup";
 import { useTranslations } from "use-intl";
-import { z } from "zod";
+import * as z from "zod/mini";
 import { answer, api, type Schemas } from "../api/client";
 import { useHomes } from "../api/homes";
 import { roomsQuery } from "../api/lists";
@@ -24,15 +24,17 @@ export type Registered = Schemas["RegisteredView"];
 const NEW_ROOM = "new";
 const NO_ROOM = "none";
 
+const text = () => z.string().check(z.trim(), z.maxLength(120, "tooLong"));
+
 const schema = z.object({
-  name: z.string().trim().min(1, "required").max(120, "tooLong"),
-  home: z.string().min(1, "required"),
+  name: z.string().check(z.trim(), z.minLength(1, "required"), z.maxLength(120, "tooLong")),
+  home: z.string().check(z.minLength(1, "required")),
   room: z.string(),
-  newRoom: z.string().trim().max(120, "tooLong"),
-  vendor: z.string().trim().max(120, "tooLong"),
-  model: z.string().trim().max(120, "tooLong"),
-  serial: z.string().trim().max(120, "tooLong"),
-  expected_interval_s: z.number("notANumber").int("invalid").min(1, "tooSmall").max(604_800, "tooLarge"),
+  newRoom: text(),
+  vendor: text(),
+  model: text(),
+  serial: text(),
+  expected_interval_s: z.int("notANumber").check(z.gte(1, "tooSmall"), z.lte(604_800, "tooLarge")),
 });
 
 type Values = z.infer<typeof schema>;
@@ -52,7 +54,11 @@ export function DeviceForm({ home, room, onRegistered }: DeviceFormProps) {
   const form = useAppForm(schema, {
     name: "", home: firstHome, room: room ?? NO_ROOM, newRoom: "", vendor: "", model: "", serial: "", expected_interval_s: 60,
   });
-  const chosenHome = form.watch("home") || firstHome;
+  const chosenHome = form.watch("home");
+  // The only home there is needs no choosing, also when the list comes after the form.
+  useEffect(() => {
+    if (chosenHome === "" && firstHome !== "") form.setValue("home", firstHome);
+  }, [form, chosenHome, firstHome]);
   const rooms = useQuery({ ...roomsQuery(chosenHome), enabled: chosenHome !== "" }).data ?? [];
   const wantsNewRoom = form.watch("room") === NEW_ROOM;
   // One key for one wish: a second press after a lost answer registers nothing twice.
@@ -72,7 +78,7 @@ export function DeviceForm({ home, room, onRegistered }: DeviceFormProps) {
     if (roomId !== undefined && values.room === NEW_ROOM) form.setValue("room", roomId);
     const { name, vendor, model, serial, expected_interval_s } = values;
     const body: Schemas["NewDeviceBody"] = {
-      home: values.home || firstHome, name, vendor, model, expected_interval_s, endpoints: endpointsOf(facts), tags: tagsOf(preset),
+      home: values.home, name, vendor, model, expected_interval_s, endpoints: endpointsOf(facts), tags: tagsOf(preset),
       ...(roomId !== undefined && { room: roomId }),
       ...(serial !== "" && { serial }),
     };
@@ -111,7 +117,7 @@ export function DeviceForm({ home, room, onRegistered }: DeviceFormProps) {
     const name = values.newRoom;
     const there = rooms.find((known) => known.name === name);
     if (there !== undefined) return there.id;
-    const path = { id: values.home || firstHome };
+    const path = { id: values.home };
     return (await answer(api.POST("/api/homes/{id}/rooms", { body: { name }, params: { path } }))).id;
   }
 }

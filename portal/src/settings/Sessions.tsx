@@ -1,14 +1,17 @@
 // Where one is signed in, and which programs act in one's name; each can be ended here.
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import { useFormatter, useTranslations } from "use-intl";
+import { useTranslations } from "use-intl";
 import { type Token, tokensQuery, useEndToken } from "../api/tokens";
 import { millis } from "../format/instant";
+import { moment } from "../format/moment";
+import { useVoice } from "../format/voice";
 import { Badge } from "../ui/Badge";
 import { Button } from "../ui/Button";
 import { ConfirmDialog } from "../ui/Dialog";
 import { ErrorState } from "../ui/ErrorState";
 import { Card, Section } from "../ui/Section";
+import { useNow } from "../ui/now";
 import { SkeletonRows } from "../ui/Skeleton";
 import { showToast } from "../ui/toasts";
 import { Row } from "./Row";
@@ -42,8 +45,9 @@ function byUse(a: Token, b: Token): number {
 
 function SessionRow({ token, onEnd }: { token: Token; onEnd: () => void }) {
   const t = useTranslations("settings.sessions");
-  const format = useFormatter();
-  const day = (instant: string) => format.dateTime(millis(instant), { dateStyle: "medium", timeStyle: "short" });
+  const voice = useVoice();
+  const now = useNow();
+  const day = (instant: string) => moment(millis(instant), voice, { zone: voice.zone, now });
   const isSession = token.kind === "session";
   return (
     <Row

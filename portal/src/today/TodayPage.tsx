@@ -1,6 +1,7 @@
 // What needs attention today, the homes at a glance, and what happened last.
-import { useFormatter, useTranslations } from "use-intl";
+import { useTranslations } from "use-intl";
 import { useScope } from "../app/scope";
+import { useVoice } from "../format/voice";
 import { useNow } from "../ui/now";
 import { Page } from "../ui/Page";
 import { Activity } from "./Activity";
@@ -9,13 +10,13 @@ import { HomesAtAGlance } from "./HomesAtAGlance";
 
 export function TodayPage() {
   const t = useTranslations("today");
-  const format = useFormatter();
+  const { locale, zone } = useVoice();
   const now = useNow();
   const { organisation } = useScope();
   return (
     <Page
       title={t("title")}
-      subtitle={format.dateTime(now, { weekday: "long", day: "numeric", month: "long" })}
+      subtitle={new Intl.DateTimeFormat(locale, { weekday: "long", day: "numeric", month: "long", timeZone: zone }).format(now)}
       // Another organisation begins its activity anew.
       aside={<Activity key={organisation ?? "all"} organisation={organisation} />}
     >

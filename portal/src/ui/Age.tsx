@@ -1,6 +1,8 @@
 // How long ago something was: "12 min ago", with the full time when pointed at.
-import { useFormatter, useTranslations } from "use-intl";
+import { useTranslations } from "use-intl";
 import { type Instant, millis } from "../format/instant";
+import { fullMoment } from "../format/moment";
+import { useVoice } from "../format/voice";
 import { ageOf, isStale } from "./age";
 import styles from "./Age.module.css";
 import { classes } from "./classes";
@@ -17,13 +19,13 @@ export interface AgeProps {
 
 export function Age({ time: instant, expectedInterval_s, onlyWhenStale = false, timeZone }: AgeProps) {
   const t = useTranslations("ui");
-  const format = useFormatter();
+  const voice = useVoice();
   const now = useNow();
   const time = millis(instant);
   const stale = expectedInterval_s !== undefined && isStale(time, now, expectedInterval_s);
   if (onlyWhenStale && !stale) return null;
   const { unit, count } = ageOf(time, now);
-  const full = format.dateTime(time, { dateStyle: "medium", timeStyle: "medium", ...(timeZone && { timeZone }) });
+  const full = fullMoment(time, voice, timeZone ?? voice.zone);
   return (
     <time dateTime={new Date(time).toISOString()} title={full} className={classes(styles.age, stale && styles.stale)}>
       {t(`age.${unit}`, { count })}

@@ -29,7 +29,7 @@ function look({ variant = "secondary", size = "medium" }: Look): string {
 export function Button({ variant, size, icon: Icon, busy = false, children, ...rest }: ButtonProps) {
   const t = useTranslations("ui");
   return (
-    <AriaButton {...rest} isPending={busy} className={look({ ...(variant && { variant }), ...(size && { size }) })}>
+    <AriaButton {...rest} data-variant={variant} isPending={busy} className={look({ ...(variant && { variant }), ...(size && { size }) })}>
       {busy ? (
         <LoaderCircle size={16} className={styles.spin} role="img" aria-label={t("busy")} />
       ) : (
@@ -67,7 +67,7 @@ interface AnchorProps extends AnchorHTMLAttributes<HTMLAnchorElement>, Look {
 
 function Anchor({ variant, size, icon: Icon, children, ...rest }: AnchorProps) {
   return (
-    <a {...rest} className={look({ ...(variant && { variant }), ...(size && { size }) })}>
+    <a {...rest} data-variant={variant} className={look({ ...(variant && { variant }), ...(size && { size }) })}>
       {Icon && <Icon size={16} className={styles.icon} aria-hidden />}
       {children}
     </a>

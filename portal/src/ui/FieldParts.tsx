@@ -1,9 +1,7 @@
-// What every labelled control has around it: the label with its "optional", and the line below it.
+// What every labelled control has around it: the label with its "optional", and the line below it, tied to the
+// control for screen readers.
 import { CircleAlert } from "lucide-react";
-import type { ReactNode } from "react";
-import { FieldError } from "react-aria-components/FieldError";
-import { Label } from "react-aria-components/Label";
-import { Text } from "react-aria-components/Text";
+import { type ReactNode, useId } from "react";
 import { useTranslations } from "use-intl";
 import styles from "./Field.module.css";
 
@@ -15,30 +13,61 @@ export interface FieldLook {
   error?: string | undefined;
   /** Says "optional" beside the label; fields are required unless they say so. */
   optional?: boolean;
+  /** The label is there for screen readers alone: in filter bars, where the value says it all. */
+  hideLabel?: boolean;
 }
 
-export function FieldLabel({ label, optional = false }: Pick<FieldLook, "label" | "optional">) {
-  const t = useTranslations("ui");
+export interface Wiring {
+  id: string;
+  "aria-describedby"?: string;
+  "aria-invalid"?: true;
+  "aria-label"?: string;
+}
+
+/** Draws label and foot around a native control, which takes the wiring. */
+export function Field({ label, help, error, optional = false, hideLabel = false, children }: FieldLook & { children: (wiring: Wiring) => ReactNode }) {
+  const id = useId();
+  const foot = `${id}-foot`;
+  const hasFoot = error !== undefined || help !== undefined;
+  const wiring: Wiring = {
+    id,
+    ...(hasFoot && { "aria-describedby": foot }),
+    ...(error !== undefined && { "aria-invalid": true as const }),
+    ...(hideLabel && { "aria-label": label }),
+  };
   return (
-    <Label className={styles.label}>
-      {label}
-      {optional && <span className={styles.optional}>{t("optional")}</span>}
-    </Label>
+    <div className={styles.field} data-invalid={error !== undefined || undefined}>
+      {!hideLabel && (
+        <label htmlFor={id} className={styles.label}>
+          <LabelWords label={label} optional={optional} />
+        </label>
+      )}
+      {children(wiring)}
+      {hasFoot && (
+        <div id={foot} className={error === undefined ? styles.help : styles.error}>
+          <FootWords help={help} error={error} />
+        </div>
+      )}
+    </div>
   );
 }
 
-export function FieldFoot({ help, error }: Pick<FieldLook, "help" | "error">) {
-  if (error === undefined) {
-    return help === undefined ? null : (
-      <Text slot="description" className={styles.help}>
-        {help}
-      </Text>
-    );
-  }
+export function LabelWords({ label, optional }: { label: string; optional: boolean }) {
+  const t = useTranslations("ui");
   return (
-    <FieldError className={styles.error ?? ""}>
+    <>
+      {label}
+      {optional && <span className={styles.optional}>{t("optional")}</span>}
+    </>
+  );
+}
+
+export function FootWords({ help, error }: Pick<FieldLook, "help" | "error">) {
+  if (error === undefined) return help;
+  return (
+    <>
       <CircleAlert size={14} aria-hidden />
       {error}
-    </FieldError>
+    </>
   );
 }

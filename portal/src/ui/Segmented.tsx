@@ -1,6 +1,6 @@
-// A choice among two to five, all seen at once: a time range, a theme.
+// A choice among two to five, all seen at once: a time range, a theme. Native radio buttons under the look.
 import type { LucideIcon } from "lucide-react";
-import { Radio, RadioGroup } from "react-aria-components/RadioGroup";
+import { useId } from "react";
 import styles from "./Field.module.css";
 
 export interface SegmentedProps<Id extends string> {
@@ -11,18 +11,16 @@ export interface SegmentedProps<Id extends string> {
 }
 
 export function Segmented<Id extends string>({ label, value, onChange, items }: SegmentedProps<Id>) {
-  function change(next: string): void {
-    const item = items.find(({ id }) => id === next);
-    if (item) onChange(item.id);
-  }
+  const name = useId();
   return (
-    <RadioGroup aria-label={label} value={value} onChange={change} orientation="horizontal" className={styles.segments ?? ""}>
+    <div role="radiogroup" aria-label={label} className={styles.segments}>
       {items.map(({ id, label: word, icon: Icon }) => (
-        <Radio key={id} value={id} className={styles.segment ?? ""}>
+        <label key={id} className={styles.segment}>
+          <input type="radio" className={styles.segmentInput} name={name} checked={id === value} onChange={() => onChange(id)} />
           {Icon && <Icon size={16} aria-hidden />}
           {word}
-        </Radio>
+        </label>
       ))}
-    </RadioGroup>
+    </div>
   );
 }

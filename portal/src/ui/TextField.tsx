@@ -1,31 +1,42 @@
-// A line or some lines of text; `SearchField` for filtering what is already on the page.
+// A line or some lines of text; `SearchField` for filtering what is already on the page. Native controls: a page
+// that only asks for a name should not load more than that needs.
 import { Search, X } from "lucide-react";
-import { Button } from "react-aria-components/Button";
-import { Input } from "react-aria-components/Input";
-import { SearchField as AriaSearchField } from "react-aria-components/SearchField";
-import { TextArea } from "react-aria-components/TextArea";
-import { TextField as AriaTextField, type TextFieldProps as AriaTextFieldProps } from "react-aria-components/TextField";
+import { type InputHTMLAttributes, type KeyboardEvent, type Ref, useRef } from "react";
 import { useTranslations } from "use-intl";
 import styles from "./Field.module.css";
-import { FieldFoot, FieldLabel, type FieldLook } from "./FieldParts";
+import { Field, type FieldLook } from "./FieldParts";
 
-export interface TextFieldProps extends Omit<AriaTextFieldProps, "className" | "style" | "children">, FieldLook {
-  placeholder?: string;
+type Native = Pick<
+  InputHTMLAttributes<HTMLInputElement>,
+  "type" | "name" | "autoComplete" | "inputMode" | "maxLength" | "placeholder" | "spellCheck" | "autoFocus" | "autoCapitalize"
+>;
+
+export interface TextFieldProps extends FieldLook, Native {
+  value?: string;
+  defaultValue?: string;
+  onChange?: (value: string) => void;
+  onBlur?: () => void;
+  isDisabled?: boolean;
+  isReadOnly?: boolean;
   /** More than one: a box of so many lines. */
   lines?: number;
+  ref?: Ref<HTMLInputElement>;
 }
 
-export function TextField({ label, help, error, optional, placeholder, lines = 1, ...rest }: TextFieldProps) {
+export function TextField(props: TextFieldProps) {
+  const { label, help, error, optional, hideLabel, lines = 1, onChange, isDisabled = false, isReadOnly = false, ref, type = "text", ...native } = props;
+  const look = { label, help, error, ...(optional && { optional }), ...(hideLabel && { hideLabel }) };
+  const state = { disabled: isDisabled, readOnly: isReadOnly, className: styles.input };
   return (
-    <AriaTextField {...rest} isInvalid={error !== undefined} className={styles.field ?? ""}>
-      <FieldLabel label={label} {...(optional && { optional })} />
-      {lines > 1 ? (
-        <TextArea className={styles.input ?? ""} rows={lines} {...(placeholder && { placeholder })} />
-      ) : (
-        <Input className={styles.input ?? ""} {...(placeholder && { placeholder })} />
-      )}
-      <FieldFoot help={help} error={error} />
-    </AriaTextField>
+    <Field {...look}>
+      {(wiring) =>
+        lines > 1 ? (
+          <textarea {...native} {...wiring} {...state} rows={lines} onChange={(event) => onChange?.(event.target.value)} />
+        ) : (
+          <input {...native} {...wiring} {...state} ref={ref} type={type} onChange={(event) => onChange?.(event.target.value)} />
+        )
+      }
+    </Field>
   );
 }
 
@@ -34,17 +45,41 @@ export interface SearchFieldProps {
   value: string;
   onChange: (value: string) => void;
   placeholder?: string;
+  autoFocus?: boolean;
 }
 
-export function SearchField({ label, value, onChange, placeholder }: SearchFieldProps) {
+export function SearchField({ label, value, onChange, placeholder, autoFocus = false }: SearchFieldProps) {
   const t = useTranslations("ui");
+  const input = useRef<HTMLInputElement>(null);
+  function clear(): void {
+    onChange("");
+    input.current?.focus();
+  }
+  function onKeyDown(event: KeyboardEvent): void {
+    if (event.key !== "Escape" || value === "") return;
+    // Only what is typed goes, not the dialog that the field may stand in.
+    event.stopPropagation();
+    clear();
+  }
   return (
-    <AriaSearchField aria-label={label} value={value} onChange={onChange} className={styles.withIcon ?? ""}>
+    <div className={styles.withIcon}>
       <Search size={16} aria-hidden />
-      <Input className={styles.input ?? ""} placeholder={placeholder ?? label} />
-      <Button className={styles.clear ?? ""} aria-label={t("clear")}>
-        <X size={16} aria-hidden />
-      </Button>
-    </AriaSearchField>
+      <input
+        ref={input}
+        type="search"
+        aria-label={label}
+        placeholder={placeholder ?? label}
+        className={styles.input}
+        value={value}
+        autoFocus={autoFocus}
+        onChange={(event) => onChange(event.target.value)}
+        onKeyDown={onKeyDown}
+      />
+      {value !== "" && (
+        <button type="button" className={styles.clear} aria-label={t("clear")} onClick={clear}>
+          <X size={16} aria-hidden />
+        </button>
+      )}
+    </div>
   );
 }

@@ -19,16 +19,19 @@ export interface TileProps {
   offline?: boolean;
   /** Below the state: its age when stale, a command on its way, a secondary value. */
   note?: ReactNode;
+  /** What is read first: a device's state, or a home's name. */
+  lead?: "state" | "name";
   /** Where the whole tile leads. */
   link?: Pick<LinkProps, "to" | "params" | "search">;
   /** The one likely action: a toggle, a hold button, a stepper. */
   action?: ReactNode;
 }
 
-export function Tile({ icon: Icon, name, state, active = false, tone, offline = false, note, link, action }: TileProps) {
+export function Tile(props: TileProps) {
+  const { icon: Icon, name, state, active = false, tone, offline = false, note, lead = "state", link, action } = props;
   const t = useTranslations("ui");
   return (
-    <article className={classes(styles.tile, active && styles.active, tone && styles[tone], offline && styles.offline)}>
+    <article className={classes(styles.tile, lead === "name" && styles.named, active && styles.active, tone && styles[tone], offline && styles.offline)}>
       <span className={styles.icon}>
         <Icon size={20} aria-hidden />
       </span>

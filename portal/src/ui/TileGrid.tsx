@@ -3,9 +3,9 @@ import { useWindowVirtualizer } from "@tanstack/react-virtual";
 import { type CSSProperties, type ReactNode, useLayoutEffect, useRef, useState } from "react";
 
 /** As in Tile.module.css. */
-const LEAST_WIDTH = 248;
+const LEAST_WIDTH = 264;
 const GAP = 12;
-const ROW_HEIGHT = 92;
+const ROW_HEIGHT = 96;
 const OVERSCAN = 4;
 
 export interface TileGridProps<Item> {

@@ -22,10 +22,17 @@ export function ToastRegion() {
   );
 }
 
-export function ToastCard({ toast, onDismiss }: { toast: Omit<Toast, "id">; onDismiss: () => void }) {
+export interface ToastCardProps {
+  toast: Omit<Toast, "id">;
+  onDismiss: () => void;
+  /** Does not leave by itself: for the component page. */
+  still?: boolean;
+}
+
+export function ToastCard({ toast, onDismiss, still = false }: ToastCardProps) {
   const t = useTranslations("ui");
   const [held, setHeld] = useState(false);
-  const leaves = toast.tone === "ok" || toast.tone === "unknown";
+  const leaves = !still && (toast.tone === "ok" || toast.tone === "unknown");
   useEffect(() => {
     if (!leaves || held) return undefined;
     const timer = setTimeout(onDismiss, SHOWN_MS);

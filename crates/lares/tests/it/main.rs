@@ -32,4 +32,5 @@ mod session;
 mod simulation;
 mod topics;
 mod transport;
+mod twin;
 mod world;

@@ -12,7 +12,7 @@ use crate::random::{mix, unit};
 /// A lamp stays on this long behind somebody who left the room.
 const LAMP_LINGERS_MS: i64 = 7 * 60_000;
 /// A motion sensor holds this long.
-const MOTION_HOLDS_MS: i64 = 2 * 60_000;
+const MOTION_HOLDS_MS: i64 = 4 * 60_000;
 /// Heating is set back this long after the last one left or fell asleep.
 const SETBACK_AFTER_MS: i64 = 25 * 60_000;
 const DARK_BELOW_DEG: f64 = 2.0;
@@ -88,7 +88,7 @@ impl Home {
     }
 
     /// Windows that a contact watches are opened to air; a room without one is aired unseen.
-    fn move_windows(&mut self, open: bool) {
+    pub(super) fn move_windows(&mut self, open: bool) {
         for room in &mut self.state.rooms {
             room.window_open = open;
         }

@@ -15,10 +15,10 @@ const WINDOW_LOSS_H: f64 = 1.3;
 const PERSON_K_PER_H: f64 = 0.09;
 const SUN_K_PER_H: f64 = 0.22;
 const FRESH_PPM: f64 = 420.0;
-const AWAKE_PPM_PER_MIN: f64 = 5.2;
+const AWAKE_PPM_PER_MIN: f64 = 3.8;
 const ASLEEP_PPM_PER_MIN: f64 = 2.6;
 /// Share of the air that is changed each minute.
-const LEAKS_PER_MIN: f64 = 0.006;
+const LEAKS_PER_MIN: f64 = 0.0075;
 const WINDOW_PER_MIN: f64 = 0.11;
 
 #[derive(Clone, Debug, Serialize, Deserialize)]

@@ -12,7 +12,7 @@ import { ColorTemperatureControl, CoveringControl, LevelControl } from "./settin
 import { IdentifyControl, LockControl, OnOffControl, SelfTestControl, ValveControl } from "./switching";
 import { ThermostatControl } from "./ThermostatControl";
 
-const controls: Record<ControlKind, ComponentType<ControlProps & { compact?: boolean }>> = {
+const controls: Record<ControlKind, ComponentType<ControlProps>> = {
   onOff: OnOffControl,
   level: LevelControl,
   colorTemperature: ColorTemperatureControl,
@@ -24,14 +24,7 @@ const controls: Record<ControlKind, ComponentType<ControlProps & { compact?: boo
   selfTest: SelfTestControl,
 };
 
-/** Too drastic, or of too little use, to be done from a tile. */
-const PAGE_ONLY: ReadonlySet<ControlKind> = new Set(["selfTest", "identify", "level", "colorTemperature"]);
-
-export function isOnTile(kind: ControlKind): boolean {
-  return !PAGE_ONLY.has(kind);
-}
-
-export function Control({ kind, ...props }: ControlProps & { kind: ControlKind; compact?: boolean }) {
+export function Control({ kind, ...props }: ControlProps & { kind: ControlKind }) {
   const Chosen = controls[kind];
   return <Chosen {...props} />;
 }

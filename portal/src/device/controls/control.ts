@@ -45,3 +45,7 @@ export function narrowed(
   const max = Math.min(kind?.max ?? sensible.max, sensible.max);
   return min < max ? { min, max } : sensible;
 }
+
+/** The ends of a blind's way, as Matter counts it. */
+export const OPEN = 0;
+export const CLOSED = 100;

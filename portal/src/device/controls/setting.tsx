@@ -4,10 +4,10 @@ import { useQuery } from "@tanstack/react-query";
 import { ArrowDown, ArrowUp, Square } from "lucide-react";
 import { useState } from "react";
 import { useTranslations } from "use-intl";
-import { Button, IconButton } from "../../ui/Button";
+import { Button } from "../../ui/Button";
 import { Slider } from "../../ui/Slider";
 import { argKind, capabilitiesQuery } from "../capabilities";
-import { type ControlProps, narrowed, reportedNumber } from "./control";
+import { CLOSED, type ControlProps, narrowed, OPEN, reportedNumber } from "./control";
 import styles from "./controls.module.css";
 
 interface AmountProps extends ControlProps {
@@ -88,23 +88,11 @@ export function ColorTemperatureControl(props: ControlProps) {
   );
 }
 
-const OPEN = 0;
-const CLOSED = 100;
-
-export function CoveringControl({ compact = false, ...props }: ControlProps & { compact?: boolean }) {
+export function CoveringControl(props: ControlProps) {
   const t = useTranslations("device");
   const { endpoint, commands, isDisabled = false } = props;
   const go = (percent: number) => commands.send(endpoint, "WindowCovering.GoToLiftPercentage", { LiftPercent: percent });
   const stop = () => commands.send(endpoint, "WindowCovering.StopMotion");
-  const position = reportedNumber(props, "WindowCovering.CurrentPositionLiftPercent");
-  if (compact) {
-    return (
-      <span className={styles.row}>
-        <IconButton icon={ArrowUp} label={t("control.open")} isDisabled={isDisabled || position === OPEN} onPress={() => go(OPEN)} />
-        <IconButton icon={ArrowDown} label={t("control.close")} isDisabled={isDisabled || position === CLOSED} onPress={() => go(CLOSED)} />
-      </span>
-    );
-  }
   return (
     <div className={styles.stack}>
       <span className={styles.row}>
