@@ -3,24 +3,41 @@
 DEMO_DATA ?= .data/demo
 DEV_DATA ?= .data/dev
 
-.PHONY: help run dev test check fmt gen bench accept soak clean
+PORTAL_SOURCES = $(shell find portal/src portal/public portal/scripts -type f 2>/dev/null) portal/index.html portal/vite.config.ts
+
+.PHONY: help run dev portal test check e2e fmt gen bench accept soak screenshots clean
 
 help: ## print these targets
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-run: ## build the release binary and start a demo home (data in .data/demo)
+run: portal ## build the portal and the release binary, and start a living house (data in .data/demo)
 	cargo build --release --locked --bin lares
 	target/release/lares demo --data $(DEMO_DATA)
 
-dev: ## start a demo home from a debug build (data in .data/dev)
+dev: portal ## the same from a debug build (data in .data/dev)
 	cargo run --locked --bin lares -- demo --data $(DEV_DATA)
+
+portal: portal/dist/index.html ## build the portal, where its sources changed
+
+portal/node_modules/.package-lock.json: portal/package-lock.json
+	npm --prefix portal ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+portal/dist/index.html: portal/node_modules/.package-lock.json $(PORTAL_SOURCES)
+	npm --prefix portal run --silent build
 
 test: ## install what the tests need, check, run every test
 	scripts/prepare-tests.sh
-	$(MAKE) --no-print-directory check
+	$(MAKE) --no-print-directory portal check
+	npm --prefix portal test --silent
+	$(MAKE) --no-print-directory e2e
 	cargo nextest run --workspace --locked
 
-check: ## format, lints, house rules, generated files current
+e2e: portal ## drive the portal in Chromium against a server of its own
+	cargo build --locked --bin lares
+	npm --prefix portal run --silent e2e
+
+check: portal/node_modules/.package-lock.json ## format, lints, house rules, generated files current
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	cargo xtask tidy
@@ -42,6 +59,9 @@ accept: ## run third-party programs against a live demo: make accept ACCEPT=<fol
 soak: ## every test, the ignored ones too, with many more cases (bounded by SOAK_SECONDS)
 	scripts/soak.sh
 
+screenshots: ## make the pictures of the README from a running demo
+	scripts/screenshots.sh
+
 clean: ## remove what was built, and the demo data in .data
 	cargo clean
-	rm -rf .data portal/node_modules
+	rm -rf .data portal/node_modules portal/dist

@@ -36,13 +36,8 @@ pub async fn run(
     Ok(acknowledged as f64 / began.elapsed().as_secs_f64())
 }
 
-async fn one(
-    address: &str,
-    device: &Device,
-    readings: usize,
-    offset: u64,
-    time: Duration,
-) -> std::io::Result<u64> {
+/// Connected, with CONNACK behind it.
+pub async fn signed_in(address: &str, device: &Device) -> std::io::Result<TcpStream> {
     let mut stream = TcpStream::connect(address).await?;
     stream.set_nodelay(true)?;
     stream.write_all(&connect(device)).await?;
@@ -51,6 +46,29 @@ async fn one(
     if connack[3] != 0 {
         return Err(std::io::Error::other(format!("CONNACK code {}", connack[3])));
     }
+    Ok(stream)
+}
+
+/// Subscribed at QoS 0, with SUBACK behind it.
+pub async fn subscribe(stream: &mut TcpStream, filter: &str) -> std::io::Result<()> {
+    let mut body = vec![0, 1];
+    text(&mut body, filter);
+    body.push(0);
+    let mut out = vec![];
+    with_length(&mut out, 0x82, &body);
+    stream.write_all(&out).await?;
+    let mut suback = [0; 5];
+    stream.read_exact(&mut suback).await.map(|_| ())
+}
+
+async fn one(
+    address: &str,
+    device: &Device,
+    readings: usize,
+    offset: u64,
+    time: Duration,
+) -> std::io::Result<u64> {
+    let mut stream = signed_in(address, device).await?;
     let topic = format!("lares/devices/{}/telemetry", device.id);
     let (mut sent, mut acknowledged, mut partial) = (0_u64, 0_u64, 0);
     let mut buffer = vec![0; 4096];
@@ -129,7 +147,7 @@ fn connect(device: &Device) -> Vec<u8> {
     out
 }
 
-fn publish(out: &mut Vec<u8>, topic: &str, id: u16, payload: &str) {
+pub fn publish(out: &mut Vec<u8>, topic: &str, id: u16, payload: &str) {
     let mut body = vec![];
     text(&mut body, topic);
     body.extend_from_slice(&id.to_be_bytes());

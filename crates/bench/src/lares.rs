@@ -15,7 +15,7 @@ pub struct Server {
     pub http: String,
     pub mqtt: String,
     token: String,
-    home: String,
+    pub home: String,
     pub client: reqwest::Client,
 }
 
@@ -107,13 +107,23 @@ impl Server {
     }
 
     pub async fn register(&self, count: usize, name: &str) -> Result<Vec<Device>, String> {
+        let capabilities =
+            ["OnOff", "ElectricalPowerMeasurement", "TemperatureMeasurement", "RelativeHumidityMeasurement"];
+        self.register_with(count, name, &capabilities).await
+    }
+
+    pub async fn register_with(
+        &self,
+        count: usize,
+        name: &str,
+        capabilities: &[&str],
+    ) -> Result<Vec<Device>, String> {
         let mut devices = vec![];
         for nth in 0..count {
             let body = json!({
                 "home": self.home,
                 "name": format!("{name} {nth}"),
-                "endpoints": [{ "endpoint": 1, "capabilities": [
-                    "OnOff", "ElectricalPowerMeasurement", "TemperatureMeasurement", "RelativeHumidityMeasurement"] }],
+                "endpoints": [{ "endpoint": 1, "capabilities": capabilities }],
             });
             let answer = self.post("/api/iot/devices/register", &body).await?;
             let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
@@ -125,6 +135,15 @@ impl Server {
 }
 
 impl Server {
+    /// The value of a metric without labels.
+    pub async fn metric(&self, name: &str) -> Result<f64, String> {
+        let answer = self.client.get(format!("http://{}/metrics", self.http)).send().await;
+        let text =
+            answer.map_err(|error| error.to_string())?.text().await.map_err(|error| error.to_string())?;
+        let value = text.lines().find_map(|line| line.strip_prefix(name)?.trim().parse().ok());
+        Ok(value.unwrap_or(0.0))
+    }
+
     pub fn authorization(&self) -> String {
         format!("Bearer {}", self.token)
     }

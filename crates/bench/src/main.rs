@@ -6,6 +6,7 @@ mod echo;
 mod figures;
 mod flood;
 mod lares;
+mod live;
 mod memory;
 mod mosquitto;
 mod round_trip;
@@ -20,14 +21,21 @@ const RATE_PER_S: u32 = 100;
 const ROUND_TIME: Duration = Duration::from_secs(5);
 const FLOOD_CONNECTIONS: usize = 100;
 const CONNECTED_DEVICES: usize = 1_000;
+const LIVE_TIME: Duration = Duration::from_secs(60);
 
 #[tokio::main]
 async fn main() -> Result<(), String> {
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let binary = PathBuf::from(std::env::args().nth(1).ok_or("usage: lares-bench PATH-OF-LARES")?);
+    let only_live = std::env::args().nth(2).is_some_and(|what| what == "live");
     let work = tempfile::tempdir_in(".").map_err(|error| error.to_string())?;
     let mut table = Table::new("Lares and Mosquitto, this machine, this run");
 
+    watch_live(&binary, work.path(), &mut table).await?;
+    if only_live {
+        table.print();
+        return Ok(());
+    }
     let starts = lares::measure_starts(&binary, &work.path().join("starts"), 5).await?;
     table.row("start to ready, empty and existing data, ms", &starts.line(), "-", "target <= 500");
 
@@ -54,6 +62,40 @@ async fn main() -> Result<(), String> {
         "plain MQTT, one subscription each",
     );
     table.print();
+    Ok(())
+}
+
+async fn watch_live(
+    binary: &std::path::Path,
+    folder: &std::path::Path,
+    table: &mut Table,
+) -> Result<(), String> {
+    let server = lares::Server::start(binary, &folder.join("live")).await?;
+    let broker = mosquitto::Broker::start(folder).await?;
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    let theirs = live::mosquitto(&broker, LIVE_TIME / 3).await?;
+    let ours = live::run(&server, LIVE_TIME).await?;
+    table.row(
+        "500 live clients on a home with 100 changes/s: PUBACK to frame, ms",
+        &ours.latency_ms.line(),
+        &format!("QoS 0 to 500 subscribers {}", theirs.line()),
+        "target p99 <= 50",
+    );
+    table.row(
+        "the same: events lost / repeated, of all due",
+        &format!("{} / {} of {}", ours.lost, ours.repeated, ours.expected),
+        "-",
+        &format!(
+            "clients told that readings were superseded: {}; one that never reads was cut off: {}",
+            ours.missed_frames, ours.deaf_cut_off
+        ),
+    );
+    table.row(
+        "the same: RSS before and during, MiB",
+        &format!("{:.1}, {:.1}", ours.rss_before_mib, ours.rss_during_mib),
+        "-",
+        "",
+    );
     Ok(())
 }
 

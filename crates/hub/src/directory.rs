@@ -1,21 +1,45 @@
 //! Every registered device in memory, for the doors' hot path: a cache of rows, refreshed after each commit that
 //! changes one, and loaded at start-up.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
-use lares_model::DeviceId;
 use lares_model::device::Device;
+use lares_model::{DeviceId, HomeId, OrganisationId};
 use lares_store::{Store, StoreError, devices};
 
 #[derive(Default)]
 pub struct Directory {
-    devices: RwLock<HashMap<DeviceId, Arc<Device>>>,
+    known: RwLock<Known>,
     /// Repeated deliveries never reach the log, so they are counted here, since the start.
     duplicates: Mutex<HashMap<DeviceId, u64>>,
 }
 
 const LOAD_PAGE: u64 = 1_000;
+
+#[derive(Default)]
+struct Known {
+    devices: HashMap<DeviceId, Arc<Device>>,
+    /// By wall first, so that an organisation is one range of it.
+    by_home: BTreeMap<(OrganisationId, HomeId), BTreeSet<DeviceId>>,
+}
+
+impl Known {
+    fn remove(&mut self, id: DeviceId) {
+        let Some(device) = self.devices.remove(&id) else { return };
+        let place = (device.organisation, device.home);
+        if let Some(in_home) = self.by_home.get_mut(&place) {
+            in_home.remove(&id);
+            if in_home.is_empty() {
+                self.by_home.remove(&place);
+            }
+        }
+    }
+
+    fn all<'k>(&'k self, ids: impl Iterator<Item = &'k DeviceId>) -> Vec<Arc<Device>> {
+        ids.filter_map(|id| self.devices.get(id).cloned()).collect()
+    }
+}
 
 impl Directory {
     pub async fn load(&self, store: &Store) -> Result<(), StoreError> {
@@ -31,15 +55,37 @@ impl Directory {
     }
 
     pub fn get(&self, device: DeviceId) -> Option<Arc<Device>> {
-        self.devices.read().unwrap_or_else(PoisonError::into_inner).get(&device).cloned()
+        self.known().devices.get(&device).cloned()
     }
 
     pub fn put(&self, device: Device) {
-        self.devices.write().unwrap_or_else(PoisonError::into_inner).insert(device.id, Arc::new(device));
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        known.remove(device.id);
+        known.by_home.entry((device.organisation, device.home)).or_default().insert(device.id);
+        known.devices.insert(device.id, Arc::new(device));
     }
 
     pub fn remove(&self, device: DeviceId) {
-        self.devices.write().unwrap_or_else(PoisonError::into_inner).remove(&device);
+        self.known.write().unwrap_or_else(PoisonError::into_inner).remove(device);
+    }
+
+    /// The devices of a home, oldest first.
+    pub fn in_home(&self, organisation: OrganisationId, home: HomeId) -> Vec<Arc<Device>> {
+        let known = self.known();
+        known.all(known.by_home.get(&(organisation, home)).into_iter().flatten())
+    }
+
+    /// The devices of an organisation, home by home.
+    pub fn in_organisation(&self, organisation: OrganisationId) -> Vec<Arc<Device>> {
+        let known = self.known();
+        let first = HomeId(uuid::Uuid::nil());
+        let homes = known.by_home.range((organisation, first)..);
+        let own = homes.take_while(|((owner, _), _)| *owner == organisation);
+        known.all(own.flat_map(|(_, devices)| devices))
+    }
+
+    fn known(&self) -> std::sync::RwLockReadGuard<'_, Known> {
+        self.known.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub fn count_duplicates(&self, device: DeviceId, count: u64) {
@@ -51,7 +97,7 @@ impl Directory {
     }
 
     pub fn len(&self) -> usize {
-        self.devices.read().unwrap_or_else(PoisonError::into_inner).len()
+        self.known().devices.len()
     }
 
     pub fn is_empty(&self) -> bool {

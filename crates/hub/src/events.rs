@@ -48,9 +48,32 @@ pub(crate) fn caused_by(
 
 /// Where a reader stands in each organisation's log.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-struct Places {
+pub(crate) struct Places {
     newest_first: bool,
     seqs: BTreeMap<OrganisationId, i64>,
+}
+
+const PURPOSE: &str = "events";
+
+impl Places {
+    pub fn oldest_first(seqs: BTreeMap<OrganisationId, i64>) -> Places {
+        Places { newest_first: false, seqs }
+    }
+
+    /// The places of a cursor that was read oldest first.
+    pub fn read(hub: &Hub, cursor: &str) -> Result<Places, HubError> {
+        let places: Places = decode(hub, PURPOSE, cursor)?;
+        if places.newest_first { Err(HubError::UnknownCursor) } else { Ok(places) }
+    }
+
+    pub fn written(&self, hub: &Hub) -> Result<String, HubError> {
+        encode(hub, PURPOSE, self)
+    }
+
+    /// An organisation that the cursor does not know has been told nothing yet.
+    pub fn of(&self, organisation: OrganisationId) -> i64 {
+        self.seqs.get(&organisation).copied().unwrap_or(0)
+    }
 }
 
 /// A page of events. Oldest first always has a cursor, from which what comes later is read.
@@ -71,7 +94,6 @@ pub async fn list(
     newest_first: bool,
     limit: usize,
 ) -> Result<EventPage, HubError> {
-    const PURPOSE: &str = "events";
     let scope = caller.narrowed(organisation)?;
     let mut places = match cursor {
         Some(cursor) => decode::<Places>(hub, PURPOSE, cursor)?,
@@ -106,7 +128,7 @@ pub async fn list(
 }
 
 /// Only what the product itself sealed: a device may put anything into its own data.
-async fn reveal(hub: &Hub, event: &mut Event) -> Result<(), HubError> {
+pub(crate) async fn reveal(hub: &Hub, event: &mut Event) -> Result<(), HubError> {
     use EventType::{HomeCreated, HomeDeleted, HomeUpdated};
     if matches!(event.event_type, HomeCreated | HomeUpdated | HomeDeleted) {
         sealed::reveal(hub, &hub.store, &mut event.payload).await?;

@@ -177,6 +177,7 @@ impl Follower {
                 })
                 .collect()
         });
+        self.hub.feeds.folded(folded.iter().map(|one| &one.record));
         for one in &folded {
             self.changed_since_checkpoint.insert(one.record.entry.device);
         }

@@ -14,6 +14,7 @@ use lares_telemetry::Telemetry;
 use uuid::Uuid;
 
 use crate::directory::Directory;
+use crate::feed::Feeds;
 use crate::identity::SignInThrottle;
 use crate::live::Live;
 use crate::nudge::Nudges;
@@ -41,6 +42,7 @@ pub struct Hub {
     pub command_policy: CommandPolicy,
     pub directory: Directory,
     pub live: Live,
+    pub feeds: Feeds,
     pub nudges: Nudges,
     pub passwords: Passwords,
     pub sign_in_throttle: SignInThrottle,
@@ -72,6 +74,7 @@ impl Hub {
             command_policy: parts.command_policy,
             directory: Directory::default(),
             live: Live::default(),
+            feeds: Feeds::default(),
             nudges: Nudges::default(),
             passwords,
             sign_in_throttle: SignInThrottle::default(),
@@ -97,6 +100,11 @@ impl Hub {
     pub(crate) fn follower_reached(&self, position: Position, is_stuck: bool) {
         self.folded.store(position.0, Ordering::Relaxed);
         self.follower_is_stuck.store(is_stuck, Ordering::Relaxed);
+    }
+
+    /// How far the log is in the live state, at least.
+    pub(crate) fn folded(&self) -> Position {
+        Position(self.folded.load(Ordering::Relaxed))
     }
 
     /// Whether the live state is as new as the log: an old state says nothing about silence.

@@ -3,12 +3,12 @@
 use std::num::NonZeroU32;
 
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
-use lares_model::access::Membership;
+use lares_model::access::{Membership, Role};
 use lares_model::home::{NAME_MAX_CHARS, Organisation};
 use lares_model::{Invalid, OrganisationId, TokenId, UnixMillis, UserId};
 pub use lares_store::tokens::{Token, TokenKind};
 pub use lares_store::users::User;
-use lares_store::{events, memberships, tokens, users};
+use lares_store::{Page, events, memberships, tokens, users};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use sha2::{Digest, Sha256};
@@ -100,6 +100,7 @@ pub async fn sign_out(hub: &Hub, caller: &Caller) -> Result<(), HubError> {
     let work = hub.store.begin().await?;
     tokens::delete(&work, caller.user, caller.token).await?;
     work.commit().await?;
+    hub.nudges.access_changed();
     Ok(())
 }
 
@@ -122,6 +123,17 @@ pub async fn caller_of(hub: &Hub, token: &str) -> Result<Caller, HubError> {
     Ok(Caller::new(token.user, token.id, memberships, now))
 }
 
+/// The same caller as of now, for connections that outlive a request: `Unauthenticated` once the token has ended.
+pub async fn caller_again(hub: &Hub, caller: &Caller) -> Result<Caller, HubError> {
+    let now = hub.now();
+    let token = tokens::find(&hub.store, caller.token).await?;
+    token
+        .filter(|token| token.expires_at.is_none_or(|expires_at| now < expires_at))
+        .ok_or(HubError::Unauthenticated)?;
+    let memberships = memberships::of_user(&hub.store, caller.user).await?;
+    Ok(Caller::new(caller.user, caller.token, memberships, now))
+}
+
 /// Nobody is refused because this could not be noted: reading goes on without space for writing.
 async fn touch(hub: &Hub, token: TokenId, now: UnixMillis) {
     let touched = async {
@@ -136,6 +148,18 @@ async fn touch(hub: &Hub, token: TokenId, now: UnixMillis) {
 
 pub async fn profile(hub: &Hub, caller: &Caller) -> Result<User, HubError> {
     users::find(&hub.store, caller.user).await?.ok_or(HubError::Unauthenticated)
+}
+
+/// The organisations the caller belongs to now, and as what.
+pub async fn places(hub: &Hub, caller: &Caller) -> Result<Vec<(Organisation, Role)>, HubError> {
+    let limit = caller.scope().organisations().len() as u64;
+    let all =
+        lares_store::organisations::list(&hub.store, caller.scope(), Page { after: None, limit }).await?;
+    let place = |organisation: Organisation| {
+        let role = caller.role_in(organisation.id)?;
+        Some((organisation, role))
+    };
+    Ok(all.into_iter().filter_map(place).collect())
 }
 
 pub async fn create_token(
@@ -172,6 +196,7 @@ pub async fn delete_token(hub: &Hub, caller: &Caller, id: TokenId) -> Result<(),
         return Err(HubError::NotFound("token"));
     }
     work.commit().await?;
+    hub.nudges.access_changed();
     Ok(())
 }
 
@@ -230,6 +255,7 @@ pub async fn set_password(hub: &Hub, email: &str, password: &str) -> Result<(), 
         tokens::delete(&work, user.id, token.id).await?;
     }
     work.commit().await?;
+    hub.nudges.access_changed();
     Ok(())
 }
 

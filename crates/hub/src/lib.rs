@@ -1,6 +1,7 @@
 //! What Lares does. Doors call these functions with a `Caller`; devices' messages enter by `ingest`; the follower
 //! folds the log; the dispatcher hands commands over. Decisions are `lares_model`'s, rows are `lares_store`'s.
 
+pub mod attention;
 pub mod caller;
 pub mod commands;
 pub mod cursor;
@@ -11,7 +12,9 @@ pub mod directory;
 pub mod dispatcher;
 pub mod error;
 pub mod events;
+pub mod feed;
 pub mod follower;
+pub mod history;
 pub mod homes;
 pub mod hub;
 pub mod identity;
@@ -25,8 +28,10 @@ pub mod passwords;
 pub mod readings;
 pub mod rooms;
 pub mod sealed;
+pub mod search;
 pub mod sweeper;
 pub mod vault;
+pub mod watch;
 
 pub use caller::Caller;
 pub use error::HubError;

@@ -23,6 +23,11 @@ impl Live {
         }
     }
 
+    /// All of them at one instant. Whoever reads holds up the writer, so not for long.
+    pub fn read<T>(&self, read: impl FnOnce(&HashMap<DeviceId, DeviceState>) -> T) -> T {
+        read(&self.0.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
     pub fn write<T>(&self, write: impl FnOnce(&mut HashMap<DeviceId, DeviceState>) -> T) -> T {
         write(&mut self.0.write().unwrap_or_else(PoisonError::into_inner))
     }

@@ -47,6 +47,8 @@ pub async fn add(
     if let Some(done) = replay(hub, &work, caller, once).await? {
         return Ok(done);
     }
+    // So that the same person is not added twice at once.
+    events::hold(&work, organisation).await?;
     let user = users::find_by_email(&work, &new.email.trim().to_lowercase())
         .await?
         .ok_or_else(|| Invalid::one("/email", "nobody with this e-mail address has an account yet"))?;
@@ -73,6 +75,7 @@ pub async fn add(
     keep(hub, &work, caller, once, &member).await?;
     work.commit().await?;
     hub.nudges.events_committed();
+    hub.nudges.access_changed();
     Ok(member)
 }
 
@@ -103,6 +106,8 @@ pub async fn remove(
 ) -> Result<(), HubError> {
     caller.require(Action::OrganisationManage, organisation)?;
     let work = hub.store.begin().await?;
+    // So that the last two owners do not remove each other.
+    events::hold(&work, organisation).await?;
     let scope = caller.scope().narrowed(organisation);
     let membership = memberships::find(&work, &scope, id).await?.ok_or(HubError::NotFound("member"))?;
     if membership.role == Role::Owner {
@@ -124,5 +129,6 @@ pub async fn remove(
     events::append(&work, vec![event]).await?;
     work.commit().await?;
     hub.nudges.events_committed();
+    hub.nudges.access_changed();
     Ok(())
 }

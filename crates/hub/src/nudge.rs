@@ -13,15 +13,16 @@ pub struct Nudges {
     pub log: Notify,
     /// A command was queued or settled, or a device became reachable.
     pub dispatcher: Notify,
-    events: Events,
+    events: Broadcast,
+    access: Broadcast,
     waiting: Mutex<HashMap<CommandId, (usize, Arc<Notify>)>>,
 }
 
-struct Events(watch::Sender<()>);
+struct Broadcast(watch::Sender<()>);
 
-impl Default for Events {
+impl Default for Broadcast {
     fn default() -> Self {
-        Events(watch::Sender::new(()))
+        Broadcast(watch::Sender::new(()))
     }
 }
 
@@ -33,6 +34,15 @@ impl Nudges {
 
     pub fn follow_events(&self) -> watch::Receiver<()> {
         self.events.0.subscribe()
+    }
+
+    /// Called after a commit by which somebody may have lost or won rights: open connections look again.
+    pub fn access_changed(&self) {
+        self.access.0.send_replace(());
+    }
+
+    pub fn follow_access(&self) -> watch::Receiver<()> {
+        self.access.0.subscribe()
     }
 
     /// Called after a commit that moved this command.

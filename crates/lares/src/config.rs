@@ -170,11 +170,23 @@ pub struct LimitsConfig {
     pub per_user_per_second: u32,
     /// Requests without a valid token from one address (IPv6: one /64), per second.
     pub per_network_per_second: u32,
+    /// Open live connections (`/api/live`) at a time.
+    pub live_connections_max: usize,
+    /// Open live connections of one user at a time.
+    pub live_connections_per_user: usize,
+    /// A live connection whose client reads nothing for this long is cut off.
+    pub live_unread_s: u32,
 }
 
 impl Default for LimitsConfig {
     fn default() -> Self {
-        LimitsConfig { per_user_per_second: 500, per_network_per_second: 500 }
+        LimitsConfig {
+            per_user_per_second: 500,
+            per_network_per_second: 500,
+            live_connections_max: 4_000,
+            live_connections_per_user: 1_000,
+            live_unread_s: 10,
+        }
     }
 }
 

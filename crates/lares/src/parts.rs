@@ -6,12 +6,12 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use lares_doors::http::{self, DoorState, HttpLimits, RateLimits, TrustedProxies};
+use lares_doors::http::{self, DoorState, HttpLimits, LiveLimits, LivePlaces, RateLimits, TrustedProxies};
 use lares_doors::mqtt::{House, MqttLink, PresenceLog};
 use lares_hub::dispatcher::Dispatcher;
 use lares_hub::follower::Follower;
 use lares_hub::vault::Vault;
-use lares_hub::{Hub, HubError, HubParts, sweeper};
+use lares_hub::{Hub, HubError, HubParts, feed, sweeper};
 use lares_model::UnixMillis;
 use lares_model::command::CommandPolicy;
 use lares_model::ports::{Clock, Entropy};
@@ -184,9 +184,10 @@ pub async fn start_on(config: &Config, clock: Option<Arc<ScaledClock>>) -> Resul
     hub.connect_link(Arc::new(MqttLink::new(&broker, presence.listeners())));
     drop(presence);
     let workers = vec![
-        tokio::spawn(follower.run(workers_stopped.clone())),
-        tokio::spawn(Dispatcher::new(&hub).run(workers_stopped.clone())),
-        tokio::spawn(sweeper::run(hub.clone(), workers_stopped)),
+        worker("log follower", follower.run(workers_stopped.clone())),
+        worker("dispatcher", Dispatcher::new(&hub).run(workers_stopped.clone())),
+        worker("presence sweeper", sweeper::run(hub.clone(), workers_stopped.clone())),
+        worker("live feed", feed::run(hub.clone(), workers_stopped)),
     ];
     let presence = tokio::spawn(presence_writer);
     let addresses = listeners.addresses();
@@ -196,6 +197,17 @@ pub async fn start_on(config: &Config, clock: Option<Arc<ScaledClock>>) -> Resul
     tracing::info!(?addresses, data = %data.path.display(), "lares is ready");
     let authority = material.authority;
     Ok(Running { hub, addresses, authority, stop, doors, workers, stop_workers, _data: data })
+}
+
+/// A server without one of its workers would take reports and do nothing with them: it ends instead, loses nothing by
+/// that, and is started again by whoever runs it.
+fn worker(name: &'static str, work: impl Future<Output = ()> + Send + 'static) -> JoinHandle<()> {
+    tokio::spawn(async move {
+        if let Err(error) = tokio::spawn(work).await {
+            tracing::error!(worker = name, %error, "a worker died; the server stops");
+            std::process::abort();
+        }
+    })
 }
 
 /// When the last entry of the log was received.
@@ -245,6 +257,11 @@ fn open_doors(
     let door = Arc::new(DoorState {
         hub: hub.clone(),
         limits: http::Limiter::new(&rates, TrustedProxies(config.http.trusted_proxies.clone())),
+        live: LivePlaces::new(LiveLimits {
+            connections: config.limits.live_connections_max,
+            per_user: config.limits.live_connections_per_user,
+            unread: Duration::from_secs(u64::from(config.limits.live_unread_s)),
+        }),
         metrics,
         ready: is_ready,
         openapi: http::openapi_document().into(),

@@ -28,6 +28,8 @@ pub struct Attribute {
     pub meaning: &'static str,
     /// A change is worth remembering as an event; otherwise the attribute is a measurement and only a series.
     pub eventful: bool,
+    /// It only rises, until it is reset: what counts is by how much.
+    pub counter: bool,
 }
 
 /// The type, unit and range of an attribute or argument.
@@ -225,6 +227,8 @@ pub struct AttributeView {
     pub meaning: String,
     /// Whether a change becomes an event.
     pub eventful: bool,
+    /// Whether it only rises, until it is reset: its history has an increase.
+    pub counter: bool,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
@@ -241,12 +245,13 @@ pub struct CommandSpecView {
 
 impl From<&'static Capability> for CapabilityView {
     fn from(capability: &'static Capability) -> Self {
-        let view = |name: &str, kind: &Kind, meaning: &str, eventful| AttributeView {
+        let view = |name: &str, kind: &Kind, meaning: &str, eventful, counter| AttributeView {
             name: name.to_owned(),
             kind: kind.to_string(),
             unit: kind.unit().map(str::to_owned),
             meaning: meaning.to_owned(),
             eventful,
+            counter,
         };
         CapabilityView {
             name: capability.name.to_owned(),
@@ -255,7 +260,7 @@ impl From<&'static Capability> for CapabilityView {
             attributes: capability
                 .attributes
                 .iter()
-                .map(|a| view(a.name, &a.kind, a.meaning, a.eventful))
+                .map(|a| view(a.name, &a.kind, a.meaning, a.eventful, a.counter))
                 .collect(),
             commands: capability
                 .commands
@@ -263,7 +268,11 @@ impl From<&'static Capability> for CapabilityView {
                 .map(|command| CommandSpecView {
                     name: command.name.to_owned(),
                     meaning: command.meaning.to_owned(),
-                    args: command.args.iter().map(|a| view(a.name, &a.kind, a.meaning, false)).collect(),
+                    args: command
+                        .args
+                        .iter()
+                        .map(|a| view(a.name, &a.kind, a.meaning, false, false))
+                        .collect(),
                     idempotent: command.idempotent,
                     confirmed_by: command
                         .effect

@@ -4,11 +4,15 @@
 use crate::capability::{Arg, Attribute, Becomes, Capability, CommandSpec, Effect, Kind};
 
 const fn event(name: &'static str, kind: Kind, meaning: &'static str) -> Attribute {
-    Attribute { name, kind, meaning, eventful: true }
+    Attribute { name, kind, meaning, eventful: true, counter: false }
 }
 
 const fn series(name: &'static str, kind: Kind, meaning: &'static str) -> Attribute {
-    Attribute { name, kind, meaning, eventful: false }
+    Attribute { name, kind, meaning, eventful: false, counter: false }
+}
+
+const fn counter(name: &'static str, kind: Kind, meaning: &'static str) -> Attribute {
+    Attribute { name, kind, meaning, eventful: false, counter: true }
 }
 
 const fn number(unit: &'static str, min: f64, max: f64) -> Kind {
@@ -266,8 +270,8 @@ pub(crate) const CAPABILITIES: &[Capability] = &[
         "ElectricalEnergyMeasurement",
         "counts electrical energy",
         &[
-            series("CumulativeEnergyImported", WATT_HOUR, "counter of energy taken"),
-            series("CumulativeEnergyExported", WATT_HOUR, "counter of energy fed in"),
+            counter("CumulativeEnergyImported", WATT_HOUR, "counter of energy taken"),
+            counter("CumulativeEnergyExported", WATT_HOUR, "counter of energy fed in"),
         ],
         &[],
     ),
@@ -332,7 +336,7 @@ pub(crate) const CAPABILITIES: &[Capability] = &[
         name: "WaterVolume",
         matter_cluster_id: None,
         meaning: "counts water; Matter has no cluster for it",
-        attributes: &[series("CumulativeVolume", number("L", 0.0, 1e12), "counter of water taken")],
+        attributes: &[counter("CumulativeVolume", number("L", 0.0, 1e12), "counter of water taken")],
         commands: &[],
     },
     Capability {

@@ -32,6 +32,16 @@ pub struct Latest {
     pub received: UnixMillis,
     pub quality: Quality,
     pub position: Position,
+    /// Since when it has been this value. Absent in a checkpoint of an older version, until the value changes.
+    #[serde(default)]
+    pub unchanged_since: Option<UnixMillis>,
+}
+
+impl Latest {
+    /// Since when it has been this value, as far as known.
+    pub fn since(&self) -> UnixMillis {
+        self.unchanged_since.unwrap_or(self.time)
+    }
 }
 
 /// How much came from a device, and how much of it was odd.
@@ -179,6 +189,10 @@ fn take_reading(state: &mut DeviceState, reading: &Reading, record: &Record, fac
             }),
         });
     }
+    let unchanged_since = match known {
+        Some(latest) if !changed => Some(latest.since()),
+        _ => Some(time),
+    };
     attributes.insert(
         reading.attribute.clone(),
         Latest {
@@ -187,6 +201,7 @@ fn take_reading(state: &mut DeviceState, reading: &Reading, record: &Record, fac
             received,
             quality: reading.quality,
             position: record.position,
+            unchanged_since,
         },
     );
 }

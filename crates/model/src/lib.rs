@@ -2,12 +2,14 @@
 //! Nothing here does I/O, reads a clock, draws randomness or knows a runtime: all of that is passed in.
 
 pub mod access;
+pub mod attention;
 pub mod capability;
 mod catalogue;
 pub mod command;
 pub mod device;
 pub mod event;
 pub mod fold;
+pub mod history;
 pub mod home;
 pub mod id;
 pub mod invalid;

@@ -5,16 +5,17 @@ use std::collections::BTreeSet;
 use lares_model::access::Scope;
 use lares_model::device::Device;
 use lares_model::{DeviceId, HomeId, OrganisationId, RoomId, UnixMillis};
-use sea_orm::sea_query::{Expr, ExprTrait, LikeExpr, Query};
+use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, Select};
 use uuid::Uuid;
 
+use crate::search::containing;
 use crate::text::{from_json, json_of, name_of, named, narrow};
 use crate::work::sealed::Sealed as _;
 use crate::{Conn, Page, StoreError, UnitOfWork, rows};
 
 mod capability_row;
-mod row;
+pub(crate) mod row;
 mod tag_row;
 
 use row::{Column, Entity, Model};
@@ -32,7 +33,7 @@ pub struct DeviceFilter {
     pub serial: Option<String>,
 }
 
-fn from_row(row: Model) -> Result<Device, StoreError> {
+pub(crate) fn from_row(row: Model) -> Result<Device, StoreError> {
     Ok(Device {
         id: DeviceId(row.id),
         organisation: OrganisationId(row.organisation),
@@ -131,19 +132,6 @@ pub async fn list(
 
 fn within(scope: &Scope) -> Select<Entity> {
     Entity::find().filter(Column::Organisation.is_in(rows::organisation_ids(scope)))
-}
-
-/// A LIKE pattern for a text that contains `part`, in which `%` and `_` stand for themselves.
-fn containing(part: &str) -> LikeExpr {
-    let mut pattern = String::from("%");
-    for character in part.to_lowercase().chars() {
-        if matches!(character, '%' | '_' | '!') {
-            pattern.push('!');
-        }
-        pattern.push(character);
-    }
-    pattern.push('%');
-    LikeExpr::new(pattern).escape('!')
 }
 
 /// Writes everything but id, organisation and time of creation, which never change, and the command counter,

@@ -95,6 +95,12 @@ pub async fn append(w: &UnitOfWork, events: Vec<NewEvent>) -> Result<Vec<i64>, S
     Ok(seqs)
 }
 
+/// Waits for the organisation's other units of work to end, and holds up later ones until the commit: for what is
+/// looked at first and written then.
+pub async fn hold(w: &UnitOfWork, organisation: OrganisationId) -> Result<(), StoreError> {
+    advance_head(w, organisation, 0).await.map(|_| ())
+}
+
 /// Takes the next `count` numbers and returns the last of them.
 async fn advance_head(w: &UnitOfWork, organisation: OrganisationId, count: i64) -> Result<i64, StoreError> {
     let update = Query::update()
@@ -158,6 +164,12 @@ pub async fn before(
 pub async fn head(c: &impl Conn, organisation: OrganisationId) -> Result<i64, StoreError> {
     let row = rows::one(c, head_row::Entity::find_by_id(organisation.0)).await?;
     Ok(row.map_or(0, |row| row.seq))
+}
+
+/// The number of the last event of every organisation.
+pub async fn heads(c: &impl Conn) -> Result<Vec<(OrganisationId, i64)>, StoreError> {
+    let rows = rows::all(c, head_row::Entity::find()).await?;
+    Ok(rows.into_iter().map(|row| (OrganisationId(row.organisation), row.seq)).collect())
 }
 
 pub async fn find(c: &impl Conn, scope: &Scope, id: EventId) -> Result<Option<Event>, StoreError> {

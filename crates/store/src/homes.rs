@@ -1,5 +1,7 @@
 //! Homes and their rows; one that still has devices stays.
 
+use std::collections::HashMap;
+
 use lares_model::access::Scope;
 use lares_model::home::Home;
 use lares_model::{HomeId, OrganisationId, UnixMillis};
@@ -10,7 +12,7 @@ use crate::error::STILL_REFERRED_TO;
 use crate::text::{name_of, named};
 use crate::{Conn, Page, StoreError, UnitOfWork, rows};
 
-mod row {
+pub(crate) mod row {
     use sea_orm::entity::prelude::*;
 
     #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
@@ -26,6 +28,7 @@ mod row {
         #[sea_orm(column_name = "floor_area_m2")]
         pub floor_area_m2: Option<f64>,
         pub created_at: i64,
+        pub search_text: String,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -36,7 +39,7 @@ mod row {
 
 use row::{Column, Entity, Model};
 
-fn from_row(row: Model) -> Result<Home, StoreError> {
+pub(crate) fn from_row(row: Model) -> Result<Home, StoreError> {
     Ok(Home {
         id: HomeId(row.id),
         organisation: OrganisationId(row.organisation),
@@ -59,6 +62,7 @@ pub async fn insert(w: &UnitOfWork, home: &Home) -> Result<(), StoreError> {
         property_type: name_of(&home.property_type)?,
         floor_area_m2: home.floor_area_m2,
         created_at: home.created_at.0,
+        search_text: home.name.to_lowercase(),
     };
     rows::insert(w, row).await
 }
@@ -66,6 +70,22 @@ pub async fn insert(w: &UnitOfWork, home: &Home) -> Result<(), StoreError> {
 pub async fn find(c: &impl Conn, scope: &Scope, id: HomeId) -> Result<Option<Home>, StoreError> {
     let select = Entity::find_by_id(id.0).filter(Column::Organisation.is_in(rows::organisation_ids(scope)));
     rows::one(c, select).await?.map(from_row).transpose()
+}
+
+/// The names of some of them; what lies outside the scope has none.
+pub async fn names(
+    c: &impl Conn,
+    scope: &Scope,
+    ids: &[HomeId],
+) -> Result<HashMap<HomeId, String>, StoreError> {
+    let mut names = HashMap::new();
+    for some in rows::batches(ids.iter().map(|id| id.0)) {
+        let select = Entity::find()
+            .filter(Column::Organisation.is_in(rows::organisation_ids(scope)))
+            .filter(Column::Id.is_in(some));
+        names.extend(rows::all(c, select).await?.into_iter().map(|row| (HomeId(row.id), row.name)));
+    }
+    Ok(names)
 }
 
 pub async fn list(c: &impl Conn, scope: &Scope, page: Page) -> Result<Vec<Home>, StoreError> {
@@ -77,6 +97,7 @@ pub async fn list(c: &impl Conn, scope: &Scope, page: Page) -> Result<Vec<Home>,
 pub async fn update(w: &UnitOfWork, home: &Home) -> Result<bool, StoreError> {
     let update = Entity::update_many()
         .col_expr(Column::Name, Expr::value(home.name.as_str()))
+        .col_expr(Column::SearchText, Expr::value(home.name.to_lowercase()))
         .col_expr(Column::Address, Expr::value(home.address.as_str()))
         .col_expr(Column::TimeZone, Expr::value(home.time_zone.as_str()))
         .col_expr(Column::PropertyType, Expr::value(name_of(&home.property_type)?))

@@ -23,6 +23,7 @@ pub mod ingest;
 pub mod memberships;
 pub mod organisations;
 pub mod rooms;
+pub mod search;
 pub mod subject_keys;
 pub mod tokens;
 pub mod users;

@@ -1,6 +1,7 @@
 //! The migrations, in order: each is a list of declared steps that never changes once it was released.
 
 mod m0001_ground;
+mod m0002_search;
 
 use sea_orm_migration::prelude::*;
 
@@ -13,9 +14,14 @@ pub(crate) struct Migration {
 
 pub(crate) enum Step {
     CreateTable(&'static TableDeclaration),
+    /// A column with the table's `name` in lower case, in every script: what SQL's own function does on one engine only.
+    AddLoweredName {
+        table: &'static str,
+        column: Column,
+    },
 }
 
-pub(crate) static MIGRATIONS: &[Migration] = &[m0001_ground::MIGRATION];
+pub(crate) static MIGRATIONS: &[Migration] = &[m0001_ground::MIGRATION, m0002_search::MIGRATION];
 
 /// Runs the declared migrations through SeaORM's bookkeeping (table `seaql_migrations`).
 pub(crate) struct Migrator;
@@ -41,6 +47,7 @@ impl MigrationTrait for Declared {
         for step in self.0.steps {
             match step {
                 Step::CreateTable(table) => create(manager, table).await?,
+                Step::AddLoweredName { table, column } => add_lowered_name(manager, table, column).await?,
             }
         }
         Ok(())
@@ -81,6 +88,24 @@ async fn create(manager: &SchemaManager<'_>, table: &TableDeclaration) -> Result
     }
     for columns in table.indexes {
         manager.create_index(index(table.name, columns)).await?;
+    }
+    Ok(())
+}
+
+async fn add_lowered_name(
+    manager: &SchemaManager<'_>,
+    table: &'static str,
+    column: &Column,
+) -> Result<(), DbErr> {
+    let mut add = Table::alter();
+    manager.alter_table(add.table(table).add_column(column_of(column).default("")).to_owned()).await?;
+    let db = manager.get_connection();
+    let rows = db.query_all(Query::select().columns(["id", "name"]).from(table)).await?;
+    for row in rows {
+        let (id, name): (uuid::Uuid, String) = (row.try_get("", "id")?, row.try_get("", "name")?);
+        let mut fill = Query::update();
+        fill.table(table).value(column.name, name.to_lowercase()).and_where(Expr::col("id").eq(id));
+        db.execute(&fill).await?;
     }
     Ok(())
 }

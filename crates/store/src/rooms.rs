@@ -1,5 +1,7 @@
 //! Rooms of homes.
 
+use std::collections::HashMap;
+
 use lares_model::access::Scope;
 use lares_model::home::Room;
 use lares_model::{HomeId, OrganisationId, RoomId, UnixMillis};
@@ -8,7 +10,7 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
 use crate::{Conn, Page, StoreError, UnitOfWork, devices, rows};
 
-mod row {
+pub(crate) mod row {
     use sea_orm::entity::prelude::*;
 
     #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
@@ -20,6 +22,7 @@ mod row {
         pub home: Uuid,
         pub name: String,
         pub created_at: i64,
+        pub search_text: String,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -30,7 +33,7 @@ mod row {
 
 use row::{Column, Entity, Model};
 
-fn from_row(row: Model) -> Room {
+pub(crate) fn from_row(row: Model) -> Room {
     Room {
         id: RoomId(row.id),
         organisation: OrganisationId(row.organisation),
@@ -47,6 +50,7 @@ pub async fn insert(w: &UnitOfWork, room: &Room) -> Result<(), StoreError> {
         home: room.home.0,
         name: room.name.clone(),
         created_at: room.created_at.0,
+        search_text: room.name.to_lowercase(),
     };
     rows::insert(w, row).await
 }
@@ -54,6 +58,22 @@ pub async fn insert(w: &UnitOfWork, room: &Room) -> Result<(), StoreError> {
 pub async fn find(c: &impl Conn, scope: &Scope, id: RoomId) -> Result<Option<Room>, StoreError> {
     let select = Entity::find_by_id(id.0).filter(Column::Organisation.is_in(rows::organisation_ids(scope)));
     Ok(rows::one(c, select).await?.map(from_row))
+}
+
+/// The names of some of them; what lies outside the scope has none.
+pub async fn names(
+    c: &impl Conn,
+    scope: &Scope,
+    ids: &[RoomId],
+) -> Result<HashMap<RoomId, String>, StoreError> {
+    let mut names = HashMap::new();
+    for some in rows::batches(ids.iter().map(|id| id.0)) {
+        let select = Entity::find()
+            .filter(Column::Organisation.is_in(rows::organisation_ids(scope)))
+            .filter(Column::Id.is_in(some));
+        names.extend(rows::all(c, select).await?.into_iter().map(|row| (RoomId(row.id), row.name)));
+    }
+    Ok(names)
 }
 
 pub async fn list(
@@ -75,6 +95,7 @@ pub async fn update(w: &UnitOfWork, room: &Room) -> Result<bool, StoreError> {
     let update = Entity::update_many()
         .col_expr(Column::Home, Expr::value(room.home.0))
         .col_expr(Column::Name, Expr::value(room.name.as_str()))
+        .col_expr(Column::SearchText, Expr::value(room.name.to_lowercase()))
         .filter(Column::Id.eq(room.id.0))
         .filter(Column::Organisation.eq(room.organisation.0));
     rows::update(w, update).await

@@ -56,6 +56,14 @@ where
     }
 }
 
+/// Ids in portions that a statement takes, each once.
+pub(crate) fn batches(ids: impl Iterator<Item = Uuid>) -> Vec<Vec<Uuid>> {
+    let mut ids: Vec<_> = ids.collect();
+    ids.sort_unstable();
+    ids.dedup();
+    ids.chunks(ROWS_PER_STATEMENT).map(<[Uuid]>::to_vec).collect()
+}
+
 pub(crate) async fn one<E>(c: &impl Conn, select: Select<E>) -> Result<Option<E::Model>, StoreError>
 where
     E: EntityTrait,

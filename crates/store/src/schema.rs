@@ -96,9 +96,25 @@ pub(crate) fn index_name(table: &str, columns: &[&str]) -> String {
 }
 
 pub(crate) fn tables() -> impl Iterator<Item = &'static Table> {
-    MIGRATIONS.iter().flat_map(|migration| migration.steps).map(|step| match step {
-        Step::CreateTable(table) => *table,
+    steps().filter_map(|step| match step {
+        Step::CreateTable(table) => Some(*table),
+        Step::AddLoweredName { .. } => None,
     })
+}
+
+fn steps() -> impl Iterator<Item = &'static Step> {
+    MIGRATIONS.iter().flat_map(|migration| migration.steps)
+}
+
+impl Table {
+    /// Those it was made with, and those that came later.
+    pub fn all_columns(&self) -> impl Iterator<Item = &'static Column> {
+        let added = steps().filter_map(|step| match step {
+            Step::AddLoweredName { table, column } if *table == self.name => Some(column),
+            _ => None,
+        });
+        self.columns.iter().chain(added)
+    }
 }
 
 /// What exists already, from a violated constraint: PostgreSQL gives its name, SQLite `table.column, table.column`.
@@ -138,7 +154,7 @@ fn write_table(out: &mut String, table: &Table) {
     // Writing to a String cannot fail.
     let _ = write!(out, "\n## {}\n\n{}\n\n", table.name, table.meaning);
     out.push_str("| column | type and unit | written by | meaning |\n|---|---|---|---|\n");
-    for column in table.columns {
+    for column in table.all_columns() {
         let null = if column.nullable { ", or null" } else { "" };
         let _ = writeln!(
             out,

@@ -17,7 +17,7 @@ async fn the_declared_schema_is_the_live_one() {
     let directory = tempfile::tempdir().unwrap();
     let url = format!("sqlite://{}/store.db", directory.path().display());
     let store = Store::open(&StoreOptions { url, readers_max: 1 }).await.unwrap();
-    assert_eq!(store.pending_migrations().await.unwrap(), ["m0001_ground"]);
+    assert_eq!(store.pending_migrations().await.unwrap(), ["m0001_ground", "m0002_search"]);
     store.migrate().await.unwrap();
 
     let live = names(&store, "SELECT name FROM sqlite_schema WHERE type = 'table'".to_owned()).await;
@@ -26,7 +26,7 @@ async fn the_declared_schema_is_the_live_one() {
     assert_eq!(live, declared);
     for table in tables() {
         let live = names(&store, format!("SELECT name FROM pragma_table_info('{}')", table.name)).await;
-        let declared: BTreeSet<_> = table.columns.iter().map(|column| column.name.to_owned()).collect();
+        let declared: BTreeSet<_> = table.all_columns().map(|column| column.name.to_owned()).collect();
         assert_eq!(live, declared, "{}", table.name);
         let live =
             names(&store, format!("SELECT name FROM pragma_index_list('{}') WHERE origin = 'c'", table.name))
@@ -45,7 +45,7 @@ fn declared_indexes(table: &Table) -> BTreeSet<String> {
 fn every_column_says_who_writes_it_and_why() {
     for table in tables() {
         assert!(!table.meaning.is_empty(), "{}", table.name);
-        for column in table.columns {
+        for column in table.all_columns() {
             assert!(!column.why.is_empty() && !column.writer.is_empty(), "{}.{}", table.name, column.name);
         }
         let known = |name: &&str| table.columns.iter().any(|column| column.name == *name);

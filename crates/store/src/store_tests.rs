@@ -171,3 +171,27 @@ async fn a_file_that_is_no_database_is_corrupt() {
     let refused = Store::open(&StoreOptions { url, readers_max: 1 }).await;
     assert!(matches!(refused, Err(StoreError::Corrupt(_))), "{:?}", refused.err());
 }
+
+#[tokio::test]
+async fn a_store_of_the_first_version_finds_its_homes_after_migrating() {
+    use crate::migrations::Migrator;
+    use sea_orm_migration::MigratorTrait as _;
+    let directory = tempfile::tempdir().unwrap();
+    let store = open(&directory).await;
+    let writers = &store.shared.writers;
+    Migrator::up(writers, Some(1)).await.unwrap();
+    let id = Uuid::from_u128(7);
+    for sql in [
+        "INSERT INTO organisations (id, name, created_at) VALUES (?, 'Old', 0)",
+        "INSERT INTO homes (id, organisation, name, address, time_zone, property_type, created_at)
+         VALUES (?1, ?1, 'Über den Dächern', '', 'UTC', 'house', 0)",
+    ] {
+        let statement = Statement::from_sql_and_values(DbBackend::Sqlite, sql, [id.into()]);
+        writers.execute_raw(statement).await.unwrap();
+    }
+    store.migrate().await.unwrap();
+    let scope = Scope::of([OrganisationId(id)]);
+    let found = crate::search::homes(&store, &scope, "ÜBER", 5).await.unwrap();
+    assert_eq!(found.iter().map(|home| home.id.0).collect::<Vec<_>>(), [id]);
+    store.close().await;
+}

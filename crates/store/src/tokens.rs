@@ -87,6 +87,11 @@ pub async fn find_by_secret(c: &impl Conn, secret_sha256: [u8; 32]) -> Result<Op
     rows::one(c, select).await?.map(from_row).transpose()
 }
 
+/// Without a scope, as `find_by_secret`: whether a connection that stands longer than a request may go on.
+pub async fn find(c: &impl Conn, id: TokenId) -> Result<Option<Token>, StoreError> {
+    rows::one(c, Entity::find_by_id(id.0)).await?.map(from_row).transpose()
+}
+
 pub async fn list(c: &impl Conn, user: UserId) -> Result<Vec<Token>, StoreError> {
     let select = Entity::find().filter(Column::UserId.eq(user.0)).order_by_asc(Column::Id);
     rows::all(c, select).await?.into_iter().map(from_row).collect()

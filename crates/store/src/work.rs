@@ -2,17 +2,23 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use sea_orm::{DatabaseExecutor, DatabaseTransaction, DbErr};
+use sea_orm::{DatabaseExecutor, DatabaseTransaction, DbBackend, DbErr};
 
 use crate::error::StoreError;
 use crate::store::Store;
 
 pub(crate) mod sealed {
-    use super::{DatabaseExecutor, DbErr, StoreError};
+    use sea_orm::ConnectionTrait as _;
+
+    use super::{DatabaseExecutor, DbBackend, DbErr, StoreError};
 
     pub trait Sealed {
         fn executor(&self) -> DatabaseExecutor<'_>;
         fn fault(&self, error: DbErr) -> StoreError;
+
+        fn backend(&self) -> DbBackend {
+            self.executor().get_database_backend()
+        }
     }
 }
 

@@ -1,18 +1,44 @@
-// The one way the portal talks to the server: a client typed by the generated schema, with the bearer token added.
-import createClient, { type Client, type Middleware } from "openapi-fetch";
+// The one way the portal talks to the server: a client typed by the generated schema. The browser's session is a
+// cookie, so nothing is added to a request.
+import createClient from "openapi-fetch";
+import { NotSent, refuseOffline } from "../offline/refuse";
+import { NoAnswer, ProblemError, type Problem } from "./problem";
+import type { components, paths } from "./schema";
 
-import type { paths } from "./schema";
+export type Schemas = components["schemas"];
 
-/** `token` is asked before every request, so that signing in or out needs no new client. */
-export function createLaresClient(baseUrl: string, token: () => string | undefined): Client<paths> {
-  const bearer: Middleware = {
-    onRequest({ request }) {
-      const current = token();
-      if (current !== undefined) request.headers.set("authorization", `Bearer ${current}`);
-      return request;
-    },
-  };
-  const client = createClient<paths>({ baseUrl });
-  client.use(bearer);
-  return client;
+export const api = createClient<paths>({ baseUrl: "", credentials: "same-origin" });
+api.use(refuseOffline);
+
+interface Answer<T> {
+  data?: T;
+  error?: unknown;
+  response: Response;
+}
+
+/** The body of a good answer; throws what went wrong otherwise, always as `ProblemError` or `NoAnswer`. */
+export async function answer<T>(call: Promise<Answer<T>>): Promise<T> {
+  let result: Answer<T>;
+  try {
+    result = await call;
+  } catch (cause) {
+    if (cause instanceof DOMException && cause.name === "AbortError") throw cause;
+    if (cause instanceof NotSent) throw cause;
+    throw new NoAnswer({ cause });
+  }
+  if (!result.response.ok) throw new ProblemError(asProblem(result.error, result.response));
+  return result.data as T;
+}
+
+/** Problem documents come from the server itself; a proxy in between may answer with anything. */
+function asProblem(body: unknown, response: Response): Problem {
+  if (typeof body === "object" && body !== null && "title" in body && "status" in body) return body as Problem;
+  return { type: "about:blank", title: response.statusText, status: response.status, detail: "", errors: [] };
+}
+
+type Defined<T> = { [K in keyof T]: Exclude<T[K], undefined> };
+
+/** A body without its undefined members: a form leaves those that were not filled in. */
+export function defined<T extends object>(body: T): Defined<T> {
+  return Object.fromEntries(Object.entries(body).filter(([, value]) => value !== undefined)) as Defined<T>;
 }

@@ -11,8 +11,25 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Leads to the API page. */
+        /** The portal. */
         get: operations["getStartPage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/attention": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What needs attention now, worst first and then the newest. Empty when all is well. */
+        get: operations["listAttention"];
         put?: never;
         post?: never;
         delete?: never;
@@ -67,6 +84,24 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sign in from a page of this server: the session is a cookie that no script can read, good for 30 days. */
+        post: operations["openSession"];
+        /** Sign out of the browser: the session ends and its cookie is removed. */
+        delete: operations["endSession"];
         options?: never;
         head?: never;
         patch?: never;
@@ -424,6 +459,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/iot/devices/{id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The history of an attribute in buckets: least, most and mean, and of a counter by how much it rose. */
+        get: operations["getHistory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/iot/devices/{id}/readings": {
         parameters: {
             query?: never;
@@ -467,6 +519,28 @@ export interface paths {
         };
         /** The newest value of every attribute. Nothing is shown that the device has not reported. */
         get: operations["getDeviceState"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/live": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Readings (newest value wins) and events (complete) as they come.
+         * @description With `Upgrade: websocket` this is a WebSocket of JSON text frames, subscribed to by its query or by a `subscribe`
+         *     message; with `Accept: text/event-stream` the same frames come as server-sent events; otherwise the answer is a
+         *     cursor to begin from.
+         */
+        get: operations["watchLive"];
         put?: never;
         post?: never;
         delete?: never;
@@ -599,6 +673,23 @@ export interface paths {
         patch: operations["updateRoom"];
         trace?: never;
     };
+    "/api/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Homes, rooms and devices by a part of what they are called, the best match first. */
+        get: operations["search"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/healthz": {
         parameters: {
             query?: never;
@@ -654,7 +745,30 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description Something that needs attention, as long as it does. */
+        AttentionView: {
+            device: components["schemas"]["DeviceId"];
+            device_name: string;
+            /**
+             * Format: int32
+             * @description Absent where it concerns the device as a whole.
+             */
+            endpoint?: number | null;
+            home: components["schemas"]["HomeId"];
+            home_name: string;
+            /** @description The same as long as this lasts, and again when it comes back. */
+            id: string;
+            kind: components["schemas"]["ConcernKind"];
+            room?: components["schemas"]["RoomId"] | null;
+            room_name?: string | null;
+            severity: components["schemas"]["Severity"];
+            since: components["schemas"]["UnixMillis"];
+            /** @description A boolean, a number or a text, as the attribute or argument has it */
+            value?: boolean | number | string;
+        };
         AttributeView: {
+            /** @description Whether it only rises, until it is reset: its history has an increase. */
+            counter: boolean;
             /** @description Whether a change becomes an event. */
             eventful: boolean;
             /** @description boolean, number, integer, enum or text, with unit and range in words. */
@@ -662,6 +776,39 @@ export interface components {
             meaning: string;
             name: string;
             unit?: string | null;
+        };
+        /** @description What the readings of one bucket come to. Only buckets that hold readings exist. */
+        Bucket: {
+            /** Format: int64 */
+            count: number;
+            /** @description Some of it was estimated. */
+            estimated: boolean;
+            /** @description A boolean, a number or a text, as the attribute or argument has it */
+            first: boolean | number | string;
+            from: components["schemas"]["UnixMillis"];
+            /**
+             * Format: double
+             * @description Of counters: how much it rose since the reading before. A fall is a reset and adds nothing.
+             */
+            increase?: number | null;
+            /** @description A boolean, a number or a text, as the attribute or argument has it */
+            last: boolean | number | string;
+            /** @description Some of it arrived late. */
+            late: boolean;
+            /** Format: double */
+            max?: number | null;
+            /**
+             * Format: double
+             * @description Of the readings, whatever time lies between them.
+             */
+            mean?: number | null;
+            /**
+             * Format: double
+             * @description Of numbers and booleans (0 and 1), as are `max` and `mean`.
+             */
+            min?: number | null;
+            /** @description Exclusive. */
+            until: components["schemas"]["UnixMillis"];
         };
         /** @description The shape of a capability as the API shows it. */
         CapabilityView: {
@@ -752,6 +899,11 @@ export interface components {
             state: components["schemas"]["CommandState"];
             state_since: components["schemas"]["UnixMillis"];
         };
+        /**
+         * @description In the order of urgency.
+         * @enum {string}
+         */
+        ConcernKind: "smoke" | "carbon_monoxide" | "leak" | "door_forced" | "door_jammed" | "offline" | "late" | "battery_low" | "door_open" | "unlocked" | "air_poor";
         /** @description What must be so at the device for the command to be carried out. */
         Condition: {
             /** @description Full name, `Capability.Attribute`. */
@@ -893,28 +1045,44 @@ export interface components {
             /** @description What is wrong and what would be right. */
             reason: string;
         };
+        /** @enum {string} */
+        FoundType: "home" | "room" | "device";
+        /** @description A home, room or device that was found. */
+        FoundView: {
+            /** @description What else is known: vendor, model and serial of a device; may be empty. */
+            detail: string;
+            home?: components["schemas"]["HomeNamed"] | null;
+            /** Format: uuid */
+            id: string;
+            name: string;
+            room?: components["schemas"]["RoomNamed"] | null;
+            type: components["schemas"]["FoundType"];
+        };
         /** @description One line of a command's history. */
         HistoryLine: {
             at: components["schemas"]["UnixMillis"];
             reason?: string | null;
             state: components["schemas"]["CommandState"];
         };
-        /** @description A property. */
-        Home: {
-            /** @description Postal address as one text; personal, and sealed wherever it enters the event log. */
-            address: string;
-            created_at: components["schemas"]["UnixMillis"];
+        /** @description What an attribute was, bucket by bucket. */
+        HistoryView: {
+            attribute: string;
+            /** @description Only those that hold readings, oldest first. */
+            buckets: components["schemas"]["Bucket"][];
+            device: components["schemas"]["DeviceId"];
+            /** Format: int32 */
+            endpoint: number;
             /**
-             * Format: double
-             * @description Floor area in square metres.
+             * Format: int32
+             * @description How often the device is expected to report: a longer absence of readings is a gap.
              */
-            floor_area_m2?: number | null;
-            id: components["schemas"]["HomeId"];
-            name: string;
-            organisation: components["schemas"]["OrganisationId"];
-            property_type: components["schemas"]["PropertyType"];
-            /** @description A zone of the IANA time zone database, such as `Europe/Madrid`. */
+            expected_interval_s: number;
+            from: components["schemas"]["UnixMillis"];
+            /** @description The home's, in which calendar steps are. */
             time_zone: string;
+            unit?: string | null;
+            /** @description Exclusive. */
+            until: components["schemas"]["UnixMillis"];
         };
         HomeChangeBody: {
             address?: string | null;
@@ -933,6 +1101,51 @@ export interface components {
          * @description A property: one address, one time zone.
          */
         HomeId: string;
+        HomeNamed: {
+            id: components["schemas"]["HomeId"];
+            name: string;
+        };
+        /** @description How the devices of a home are now. */
+        HomeSummary: {
+            /** Format: int64 */
+            attention: number;
+            /**
+             * Format: int64
+             * @description How many entries `/api/attention` has for it, of each severity.
+             */
+            danger: number;
+            /** Format: int64 */
+            devices: number;
+            /** Format: int64 */
+            late: number;
+            /** Format: int64 */
+            offline: number;
+            /** Format: int64 */
+            online: number;
+            /**
+             * Format: int64
+             * @description Registered, and never heard of.
+             */
+            unknown: number;
+        };
+        /** @description A home with its devices in numbers. */
+        HomeView: {
+            /** @description Postal address as one text. */
+            address: string;
+            created_at: components["schemas"]["UnixMillis"];
+            /**
+             * Format: double
+             * @description Floor area in square metres.
+             */
+            floor_area_m2?: number | null;
+            id: components["schemas"]["HomeId"];
+            name: string;
+            organisation: components["schemas"]["OrganisationId"];
+            property_type: components["schemas"]["PropertyType"];
+            summary: components["schemas"]["HomeSummary"];
+            /** @description A zone of the IANA time zone database, such as `Europe/Madrid`. */
+            time_zone: string;
+        };
         ImportView: {
             refused: number;
             registered: number;
@@ -962,6 +1175,12 @@ export interface components {
             /** @description A boolean, a number or a text, as the attribute or argument has it */
             value: boolean | number | string;
         };
+        /** @description Where the event log stands, for a start from here on. */
+        LiveView: {
+            /** @description Give it to `/api/live` or to `/api/events` to be told everything that comes after this answer. */
+            cursor: string;
+            time: components["schemas"]["UnixMillis"];
+        };
         /** @description E-mail and password. */
         LoginBody: {
             /** @example owner@example.org */
@@ -984,6 +1203,12 @@ export interface components {
          * @description A person's place in an organisation.
          */
         MembershipId: string;
+        /** @description A place in an organisation. */
+        MembershipOfProfile: {
+            organisation: components["schemas"]["OrganisationId"];
+            organisation_name: string;
+            role: components["schemas"]["Role"];
+        };
         NewCommandBody: {
             args?: {
                 [key: string]: boolean | number | string;
@@ -1064,6 +1289,31 @@ export interface components {
          */
         OrganisationId: string;
         /** @description A page of a list. */
+        PageOf_AttentionView: {
+            items: {
+                device: components["schemas"]["DeviceId"];
+                device_name: string;
+                /**
+                 * Format: int32
+                 * @description Absent where it concerns the device as a whole.
+                 */
+                endpoint?: number | null;
+                home: components["schemas"]["HomeId"];
+                home_name: string;
+                /** @description The same as long as this lasts, and again when it comes back. */
+                id: string;
+                kind: components["schemas"]["ConcernKind"];
+                room?: components["schemas"]["RoomId"] | null;
+                room_name?: string | null;
+                severity: components["schemas"]["Severity"];
+                since: components["schemas"]["UnixMillis"];
+                /** @description A boolean, a number or a text, as the attribute or argument has it */
+                value?: boolean | number | string;
+            }[];
+            /** @description Pass it back as `cursor` for what follows; absent at the end. */
+            next_cursor?: string | null;
+        };
+        /** @description A page of a list. */
         PageOf_CommandView: {
             items: {
                 args: {
@@ -1124,9 +1374,9 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description A page of a list. */
-        PageOf_Home: {
+        PageOf_HomeView: {
             items: {
-                /** @description Postal address as one text; personal, and sealed wherever it enters the event log. */
+                /** @description Postal address as one text. */
                 address: string;
                 created_at: components["schemas"]["UnixMillis"];
                 /**
@@ -1138,6 +1388,7 @@ export interface components {
                 name: string;
                 organisation: components["schemas"]["OrganisationId"];
                 property_type: components["schemas"]["PropertyType"];
+                summary: components["schemas"]["HomeSummary"];
                 /** @description A zone of the IANA time zone database, such as `Europe/Madrid`. */
                 time_zone: string;
             }[];
@@ -1227,6 +1478,8 @@ export interface components {
             created_at: components["schemas"]["UnixMillis"];
             email: string;
             id: components["schemas"]["UserId"];
+            /** @description Only those that hold now. */
+            memberships: components["schemas"]["MembershipOfProfile"][];
             name: string;
         };
         /**
@@ -1298,6 +1551,10 @@ export interface components {
          * @description A room of a home.
          */
         RoomId: string;
+        RoomNamed: {
+            id: components["schemas"]["RoomId"];
+            name: string;
+        };
         /** @description What became of one row. */
         RowView: {
             device?: components["schemas"]["ImportedView"] | null;
@@ -1309,6 +1566,15 @@ export interface components {
             line: number;
             name: string;
         };
+        /** @description The best matches. */
+        SearchView: {
+            items: components["schemas"]["FoundView"][];
+        };
+        /**
+         * @description In the order of urgency.
+         * @enum {string}
+         */
+        Severity: "danger" | "attention";
         /** @description What is known of a device now. */
         StateView: {
             attributes: components["schemas"]["LatestView"][];
@@ -1362,8 +1628,17 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The API page */
-            303: {
+            /** @description The portal */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description The one that you have */
+            304: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1371,6 +1646,105 @@ export interface operations {
             };
             /** @description Too many requests */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listAttention: {
+        parameters: {
+            query?: {
+                /** @description Only this organisation's. */
+                organisation?: components["schemas"]["OrganisationId"];
+                /** @description Only this home's. */
+                home?: components["schemas"]["HomeId"];
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOf_AttentionView"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not include this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unknown cursor: start again without one */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Storage not available */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1676,6 +2050,232 @@ export interface operations {
             };
             /** @description Storage not available */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    openSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LoginBody"];
+            };
+        };
+        responses: {
+            /** @description Signed in */
+            200: {
+                headers: {
+                    /** @description `__Host-lares` over TLS, `lares` over plain HTTP */
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProfileView"];
+                };
+            };
+            /** @description Not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description E-mail or password is wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description From another site's page */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Wrong media type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Storage not available */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No space left */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    endSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Signed out */
+            204: {
+                headers: {
+                    /** @description Removes the cookie */
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not include this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Storage not available */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No space left */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2369,7 +2969,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PageOf_Home"];
+                    "application/json": components["schemas"]["PageOf_HomeView"];
                 };
             };
             /** @description Not signed in */
@@ -2471,7 +3071,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Home"];
+                    "application/json": components["schemas"]["HomeView"];
                 };
             };
             /** @description Not JSON */
@@ -2602,7 +3202,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Home"];
+                    "application/json": components["schemas"]["HomeView"];
                 };
             };
             /** @description Not signed in */
@@ -2794,7 +3394,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Home"];
+                    "application/json": components["schemas"]["HomeView"];
                 };
             };
             /** @description Not JSON */
@@ -4583,6 +5183,105 @@ export interface operations {
             };
         };
     };
+    getHistory: {
+        parameters: {
+            query: {
+                /** @description Full name, `Capability.Attribute`. */
+                attribute: string;
+                /** @description The device's first with this capability, when left out. */
+                endpoint?: number;
+                /** @description From this device time on; a day before `until` when left out. */
+                from?: components["schemas"]["UnixMillis"];
+                /** @description Before this device time; now when left out. */
+                until?: components["schemas"]["UnixMillis"];
+                /** @description So many of equal width; 300 when neither this nor `step` is given. */
+                buckets?: number;
+                /** @description In place of `buckets`: one for each of these, in the home's time zone; 2000 at most. */
+                step?: "hour" | "day" | "week" | "month";
+            };
+            header?: never;
+            path: {
+                /** @description Device */
+                id: components["schemas"]["DeviceId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The history */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HistoryView"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not include this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Storage not available */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listReadings: {
         parameters: {
             query?: {
@@ -4871,6 +5570,122 @@ export interface operations {
             };
             /** @description Does not exist */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Storage not available */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    watchLive: {
+        parameters: {
+            query?: {
+                /** @description Only this organisation's. */
+                organisation?: components["schemas"]["OrganisationId"];
+                /** @description Ids, separated by commas. */
+                homes?: string;
+                /** @description Ids, separated by commas. */
+                rooms?: string;
+                /** @description Ids, separated by commas. */
+                devices?: string;
+                /** @description Only these types of events, separated by commas, such as `attribute.changed,device.offline`. */
+                types?: string;
+                /** @description Whether values and presence are wanted; true when left out. */
+                readings?: boolean;
+                /** @description Whether events are wanted; true when left out. */
+                events?: boolean;
+                /** @description Events after this cursor come first; from now on when left out. `Last-Event-ID` does the same. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A WebSocket */
+            101: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Where the log stands */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LiveView"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not include this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unknown cursor: start again without one */
+            410: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6155,6 +6970,94 @@ export interface operations {
             };
             /** @description No space left */
             507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    search: {
+        parameters: {
+            query: {
+                /** @description A part of the name, in any case; of a device also of vendor, model or serial. */
+                q: string;
+                /** @description 20 when left out. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was found */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SearchView"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not include this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Storage not available */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -4,7 +4,7 @@ use super::SourceFile;
 use super::rust_tokens::FILE_LINES;
 
 pub const FORBIDDEN_NAMES: [&str; 5] = ["utils", "util", "helpers", "common", "misc"];
-const SOURCE_ENDINGS: [&str; 6] = ["rs", "ts", "tsx", "py", "sh", "mjs"];
+const SOURCE_ENDINGS: [&str; 8] = ["rs", "ts", "tsx", "css", "js", "py", "sh", "mjs"];
 /// Written by a tool from another file; its form is the tool's.
 const GENERATED: [&str; 1] = ["portal/src/api/schema.d.ts"];
 const REASON_LINES: usize = 5;

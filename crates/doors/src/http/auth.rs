@@ -3,13 +3,17 @@
 use axum::Json;
 use axum::extract::{FromRequest, Request, State};
 use axum::http::StatusCode;
-use lares_hub::identity::{self, Issued, Token, TokenKind};
-use lares_model::{TokenId, UnixMillis, UserId};
+use axum::response::{IntoResponse, Response};
+use lares_hub::Caller;
+use lares_hub::identity::{self, Issued, SESSION_MS, Token, TokenKind};
+use lares_model::access::Role;
+use lares_model::{OrganisationId, TokenId, UnixMillis, UserId};
 use serde::{Deserialize, Serialize};
 
 use super::Door;
 use super::extract::{Body, Id, Posted, Who};
 use super::problem::Problem;
+use super::session::{Page, set_cookie};
 use super::views::OnceHeader;
 
 /// E-mail and password.
@@ -42,13 +46,47 @@ impl From<Issued> for IssuedView {
     responses((status = 200, description = "Signed in", body = IssuedView),
         (status = 401, description = "E-mail or password is wrong", body = Problem, content_type = "application/problem+json")))]
 pub async fn login(State(door): State<Door>, request: Request) -> Result<Json<IssuedView>, Problem> {
+    Ok(Json(sign_in(&door, request).await?.into()))
+}
+
+async fn sign_in(door: &Door, request: Request) -> Result<Issued, Problem> {
     let peer = door.limits.peer(&request).map_or_else(|| "unknown".to_owned(), |peer| peer.to_string());
-    let Body(body) = Body::<LoginBody>::from_request(request, &door).await?;
+    let Body(body) = Body::<LoginBody>::from_request(request, door).await?;
     if body.password.chars().count() > 1_024 || body.email.chars().count() > 254 {
         return Err(lares_model::Invalid::one("/password", "e-mail or password is too long").into());
     }
-    let issued = identity::sign_in(&door.hub, &peer, &body.email, &body.password).await?;
-    Ok(Json(issued.into()))
+    Ok(identity::sign_in(&door.hub, &peer, &body.email, &body.password).await?)
+}
+
+/// Sign in from a page of this server: the session is a cookie that no script can read, good for 30 days.
+#[utoipa::path(post, path = "/api/auth/session", tag = "identity", operation_id = "openSession",
+    request_body = LoginBody, responses((status = 200, description = "Signed in", body = ProfileView,
+        headers(("Set-Cookie" = String, description = "`__Host-lares` over TLS, `lares` over plain HTTP"))),
+        (status = 401, description = "E-mail or password is wrong", body = Problem, content_type = "application/problem+json")))]
+pub async fn open_session(State(door): State<Door>, request: Request) -> Result<Response, Problem> {
+    if Page::of(request.headers()) == Page::Foreign {
+        return Err(Problem::new(403, "Forbidden", "this request comes from another site's page"));
+    }
+    let secure = door.limits.is_secure(&request);
+    let issued = sign_in(&door, request).await?;
+    let caller = identity::caller_of(&door.hub, &issued.token).await?;
+    let view = ProfileView::of(&door, &caller).await?;
+    let cookie = set_cookie(Some(&issued.token), SESSION_MS / 1_000, secure);
+    Ok((cookie, Json(view)).into_response())
+}
+
+/// Sign out of the browser: the session ends and its cookie is removed.
+#[utoipa::path(delete, path = "/api/auth/session", tag = "identity", operation_id = "endSession",
+    responses((status = 204, description = "Signed out",
+        headers(("Set-Cookie" = String, description = "Removes the cookie")))))]
+pub async fn end_session(
+    State(door): State<Door>,
+    Who(caller): Who,
+    request: Request,
+) -> Result<Response, Problem> {
+    let cookie = set_cookie(None, 0, door.limits.is_secure(&request));
+    identity::sign_out(&door.hub, &caller).await?;
+    Ok((StatusCode::NO_CONTENT, cookie).into_response())
 }
 
 /// End this session: its token is not taken any more.
@@ -66,14 +104,42 @@ pub struct ProfileView {
     pub email: String,
     pub name: String,
     pub created_at: UnixMillis,
+    /// Only those that hold now.
+    pub memberships: Vec<MembershipOfProfile>,
+}
+
+/// A place in an organisation.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct MembershipOfProfile {
+    pub organisation: OrganisationId,
+    pub organisation_name: String,
+    pub role: Role,
+}
+
+impl ProfileView {
+    async fn of(door: &Door, caller: &Caller) -> Result<ProfileView, Problem> {
+        let user = identity::profile(&door.hub, caller).await?;
+        let places = identity::places(&door.hub, caller).await?;
+        let memberships = places.into_iter().map(|(organisation, role)| MembershipOfProfile {
+            organisation: organisation.id,
+            organisation_name: organisation.name,
+            role,
+        });
+        Ok(ProfileView {
+            id: user.id,
+            email: user.email,
+            name: user.name,
+            created_at: user.created_at,
+            memberships: memberships.collect(),
+        })
+    }
 }
 
 /// The signed-in person.
 #[utoipa::path(get, path = "/api/auth/profile", tag = "identity", operation_id = "getProfile",
     responses((status = 200, description = "The person", body = ProfileView)))]
 pub async fn profile(State(door): State<Door>, Who(caller): Who) -> Result<Json<ProfileView>, Problem> {
-    let user = identity::profile(&door.hub, &caller).await?;
-    Ok(Json(ProfileView { id: user.id, email: user.email, name: user.name, created_at: user.created_at }))
+    Ok(Json(ProfileView::of(&door, &caller).await?))
 }
 
 #[derive(Deserialize, utoipa::ToSchema)]

@@ -1,4 +1,4 @@
-//! The API's document and a page to browse and try it. Until the portal stands, `/` leads here.
+//! The API's document and a page to browse and try it.
 
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
@@ -7,13 +7,6 @@ use utoipa_swagger_ui::Config;
 
 use super::Door;
 use super::problem::Problem;
-
-/// Leads to the API page.
-#[utoipa::path(get, path = "/", tag = "operation", operation_id = "getStartPage",
-    responses((status = 303, description = "The API page")))]
-pub async fn home() -> Redirect {
-    Redirect::to("/api/docs/index.html")
-}
 
 /// Leads to the API page.
 #[utoipa::path(get, path = "/api/docs", tag = "operation", operation_id = "getApiPage",

@@ -157,9 +157,10 @@ impl<T: DeserializeOwned + Send> FromRequestParts<Door> for Params<T> {
         }
         let deserializer = serde_urlencoded::Deserializer::new(form_urlencoded::parse(query.as_bytes()));
         serde_path_to_error::deserialize(deserializer).map(Params).map_err(|error| {
-            let path = error.path().to_string();
-            Invalid::one(if path == "." { "query".to_owned() } else { path }, error.inner().to_string())
-                .into()
+            let (path, reason) = (error.path().to_string(), error.inner().to_string());
+            let missing = reason.strip_prefix("missing field `").and_then(|rest| rest.split('`').next());
+            let whole = || missing.unwrap_or("query").to_owned();
+            Invalid::one(if path == "." { whole() } else { path }, reason).into()
         })
     }
 }

@@ -16,6 +16,7 @@ use lares_model::UserId;
 
 use super::Door;
 use super::problem::Problem;
+use super::server::OverTls;
 
 #[derive(Clone, Debug)]
 pub struct RateLimits {
@@ -74,6 +75,17 @@ impl Limiter {
         Some(believed_address(socket.ip(), request.headers(), &self.trusted))
     }
 
+    /// Whether nobody between here and the browser could read it: TLS that ends here, or at a trusted proxy that
+    /// says so.
+    pub fn is_secure(&self, request: &Request) -> bool {
+        let proxied = || {
+            let ConnectInfo(socket) = request.extensions().get::<ConnectInfo<SocketAddr>>()?;
+            let said = request.headers().get("x-forwarded-proto")?;
+            Some(self.trusted.0.contains(&socket.ip().to_canonical()) && said == "https")
+        };
+        request.extensions().get::<OverTls>().is_some_and(|over| over.0) || proxied() == Some(true)
+    }
+
     /// Forgets keys that are quiet again, so that many strangers do not fill the memory.
     pub fn shrink(&self) {
         self.users.retain_recent();
@@ -115,16 +127,17 @@ fn network_of(address: IpAddr) -> IpAddr {
 }
 
 /// Headers of every answer (OWASP ASVS V3), whatever the route.
-const HEADERS: [(HeaderName, &str); 5] = [
+const HEADERS: [(HeaderName, &str); 6] = [
     (header::STRICT_TRANSPORT_SECURITY, "max-age=31536000; includeSubDomains"),
     (
         header::CONTENT_SECURITY_POLICY,
-        "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
-         object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+        "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; \
+         connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
     ),
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (header::X_FRAME_OPTIONS, "DENY"),
-    (header::REFERRER_POLICY, "no-referrer"),
+    (header::REFERRER_POLICY, "same-origin"),
+    (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
 ];
 
 /// Around everything, also around what no route answers.
@@ -154,7 +167,7 @@ fn status_class(status: u16) -> &'static str {
     }
 }
 
-/// No credential of ours is sent by a browser by itself, and a browser's cross-site write is refused all the same.
+/// A browser's cross-site write is refused whatever it comes with; `session` asks more of one with the cookie.
 fn cross_site(request: &Request) -> Option<Problem> {
     let site = request.headers().get("sec-fetch-site")?.to_str().ok()?;
     let writes = !request.method().is_safe();

@@ -1,6 +1,7 @@
 //! The one list of routes: each line is an endpoint with the action it is declared with. The OpenAPI document and the
 //! access checks come from the same lines; a route that is not here does not exist.
 
+mod attention;
 mod auth;
 mod capabilities;
 mod commands;
@@ -9,17 +10,22 @@ mod docs;
 mod events;
 mod extract;
 mod health;
+mod history;
 mod homes;
 mod import;
 mod limits;
+mod live;
 mod members;
 mod openapi;
 mod organisations;
+mod portal;
 mod problem;
 mod readings;
 mod rooms;
 mod route;
+mod search;
 mod server;
+mod session;
 mod views;
 
 use std::sync::Arc;
@@ -29,6 +35,7 @@ use lares_model::access::Action;
 use utoipa_axum::routes;
 
 pub use limits::{Limiter, RateLimits, TrustedProxies};
+pub use live::{LiveLimits, LivePlaces};
 pub use openapi::document as openapi_document;
 pub use route::{Declared, router};
 pub use server::{HttpLimits, serve};
@@ -39,6 +46,7 @@ use route::Route;
 pub struct DoorState {
     pub hub: Arc<Hub>,
     pub limits: limits::Limiter,
+    pub live: LivePlaces,
     pub metrics: metrics_exporter_prometheus::PrometheusHandle,
     pub ready: tokio::sync::watch::Receiver<bool>,
     pub openapi: Arc<str>,
@@ -54,11 +62,13 @@ fn table() -> Vec<Route> {
         Route::new(Public, routes!(health::live)),
         Route::new(Public, routes!(health::ready)),
         Route::new(Public, routes!(health::metrics)),
-        Route::new(Public, routes!(docs::home)),
+        Route::new(Public, routes!(portal::home)),
         Route::new(Public, routes!(docs::redirect)),
         Route::new(Public, routes!(docs::page)),
         Route::new(Public, routes!(docs::openapi)),
         Route::new(Public, routes!(auth::login)),
+        Route::new(Public, routes!(auth::open_session)),
+        Route::new(Myself, routes!(auth::end_session)),
         Route::new(Myself, routes!(auth::logout)),
         Route::new(Myself, routes!(auth::profile)),
         Route::new(Myself, routes!(auth::create_token)),
@@ -72,6 +82,8 @@ fn table() -> Vec<Route> {
         Route::new(OrganisationRead, routes!(members::list)),
         Route::new(OrganisationManage, routes!(members::add)),
         Route::new(OrganisationManage, routes!(members::remove)),
+        Route::new(DeviceRead, routes!(attention::list)),
+        Route::new(DeviceRead, routes!(search::search)),
         Route::new(HomeManage, routes!(homes::create)),
         Route::new(HomeRead, routes!(homes::list)),
         Route::new(HomeRead, routes!(homes::get)),
@@ -94,6 +106,7 @@ fn table() -> Vec<Route> {
         Route::new(DeviceRead, routes!(devices::state)),
         Route::new(DeviceRead, routes!(devices::diagnostics)),
         Route::new(DeviceRead, routes!(readings::list)),
+        Route::new(DeviceRead, routes!(history::get)),
         Route::new(DeviceRead, routes!(events::of_device)),
         Route::new(DeviceCommand, routes!(commands::submit)),
         Route::new(DeviceRead, routes!(commands::of_device)),
@@ -101,5 +114,6 @@ fn table() -> Vec<Route> {
         Route::new(DeviceRead, routes!(commands::get)),
         Route::new(OrganisationRead, routes!(events::list)),
         Route::new(OrganisationRead, routes!(events::get)),
+        Route::new(OrganisationRead, routes!(live::live)),
     ]
 }

@@ -61,7 +61,17 @@ pub fn document() -> String {
     document["tags"] =
         TAGS.map(|(name, meaning)| json!({ "name": name, "description": meaning })).into_iter().collect();
     document["servers"] = json!([{ "url": "/" }]);
-    document["components"]["securitySchemes"] = json!({ "bearer": { "type": "http", "scheme": "bearer" } });
+    document["components"]["securitySchemes"] = json!({
+        "bearer": { "type": "http", "scheme": "bearer" },
+        "session": {
+            "type": "apiKey",
+            "in": "cookie",
+            "name": "__Host-lares",
+            "description": "A browser's session, from `POST /api/auth/session`; named `lares` over plain HTTP. With it, \
+                            anything but a read is taken only from a page of this server (`Sec-Fetch-Site` or \
+                            `Origin`). A bearer token stands before it."
+        }
+    });
     for declared in actions {
         let operation = &mut document["paths"][&declared.path][declared.method.to_lowercase()];
         complete(operation, &declared.path, &declared.method, declared.action);
@@ -73,7 +83,7 @@ pub fn document() -> String {
 
 fn complete(operation: &mut Value, path: &str, method: &str, action: Action) {
     let public = action == Action::Public;
-    operation["security"] = if public { json!([]) } else { json!([{ "bearer": [] }]) };
+    operation["security"] = if public { json!([]) } else { json!([{ "bearer": [] }, { "session": [] }]) };
     operation["x-action"] = serde_json::to_value(action).unwrap_or_default();
     let mut errors = vec![(429, "Too many requests")];
     if path.starts_with("/api/") && !path.starts_with("/api/docs") && path != "/api/openapi.json" {

@@ -14,7 +14,7 @@ use super::problem::Problem;
 use super::views::{PageOf, limit};
 
 const READINGS_LIMIT_MAX: u64 = 50_000;
-const ENDPOINT_MAX: u16 = 254;
+pub(super) const ENDPOINT_MAX: u16 = 254;
 
 #[derive(Clone, Copy, Debug, Default, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]

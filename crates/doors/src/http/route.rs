@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use axum::extract::{DefaultBodyLimit, Request, State};
-use axum::http::{Method, header};
+use axum::http::Method;
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use lares_hub::{HubError, identity};
@@ -16,8 +16,10 @@ use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 use super::Door;
 use super::limits;
 use super::openapi;
+use super::portal;
 use super::problem::Problem;
 use super::server::HttpLimits;
+use super::session::{self, Credential};
 
 pub(super) struct Route {
     pub action: Action,
@@ -57,7 +59,7 @@ pub fn router(door: &Door, http_limits: &HttpLimits) -> (axum::Router, Vec<Decla
     }
     let (router, _) = all.split_for_parts();
     let router = router
-        .fallback(unknown_path)
+        .fallback(portal::beyond)
         .method_not_allowed_fallback(unknown_method)
         .layer(DefaultBodyLimit::max(http_limits.body_bytes))
         .layer(middleware::from_fn_with_state(http_limits.request_time, in_time))
@@ -71,9 +73,10 @@ pub fn router(door: &Door, http_limits: &HttpLimits) -> (axum::Router, Vec<Decla
 
 async fn guard(State((door, action)): State<(Door, Action)>, mut request: Request, next: Next) -> Response {
     if action != Action::Public {
-        let caller = match bearer(&request) {
-            Some(token) if identity::looks_like_a_token(token) => identity::caller_of(&door.hub, token).await,
-            _ => Err(HubError::Unauthenticated),
+        let credential = credential_of(&door, &request);
+        let caller = match credential {
+            Ok(token) => identity::caller_of(&door.hub, token).await.map_err(Problem::from),
+            Err(problem) => Err(problem),
         };
         match caller {
             Ok(caller) => {
@@ -82,9 +85,9 @@ async fn guard(State((door, action)): State<(Door, Action)>, mut request: Reques
                 }
                 request.extensions_mut().insert(caller);
             }
-            Err(error) => {
+            Err(refused) => {
                 return match door.limits.check_stranger(&request) {
-                    Ok(()) => Problem::from(error).into_response(),
+                    Ok(()) => refused.into_response(),
                     Err(problem) => problem.into_response(),
                 };
             }
@@ -95,10 +98,13 @@ async fn guard(State((door, action)): State<(Door, Action)>, mut request: Reques
     next.run(request).await
 }
 
-fn bearer(request: &Request) -> Option<&str> {
-    let value = request.headers().get(header::AUTHORIZATION)?.to_str().ok()?;
-    let (scheme, token) = value.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
+/// The token that the request comes with: a bearer token, else the browser's session cookie.
+fn credential_of<'r>(door: &Door, request: &'r Request) -> Result<&'r str, Problem> {
+    let credential = Credential::of(request.headers(), door.limits.is_secure(request))
+        .filter(|credential| identity::looks_like_a_token(credential.token()))
+        .ok_or(HubError::Unauthenticated)?;
+    session::refuse_foreign(request, credential)?;
+    Ok(credential.token())
 }
 
 async fn in_time(State(at_most): State<Duration>, request: Request, next: Next) -> Response {
@@ -128,10 +134,6 @@ fn panicked(cause: Box<dyn std::any::Any + Send>) -> Response {
     let text = text.or_else(|| cause.downcast_ref::<String>().cloned()).unwrap_or_default();
     tracing::error!(cause = text, "a request handler panicked");
     Problem::new(500, "Internal error", "an internal error; it has been logged").into_response()
-}
-
-async fn unknown_path() -> Problem {
-    Problem::new(404, "Not found", "there is nothing at this path; /api/openapi.json lists what there is")
 }
 
 async fn unknown_method(method: Method) -> Problem {

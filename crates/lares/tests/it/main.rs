@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::large_futures, reason = "tests may panic")]
 
 mod access;
+mod attention;
 mod commands;
 mod device;
 mod devices;
@@ -15,14 +16,20 @@ mod durability_kill;
 mod durability_network;
 mod durability_unsynced;
 mod garbage;
+mod history;
 mod homes;
 mod limits;
 mod listing;
+mod live;
 mod once;
 mod operation;
+mod portal;
 mod process;
 mod routes;
 mod schema;
+mod search;
+mod session;
+mod simulation;
 mod topics;
 mod transport;
 mod twin;

@@ -20,6 +20,7 @@ fn declared(world: &World) -> Vec<Declared> {
             &lares_doors::http::RateLimits { per_user_per_second: 1, per_network_per_second: 1 },
             lares_doors::http::TrustedProxies::default(),
         ),
+        live: lares_doors::http::LivePlaces::new(lares_doors::http::LiveLimits::default()),
         metrics: metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder().handle(),
         ready: is_ready,
         openapi: "".into(),
@@ -50,7 +51,7 @@ async fn b01_every_route_is_in_the_table_and_in_the_document_with_its_action() {
         assert_eq!(operation["x-action"], action, "{} {}", route.method, route.path);
         // Said on every operation: an empty list is "none needed", a missing one would be "unknown".
         let open = operation["security"] == serde_json::json!([]);
-        assert!(open || operation["security"] == serde_json::json!([{ "bearer": [] }]));
+        assert!(open || operation["security"] == serde_json::json!([{ "bearer": [] }, { "session": [] }]));
         assert_eq!(open, route.action == Action::Public, "{} {}", route.method, route.path);
     }
     // What needs no sign-in is this and no more.
@@ -60,6 +61,7 @@ async fn b01_every_route_is_in_the_table_and_in_the_document_with_its_action() {
     let expected = [
         "/",
         "/api/auth/login",
+        "/api/auth/session",
         "/api/docs",
         "/api/docs/{file}",
         "/api/openapi.json",
@@ -124,10 +126,13 @@ async fn b01_what_is_not_in_the_table_does_not_exist() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn g02_every_answer_has_the_security_headers_and_tokens_are_not_stored() {
     let world = World::start().await;
-    for route in declared(&world).iter().filter(|route| !route.path.ends_with("logout")) {
+    let ends = |route: &Declared| route.path.ends_with("logout") || route.path.ends_with("session");
+    for route in declared(&world).iter().filter(|route| !ends(route)) {
         let reply = world.call(route.method.parse().unwrap(), concrete(&route.path)).as_(Owner).send().await;
         assert!(reply.status < 500, "{}: {}", reply.asked, reply.text);
-        assert_eq!(reply.header("cache-control"), "no-store", "{}", reply.asked);
+        // The portal holds nothing of anybody: a browser may keep it, and asks whether it is still the one.
+        let kept = if route.path == "/" { "no-cache" } else { "no-store" };
+        assert_eq!(reply.header("cache-control"), kept, "{}", reply.asked);
         let policy = reply.header("content-security-policy");
         let scripts = policy.split(';').find(|part| part.trim().starts_with("script-src")).unwrap();
         assert!(!scripts.contains("unsafe"), "{policy}");

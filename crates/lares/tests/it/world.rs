@@ -389,12 +389,13 @@ impl Call<'_> {
 }
 
 /// OWASP ASVS V3: on every answer, whatever the route and the status.
-const EVERYWHERE: [(&str, &str); 5] = [
+const EVERYWHERE: [(&str, &str); 6] = [
     ("strict-transport-security", "max-age="),
     ("content-security-policy", "frame-ancestors 'none'"),
     ("x-content-type-options", "nosniff"),
     ("x-frame-options", "DENY"),
-    ("referrer-policy", "no-referrer"),
+    ("referrer-policy", "same-origin"),
+    ("cross-origin-opener-policy", "same-origin"),
 ];
 
 impl Reply {

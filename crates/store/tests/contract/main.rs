@@ -9,6 +9,7 @@ mod nouns;
 mod opening;
 mod paging;
 mod races;
+mod search;
 mod walls;
 
 /// Every case is a `pub async fn case(bed: Bed)`; each becomes one test per engine.
@@ -48,6 +49,8 @@ on_both_engines! {
     walls::a_neighbour_lists_nothing,
     walls::a_neighbour_removes_nothing,
     walls::nothing_stands_in_a_neighbours_home,
+    search::the_best_match_comes_first,
+    search::any_case_any_script_and_no_wildcards,
     paging::pages_visit_every_row_once,
     log::the_log_is_gap_free_and_a_reader_skips_nothing,
     log::an_origin_is_taken_once,
@@ -55,6 +58,7 @@ on_both_engines! {
     log::random_units_of_work_leave_no_gap,
     races::a_cursor_moves_from_where_it_is,
     races::one_of_many_moves_a_cursor,
+    races::what_is_held_is_looked_at_by_one_at_a_time,
     races::one_of_many_moves_the_ingest_position,
     races::a_repeated_request_takes_effect_once,
     races::command_numbers_are_distinct_and_consecutive,

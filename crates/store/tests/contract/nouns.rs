@@ -309,6 +309,8 @@ pub async fn tokens_round_trip(bed: Bed) {
     session.last_used_at = Some(NOW + 7);
     assert_eq!(tokens::find_by_secret(&bed.store, [1; 32]).await.unwrap(), Some(session.clone()));
     assert_eq!(tokens::find_by_secret(&bed.store, [9; 32]).await.unwrap(), None);
+    assert_eq!(tokens::find(&bed.store, session.id).await.unwrap(), Some(session.clone()));
+    assert_eq!(tokens::find(&bed.store, TokenId(bed.id())).await.unwrap(), None);
     assert_eq!(tokens::list(&bed.store, ana.id).await.unwrap(), [session.clone(), api.clone()]);
 
     let work = bed.work().await;

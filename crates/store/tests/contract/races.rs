@@ -54,6 +54,26 @@ pub async fn one_of_many_moves_a_cursor(bed: Bed) {
     assert_eq!(events::head(&bed.store, organisation).await.unwrap(), 2, "one effect per move");
 }
 
+pub async fn what_is_held_is_looked_at_by_one_at_a_time(bed: Bed) {
+    let organisation = bed.organisations(1).await[0];
+    let mut tasks = JoinSet::new();
+    for _ in 0..AT_ONCE {
+        let bed = bed.clone();
+        tasks.spawn(async move {
+            let work = bed.work().await;
+            events::hold(&work, organisation).await?;
+            let there = events::after(&work, organisation, 0, &EventFilter::default(), 10).await?;
+            if there.is_empty() {
+                tokio::task::yield_now().await;
+                events::append(&work, vec![bed.event(organisation)]).await?;
+            }
+            work.commit().await
+        });
+    }
+    winners(tasks, AT_ONCE).await;
+    assert_eq!(events::head(&bed.store, organisation).await.unwrap(), 1, "only the first found nothing");
+}
+
 pub async fn one_of_many_moves_the_ingest_position(bed: Bed) {
     for (from, to) in [(0, 5), (5, 8)] {
         let mut tasks = JoinSet::new();

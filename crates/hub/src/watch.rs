@@ -1,0 +1,345 @@
+//! One live watcher: what it asked for, how far it has been told, and what is new for it. It pulls, so a slow one
+//! costs nobody else anything: readings are conflated (the newest value wins), events are complete and in order.
+
+use std::collections::{BTreeMap, HashSet};
+use std::sync::{Arc, PoisonError};
+
+use futures_util::future::select_all;
+use lares_model::access::Action;
+use lares_model::device::Device;
+use lares_model::event::{Event, EventType};
+use lares_model::fold::Latest;
+use lares_model::presence::Presence;
+use lares_model::record::Position;
+use lares_model::{DeviceId, HomeId, Invalid, OrganisationId, RoomId, UnixMillis};
+use tokio::sync::watch;
+
+use crate::caller::Caller;
+use crate::error::HubError;
+use crate::events::Places;
+use crate::feed::{FedEvent, OrganisationFeed};
+use crate::hub::Hub;
+
+/// Further behind than this a watcher is better off loading afresh.
+const RESUME_MAX_EVENTS: i64 = 100_000;
+const NAMED_MAX: usize = 200;
+/// Events of one batch, unless a single one is larger.
+const BATCH_BYTES: usize = 256 * 1024;
+
+/// What somebody wants to see. Homes, rooms and devices add up; none of them means everything.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Subscription {
+    pub organisation: Option<OrganisationId>,
+    pub homes: Vec<HomeId>,
+    pub rooms: Vec<RoomId>,
+    pub devices: Vec<DeviceId>,
+    /// Of events only; none means all.
+    pub types: Vec<EventType>,
+    pub readings: bool,
+    pub events: bool,
+}
+
+impl Default for Subscription {
+    fn default() -> Self {
+        Subscription {
+            organisation: None,
+            homes: vec![],
+            rooms: vec![],
+            devices: vec![],
+            types: vec![],
+            readings: true,
+            events: true,
+        }
+    }
+}
+
+impl Subscription {
+    fn is_everything(&self) -> bool {
+        self.homes.is_empty() && self.rooms.is_empty() && self.devices.is_empty()
+    }
+
+    fn wants_device(&self, device: &Device) -> bool {
+        self.is_everything()
+            || self.homes.contains(&device.home)
+            || self.devices.contains(&device.id)
+            || device.room.is_some_and(|room| self.rooms.contains(&room))
+    }
+
+    fn wants_event(&self, hub: &Hub, event: &Event) -> bool {
+        if !self.types.is_empty() && !self.types.contains(&event.event_type) {
+            return false;
+        }
+        let in_room = |device| {
+            hub.directory
+                .get(device)
+                .and_then(|known| known.room)
+                .is_some_and(|room| self.rooms.contains(&room))
+        };
+        self.is_everything()
+            || event.home.is_some_and(|home| self.homes.contains(&home))
+            || event.device.is_some_and(|device| self.devices.contains(&device) || in_room(device))
+    }
+}
+
+/// The newest value of an attribute, as it is told.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LiveValue {
+    pub device: DeviceId,
+    pub endpoint: u16,
+    pub attribute: String,
+    pub latest: Latest,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct LivePresence {
+    pub device: DeviceId,
+    pub presence: Presence,
+    pub last_seen: Option<UnixMillis>,
+}
+
+/// A device as it stands, for the beginning.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Standing {
+    pub presence: LivePresence,
+    pub values: Vec<LiveValue>,
+}
+
+/// What is new.
+#[derive(Debug, Default)]
+pub struct Batch {
+    pub events: Vec<Arc<FedEvent>>,
+    /// Whether the cursor moved, with or without events that were asked for.
+    pub moved: bool,
+    /// Whether more is there already.
+    pub more: bool,
+    pub values: Vec<LiveValue>,
+    pub presence: Vec<LivePresence>,
+    /// Readings that a newer one of this batch has replaced, as far as they could be counted.
+    pub superseded: u64,
+}
+
+impl Batch {
+    pub fn is_empty(&self) -> bool {
+        !self.moved && self.values.is_empty() && self.presence.is_empty()
+    }
+}
+
+struct Watched {
+    organisation: OrganisationId,
+    feed: Arc<OrganisationFeed>,
+    nudge: watch::Receiver<()>,
+    seq: i64,
+    changes: u64,
+    position: Position,
+}
+
+pub struct Watcher {
+    hub: Arc<Hub>,
+    subscription: Subscription,
+    watched: Vec<Watched>,
+}
+
+impl Watcher {
+    /// Begins at the cursor, else now. A cursor that is unknown or too old is `UnknownCursor`.
+    pub async fn open(
+        hub: &Arc<Hub>,
+        caller: &Caller,
+        subscription: Subscription,
+        cursor: Option<&str>,
+    ) -> Result<Watcher, HubError> {
+        check(hub, caller, &subscription).await?;
+        let places = cursor.map(|cursor| Places::read(hub, cursor)).transpose()?;
+        let scope = caller.narrowed(subscription.organisation)?;
+        let mut watched = Vec::new();
+        for &organisation in scope.organisations() {
+            caller.require(Action::DeviceRead, organisation)?;
+            let feed = hub.feeds.of(hub, organisation).await?;
+            // Taken before anything is read: what comes from here on is told.
+            let nudge = feed.follow();
+            let head = feed.head();
+            let seq = places.as_ref().map_or(head, |places| places.of(organisation));
+            if head - seq > RESUME_MAX_EVENTS {
+                return Err(HubError::UnknownCursor);
+            }
+            let (changes, position) = feed.newest_change();
+            watched.push(Watched { organisation, feed, nudge, seq, changes, position });
+        }
+        Ok(Watcher { hub: hub.clone(), subscription, watched })
+    }
+
+    /// Another subscription, or the same one with other rights, that goes on in the event logs where this one stands.
+    pub async fn changed_to(&self, caller: &Caller, subscription: Subscription) -> Result<Watcher, HubError> {
+        let mut watcher = Watcher::open(&self.hub, caller, subscription, None).await?;
+        for now in &mut watcher.watched {
+            if let Some(before) = self.watched.iter().find(|before| before.organisation == now.organisation) {
+                now.seq = before.seq;
+            }
+        }
+        Ok(watcher)
+    }
+
+    pub fn subscription(&self) -> &Subscription {
+        &self.subscription
+    }
+
+    /// Where this watcher stands in the event logs.
+    pub fn cursor(&self) -> Result<String, HubError> {
+        let seqs: BTreeMap<_, _> = self.watched.iter().map(|one| (one.organisation, one.seq)).collect();
+        Places::oldest_first(seqs).written(&self.hub)
+    }
+
+    /// The devices whose readings are watched.
+    pub fn devices(&self) -> Vec<DeviceId> {
+        if !self.subscription.readings {
+            return vec![];
+        }
+        self.watched.iter().flat_map(|watched| self.devices_of(watched.organisation)).collect()
+    }
+
+    fn devices_of(&self, organisation: OrganisationId) -> Vec<DeviceId> {
+        let all = self.hub.directory.in_organisation(organisation);
+        let wanted = all.iter().filter(|device| self.subscription.wants_device(device));
+        wanted.map(|device| device.id).collect()
+    }
+
+    /// A device as it stands.
+    pub fn standing_of(&self, device: DeviceId) -> Standing {
+        self.standing(device, Position(i64::MIN))
+    }
+
+    fn standing(&self, device: DeviceId, after: Position) -> Standing {
+        self.hub.live.with(device, |state| {
+            let values = state.latest.iter().flat_map(|(endpoint, attributes)| {
+                attributes.iter().filter(|(_, latest)| latest.position > after).map(|(attribute, latest)| {
+                    LiveValue {
+                        device,
+                        endpoint: *endpoint,
+                        attribute: attribute.clone(),
+                        latest: latest.clone(),
+                    }
+                })
+            });
+            Standing {
+                values: values.collect(),
+                presence: LivePresence { device, presence: state.presence, last_seen: state.last_seen },
+            }
+        })
+    }
+
+    /// Waits until something may be new. Cancel-safe.
+    pub async fn changed(&mut self) {
+        if self.watched.is_empty() {
+            return std::future::pending().await;
+        }
+        let nudges = self.watched.iter_mut().map(|watched| Box::pin(watched.nudge.changed()));
+        let _ = select_all(nudges).await;
+    }
+
+    /// What is new since the last call, at most `events_max` events of each organisation.
+    pub async fn next(&mut self, events_max: usize) -> Result<Batch, HubError> {
+        let mut batch = Batch::default();
+        for index in 0..self.watched.len() {
+            self.watched[index].nudge.mark_unchanged();
+            self.take_events(index, events_max, &mut batch).await?;
+            if self.subscription.readings {
+                self.take_values(index, &mut batch);
+            }
+        }
+        Ok(batch)
+    }
+
+    async fn take_events(&mut self, index: usize, max: usize, batch: &mut Batch) -> Result<(), HubError> {
+        let watched = &mut self.watched[index];
+        if !self.subscription.events {
+            watched.seq = watched.feed.head();
+            return Ok(());
+        }
+        let page = watched.feed.events_after(&self.hub, watched.organisation, watched.seq, max).await?;
+        batch.more |= page.len() == max;
+        let mut bytes = 0;
+        for fed in page {
+            if bytes > BATCH_BYTES {
+                batch.more = true;
+                break;
+            }
+            watched.seq = fed.event.seq;
+            batch.moved = true;
+            if self.subscription.wants_event(&self.hub, &fed.event) {
+                bytes += fed.weight;
+                batch.events.push(fed);
+            }
+        }
+        Ok(())
+    }
+
+    fn take_values(&mut self, index: usize, batch: &mut Batch) {
+        let wanted = |device: DeviceId| {
+            self.hub.directory.get(device).is_some_and(|known| self.subscription.wants_device(&known))
+        };
+        let watched = &self.watched[index];
+        let mut devices = Vec::new();
+        let mut readings = 0;
+        let changes = watched.feed.changes.lock().unwrap_or_else(PoisonError::into_inner);
+        let (newest, position) = (changes.newest(), changes.position());
+        if newest == watched.changes {
+            return;
+        }
+        let complete = match changes.after(watched.changes) {
+            Some(changes) => {
+                let mut seen = HashSet::new();
+                for change in changes.filter(|change| wanted(change.device)) {
+                    readings += u64::from(change.readings);
+                    if seen.insert(change.device) {
+                        devices.push(change.device);
+                    }
+                }
+                true
+            }
+            None => false,
+        };
+        drop(changes);
+        if !complete {
+            // Too far behind to know which: every watched device is looked at.
+            devices = self.devices_of(watched.organisation);
+        }
+        let after = watched.position;
+        let told = batch.values.len();
+        for device in devices {
+            let standing = self.standing(device, after);
+            batch.values.extend(standing.values);
+            batch.presence.push(standing.presence);
+        }
+        let told = (batch.values.len() - told) as u64;
+        batch.superseded += readings.saturating_sub(told);
+        let watched = &mut self.watched[index];
+        (watched.changes, watched.position) = (newest, position);
+    }
+}
+
+/// Names must be the caller's own: what is not does not exist.
+async fn check(hub: &Hub, caller: &Caller, subscription: &Subscription) -> Result<(), HubError> {
+    let named = [
+        ("homes", subscription.homes.len()),
+        ("rooms", subscription.rooms.len()),
+        ("devices", subscription.devices.len()),
+    ];
+    for (field, count) in named {
+        if count > NAMED_MAX {
+            return Err(Invalid::one(field, format!("must name at most {NAMED_MAX}")).into());
+        }
+    }
+    let scope = caller.narrowed(subscription.organisation)?;
+    for (index, id) in subscription.homes.iter().enumerate() {
+        let home = lares_store::homes::find(&hub.store, &scope, *id).await?;
+        home.ok_or_else(|| Invalid::one(format!("homes/{index}"), "there is no such home"))?;
+    }
+    for (index, id) in subscription.rooms.iter().enumerate() {
+        let room = lares_store::rooms::find(&hub.store, &scope, *id).await?;
+        room.ok_or_else(|| Invalid::one(format!("rooms/{index}"), "there is no such room"))?;
+    }
+    for (index, id) in subscription.devices.iter().enumerate() {
+        let device = hub.directory.get(*id).filter(|device| scope.contains(device.organisation));
+        device.ok_or_else(|| Invalid::one(format!("devices/{index}"), "there is no such device"))?;
+    }
+    Ok(())
+}

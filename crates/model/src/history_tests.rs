@@ -1,0 +1,166 @@
+//! Buckets at their edges: the calendar's odd days, counters that fall, and any readings at all.
+
+use proptest::prelude::*;
+
+use super::*;
+
+fn at(text: &str) -> UnixMillis {
+    text.parse().unwrap()
+}
+
+fn calendar(from: &str, until: &str, step: Step, zone: &str) -> Vec<String> {
+    let edges = edges(at(from), at(until), Division::Calendar(step), zone).unwrap();
+    edges.iter().map(|edge| edge.to_string().replace(":00.000Z", "Z")).collect()
+}
+
+#[test]
+fn a_day_has_the_hours_that_the_clock_of_the_home_gives_it() {
+    // Madrid sets its clock forward on 29 March 2026 and back on 25 October.
+    let spring = calendar("2026-03-28T12:00:00Z", "2026-03-30T12:00:00Z", Step::Day, "Europe/Madrid");
+    assert_eq!(spring, ["2026-03-28T12:00Z", "2026-03-28T23:00Z", "2026-03-29T22:00Z", "2026-03-30T12:00Z"]);
+    let hours = |from, until| calendar(from, until, Step::Hour, "Europe/Madrid").len() - 1;
+    assert_eq!(hours("2026-03-28T23:00:00Z", "2026-03-29T22:00:00Z"), 23);
+    assert_eq!(hours("2026-10-24T22:00:00Z", "2026-10-25T23:00:00Z"), 25);
+}
+
+#[test]
+fn hours_begin_at_the_full_hour_of_a_zone_with_half_hours() {
+    let hours = calendar("2026-05-01T00:10:00Z", "2026-05-01T02:40:00Z", Step::Hour, "Asia/Kolkata");
+    assert_eq!(
+        hours,
+        [
+            "2026-05-01T00:10Z",
+            "2026-05-01T00:30Z",
+            "2026-05-01T01:30Z",
+            "2026-05-01T02:30Z",
+            "2026-05-01T02:40Z"
+        ]
+    );
+    // Lord Howe Island sets its clock by half an hour.
+    let odd = calendar("2026-04-04T13:00:00Z", "2026-04-04T18:30:00Z", Step::Hour, "Australia/Lord_Howe");
+    let ascending = odd.windows(2).all(|pair| pair[0] < pair[1]);
+    assert!(ascending && odd.contains(&"2026-04-04T16:30Z".to_owned()), "{odd:?}");
+}
+
+#[test]
+fn weeks_begin_on_monday_and_months_on_the_first() {
+    let weeks = calendar("2026-11-18T00:00:00Z", "2026-12-02T00:00:00Z", Step::Week, "UTC");
+    assert_eq!(weeks, ["2026-11-18T00:00Z", "2026-11-23T00:00Z", "2026-11-30T00:00Z", "2026-12-02T00:00Z"]);
+    let months = calendar("2026-01-01T00:00:00Z", "2026-03-15T00:00:00Z", Step::Month, "UTC");
+    assert_eq!(months, ["2026-01-01T00:00Z", "2026-02-01T00:00Z", "2026-03-01T00:00Z", "2026-03-15T00:00Z"]);
+}
+
+#[test]
+fn what_cannot_be_divided_is_refused_with_the_field() {
+    let now = at("2026-11-20T12:00:00Z");
+    let field = |until: UnixMillis, division| {
+        edges(now, until, division, "Europe/Madrid").unwrap_err().errors[0].field.clone()
+    };
+    assert_eq!(field(now, Division::Equal(10)), "until");
+    assert_eq!(field(now + (SPAN_MAX_DAYS * DAY_MS + 1), Division::Equal(10)), "until");
+    assert_eq!(field(now + DAY_MS, Division::Equal(0)), "buckets");
+    assert_eq!(field(now + DAY_MS, Division::Equal(BUCKETS_MAX + 1)), "buckets");
+    assert_eq!(field(now + 100 * DAY_MS, Division::Calendar(Step::Hour)), "step");
+    let most = edges(now, now + BUCKETS_MAX as i64 * 3_600_000, Division::Calendar(Step::Hour), "UTC");
+    assert_eq!(most.unwrap().len() - 1, BUCKETS_MAX as usize);
+    assert_eq!(
+        edges(now, now + 3, Division::Equal(300), "UTC").unwrap().len(),
+        4,
+        "a millisecond is the least"
+    );
+}
+
+fn folded(counter: Option<Option<Value>>, readings: &[(i64, Value, Quality)]) -> Vec<Bucket> {
+    let edges = (0..=4).map(|nth| UnixMillis(nth * 100)).collect();
+    let mut fold = HistoryFold::new(edges);
+    if let Some(before) = &counter {
+        fold = fold.counting_from(before.as_ref());
+    }
+    for (time, value, quality) in readings {
+        fold.take(UnixMillis(*time), value, *quality);
+    }
+    fold.finish()
+}
+
+#[test]
+fn a_bucket_says_what_its_readings_come_to() {
+    use Quality::{Estimated, Late, Measured};
+    let buckets = folded(
+        None,
+        &[
+            (-1, Value::Number(99.0), Measured),
+            (0, Value::Number(2.0), Measured),
+            (99, Value::Integer(4), Late),
+            (100, Value::Number(5.0), Estimated),
+            (399, Value::Bool(true), Measured),
+            (400, Value::Number(99.0), Measured),
+        ],
+    );
+    let shown: Vec<_> =
+        buckets.iter().map(|b| (b.from.0, b.until.0, b.count, b.min, b.max, b.mean)).collect();
+    assert_eq!(
+        shown,
+        [
+            (0, 100, 2, Some(2.0), Some(4.0), Some(3.0)),
+            (100, 200, 1, Some(5.0), Some(5.0), Some(5.0)),
+            (300, 400, 1, Some(1.0), Some(1.0), Some(1.0)),
+        ]
+    );
+    assert_eq!((&buckets[0].first, &buckets[0].last), (&Value::Number(2.0), &Value::Integer(4)));
+    assert_eq!((buckets[0].late, buckets[0].estimated), (true, false));
+    assert_eq!((buckets[1].late, buckets[1].estimated), (false, true));
+    assert_eq!(buckets[0].increase, None);
+}
+
+#[test]
+fn texts_have_no_mean() {
+    let words = [
+        (10, Value::Text("Locked".into()), Quality::Measured),
+        (20, Value::Text("Unlocked".into()), Quality::Measured),
+    ];
+    let bucket = &folded(None, &words)[0];
+    assert_eq!((bucket.count, bucket.min, bucket.mean), (2, None, None));
+    assert_eq!(bucket.last, Value::Text("Unlocked".into()));
+}
+
+#[test]
+fn a_counter_rises_from_the_value_before_and_a_fall_adds_nothing() {
+    let count = |time, number| (time, Value::Number(number), Quality::Measured);
+    let readings = [count(10, 12.0), count(110, 15.0), count(120, 1.0), count(130, 4.0), count(350, 4.5)];
+    let rises =
+        |before| folded(Some(before), &readings).iter().map(|b| b.increase.unwrap()).collect::<Vec<_>>();
+    assert_eq!(rises(Some(Value::Integer(10))), [2.0, 6.0, 0.5]);
+    assert_eq!(rises(None), [0.0, 6.0, 0.5]);
+}
+
+proptest! {
+    #[test]
+    fn edges_ascend_from_the_first_instant_to_the_last(
+        from in 946_684_800_000_i64..2_500_000_000_000,
+        span in 1_i64..(80 * DAY_MS),
+        zone in prop::sample::select(vec!["Europe/Madrid", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu"]),
+        division in prop_oneof![
+            (1..=BUCKETS_MAX).prop_map(Division::Equal),
+            prop::sample::select(vec![Step::Hour, Step::Day, Step::Week, Step::Month]).prop_map(Division::Calendar),
+        ],
+    ) {
+        let (from, until) = (UnixMillis(from), UnixMillis(from) + span);
+        let edges = edges(from, until, division, zone).unwrap();
+        prop_assert!(edges.windows(2).all(|pair| pair[0] < pair[1]));
+        prop_assert_eq!((edges.first(), edges.last()), (Some(&from), Some(&until)));
+    }
+
+    #[test]
+    fn no_reading_is_lost_or_counted_twice(times in prop::collection::vec(0_i64..400, 0..200)) {
+        let mut times = times;
+        times.sort_unstable();
+        let readings: Vec<_> =
+            times.iter().map(|time| (*time, Value::Integer(*time), Quality::Measured)).collect();
+        let buckets = folded(Some(None), &readings);
+        prop_assert_eq!(buckets.iter().map(|b| b.count).sum::<u64>(), times.len() as u64);
+        prop_assert!(buckets.windows(2).all(|pair| pair[0].until <= pair[1].from));
+        let risen: f64 = buckets.iter().filter_map(|b| b.increase).sum();
+        let whole = times.last().zip(times.first()).map_or(0, |(last, first)| last - first);
+        prop_assert_eq!(risen, whole as f64);
+    }
+}

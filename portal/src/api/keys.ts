@@ -1,0 +1,20 @@
+// The names under which answers are kept in the query cache; live data is written under the same names.
+export const keys = {
+  profile: ["profile"] as const,
+  tokens: ["tokens"] as const,
+  capabilities: ["capabilities"] as const,
+  organisations: ["organisations"] as const,
+  homes: ["homes"] as const,
+  home: (id: string) => ["homes", id] as const,
+  rooms: (home: string | undefined) => ["rooms", { home }] as const,
+  devices: (filter: object) => ["devices", filter] as const,
+  device: (id: string) => ["device", id] as const,
+  state: (device: string) => ["device", device, "state"] as const,
+  diagnostics: (device: string) => ["device", device, "diagnostics"] as const,
+  history: (device: string, query: object) => ["device", device, "history", query] as const,
+  commands: (filter: object) => ["commands", filter] as const,
+  command: (id: string) => ["commands", id] as const,
+  events: (filter: object) => ["events", filter] as const,
+  attention: (filter: object) => ["attention", filter] as const,
+  search: (text: string) => ["search", text] as const,
+};

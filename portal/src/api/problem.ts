@@ -1,0 +1,34 @@
+// What can go wrong when the server is asked: it answered with a problem document, or it did not answer.
+export interface Problem {
+  type?: string;
+  title: string;
+  status: number;
+  detail: string;
+  errors?: { field: string; reason: string }[];
+}
+
+/** The server answered, and refused. */
+export class ProblemError extends Error {
+  override readonly name = "ProblemError";
+
+  constructor(readonly problem: Problem) {
+    super(`${problem.status} ${problem.title}: ${problem.detail}`);
+  }
+
+  get status(): number {
+    return this.problem.status;
+  }
+}
+
+/** Nobody answered: the network or the server is away. Whether a change was taken is not known. */
+export class NoAnswer extends Error {
+  override readonly name = "NoAnswer";
+
+  constructor(options?: ErrorOptions) {
+    super("no answer", options);
+  }
+}
+
+export function hasStatus(error: unknown, status: number): boolean {
+  return error instanceof ProblemError && error.status === status;
+}

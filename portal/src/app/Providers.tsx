@@ -1,0 +1,50 @@
+// What every component may rely on: the query cache, the language, React Aria's locale and links.
+import { QueryClientProvider, type QueryClient } from "@tanstack/react-query";
+import { createContext, type ReactNode, useCallback, useContext, useEffect, useMemo, useState } from "react";
+import { I18nProvider } from "react-aria-components/I18nProvider";
+import { IntlProvider } from "use-intl";
+import type { Messages } from "../i18n/en";
+import { type Language, loadMessages, storeLanguage } from "../i18n/languages";
+
+interface LanguageChoice {
+  language: Language;
+  choose: (language: Language) => Promise<void>;
+}
+
+const LanguageContext = createContext<LanguageChoice | undefined>(undefined);
+
+export function useLanguage(): LanguageChoice {
+  const choice = useContext(LanguageContext);
+  if (choice === undefined) throw new Error("useLanguage is used outside of Providers");
+  return choice;
+}
+
+interface Props {
+  cache: QueryClient;
+  language: Language;
+  messages: Messages;
+  children: ReactNode;
+}
+
+export function Providers({ cache, language, messages, children }: Props) {
+  const [current, setCurrent] = useState({ language, messages });
+  const choose = useCallback(async (next: Language) => {
+    const loaded = await loadMessages(next);
+    storeLanguage(next);
+    setCurrent({ language: next, messages: loaded });
+  }, []);
+  useEffect(() => {
+    document.documentElement.lang = current.language;
+  }, [current.language]);
+  const choice = useMemo(() => ({ language: current.language, choose }), [current.language, choose]);
+  const timeZone = useMemo(() => new Intl.DateTimeFormat().resolvedOptions().timeZone, []);
+  return (
+    <LanguageContext value={choice}>
+      <IntlProvider locale={current.language} messages={current.messages} timeZone={timeZone}>
+        <I18nProvider locale={current.language}>
+          <QueryClientProvider client={cache}>{children}</QueryClientProvider>
+        </I18nProvider>
+      </IntlProvider>
+    </LanguageContext>
+  );
+}

@@ -1,0 +1,120 @@
+// The frame around every signed-in page: places to go, the switcher, search, and the page itself.
+import { Link, Outlet } from "@tanstack/react-router";
+import { Search, Settings } from "lucide-react";
+import { lazy, Suspense, useEffect, useState } from "react";
+import { Button } from "react-aria-components/Button";
+import { useTranslations } from "use-intl";
+import { ConnectionBanner } from "../live/ConnectionBanner";
+import { LiveProvider } from "../live/LiveProvider";
+import { ToastRegion } from "../ui/Toasts";
+import { PLACES } from "./places";
+import styles from "./Shell.module.css";
+import { Switcher } from "./Switcher";
+
+const SearchPalette = lazy(async () => ({ default: (await import("../search/SearchPalette")).SearchPalette }));
+
+const onApple = /mac|iphone|ipad/i.test(navigator.userAgent);
+
+export function Shell() {
+  const t = useTranslations("app");
+  return (
+    <LiveProvider>
+      <div className={styles.shell}>
+        <a className={styles.skip} href="#content">
+          {t("skip")}
+        </a>
+        <Rail />
+        <div className={styles.main}>
+          <Header />
+          <ConnectionBanner />
+          <main id="content" tabIndex={-1} className={styles.content}>
+            <Outlet />
+          </main>
+        </div>
+        <nav className={styles.bar} aria-label={t("places.label")}>
+          <Places />
+        </nav>
+      </div>
+      <ToastRegion />
+    </LiveProvider>
+  );
+}
+
+function Places() {
+  const t = useTranslations("app.places");
+  return PLACES.map(({ id, to, icon: Icon }) => (
+    <Link key={id} to={to} className={styles.place} activeOptions={{ exact: to === "/", includeSearch: false }}>
+      <Icon size={20} aria-hidden />
+      {t(id)}
+    </Link>
+  ));
+}
+
+function Rail() {
+  const t = useTranslations("app");
+  return (
+    <nav className={styles.rail} aria-label={t("places.label")}>
+      <Link to="/" className={styles.brand}>
+        <img src="/icon.svg" alt="" width={24} height={24} />
+        {t("brand")}
+      </Link>
+      <div className={styles.places}>
+        <Places />
+      </div>
+      <div className={styles.end}>
+        <Link to="/settings" className={styles.place} activeOptions={{ includeSearch: false }}>
+          <Settings size={20} aria-hidden />
+          {t("places.settings")}
+        </Link>
+      </div>
+    </nav>
+  );
+}
+
+function Header() {
+  const t = useTranslations("app");
+  return (
+    <header className={styles.header}>
+      <Switcher />
+      <SearchButton />
+      <Link to="/settings" aria-label={t("places.settings")} className={`${styles.place} ${styles.phoneOnly}`}>
+        <Settings size={20} aria-hidden />
+      </Link>
+    </header>
+  );
+}
+
+/** The palette is loaded with its first use, and stays. */
+function SearchButton() {
+  const t = useTranslations("app");
+  const [wanted, setWanted] = useState(false);
+  const [open, setOpen] = useState(false);
+  useEffect(() => {
+    function onKey(event: KeyboardEvent): void {
+      if (event.key.toLowerCase() !== "k" || !(onApple ? event.metaKey : event.ctrlKey) || event.shiftKey || event.altKey) return;
+      event.preventDefault();
+      setWanted(true);
+      setOpen((current) => !current);
+    }
+    window.addEventListener("keydown", onKey);
+    return () => window.removeEventListener("keydown", onKey);
+  }, []);
+  function show(): void {
+    setWanted(true);
+    setOpen(true);
+  }
+  return (
+    <>
+      <Button className={styles.search ?? ""} aria-label={t("search.label")} onPress={show}>
+        <Search size={18} aria-hidden />
+        <span>{t("search.label")}</span>
+        <kbd aria-hidden>{t(onApple ? "search.keysApple" : "search.keys")}</kbd>
+      </Button>
+      {wanted && (
+        <Suspense>
+          <SearchPalette isOpen={open} onOpenChange={setOpen} />
+        </Suspense>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,126 @@
+// Every page of the portal and its URL. Pages load when they are first gone to.
+import { createRootRouteWithContext, createRoute, lazyRouteComponent, redirect, retainSearchParams } from "@tanstack/react-router";
+import type { QueryClient } from "@tanstack/react-query";
+import { hasStatus } from "../api/problem";
+import { profileQuery } from "../api/session";
+import { parseDeviceSearch } from "../device/device-search";
+import { parseEventsSearch } from "../events/events-search";
+import { parseHomeSearch } from "../home/home-search";
+import { parseHomesSearch } from "../homes/homes-search";
+import { parseDevicesSearch } from "../manage/devices-search";
+import { parseAddSearch } from "../onboarding/add-search";
+import { NotFoundPage } from "./NotFoundPage";
+import { Root } from "./Root";
+import { optionalText } from "./search-values";
+
+export interface RouterContext {
+  cache: QueryClient;
+}
+
+const root = createRootRouteWithContext<RouterContext>()({ component: Root, notFoundComponent: NotFoundPage });
+
+const signIn = createRoute({
+  getParentRoute: () => root,
+  path: "/signin",
+  validateSearch: (search) => ({ ...optionalText("to", search["to"]) }),
+  component: lazyRouteComponent(() => import("../signin/SignInPage"), "SignInPage"),
+});
+
+const showcase = createRoute({
+  getParentRoute: () => root,
+  path: "/showcase",
+  component: lazyRouteComponent(() => import("../showcase/ShowcasePage"), "ShowcasePage"),
+});
+
+/** Everything behind the sign-in. `org` narrows every list to one organisation and stays while one walks about. */
+const app = createRoute({
+  getParentRoute: () => root,
+  id: "_app",
+  validateSearch: (search) => ({ ...optionalText("org", search["org"]) }),
+  search: { middlewares: [retainSearchParams<{ org?: string | undefined }>(["org"])] },
+  beforeLoad: async ({ context, location }) => {
+    try {
+      await context.cache.ensureQueryData(profileQuery);
+    } catch (error) {
+      if (hasStatus(error, 401)) throw redirect({ to: "/signin", search: { to: location.href } });
+      throw error;
+    }
+  },
+  component: lazyRouteComponent(() => import("./Shell"), "Shell"),
+});
+
+const pages = [
+  createRoute({
+    getParentRoute: () => app,
+    path: "/",
+    component: lazyRouteComponent(() => import("../today/TodayPage"), "TodayPage"),
+  }),
+  createRoute({
+    getParentRoute: () => app,
+    path: "/homes",
+    validateSearch: parseHomesSearch,
+    component: lazyRouteComponent(() => import("../homes/HomesPage"), "HomesPage"),
+  }),
+  createRoute({
+    getParentRoute: () => app,
+    path: "/homes/$homeId",
+    validateSearch: parseHomeSearch,
+    component: lazyRouteComponent(() => import("../home/HomePage"), "HomePage"),
+  }),
+  createRoute({
+    getParentRoute: () => app,
+    path: "/homes/$homeId/rooms",
+    component: lazyRouteComponent(() => import("../manage/RoomsPage"), "RoomsPage"),
+  }),
+  createRoute({
+    getParentRoute: () => app,
+    path: "/devices",
+    validateSearch: parseDevicesSearch,
+    component: lazyRouteComponent(() => import("../manage/DevicesPage"), "DevicesPage"),
+  }),
+  createRoute({
+    getParentRoute: () => app,
+    path: "/devices/add",
+    validateSearch: parseAddSearch,
+    component: lazyRouteComponent(() => import("../onboarding/AddDevicePage"), "AddDevicePage"),
+  }),
+  createRoute({
+    getParentRoute: () => app,
+    path: "/devices/import",
+    component: lazyRouteComponent(() => import("../manage/ImportPage"), "ImportPage"),
+  }),
+  createRoute({
+    getParentRoute: () => app,
+    path: "/devices/$deviceId",
+    validateSearch: parseDeviceSearch,
+    component: lazyRouteComponent(() => import("../device/DevicePage"), "DevicePage"),
+  }),
+  createRoute({
+    getParentRoute: () => app,
+    path: "/events",
+    validateSearch: parseEventsSearch,
+    component: lazyRouteComponent(() => import("../events/EventsPage"), "EventsPage"),
+  }),
+  createRoute({
+    getParentRoute: () => app,
+    path: "/access",
+    component: lazyRouteComponent(() => import("../access/AccessPage"), "AccessPage"),
+  }),
+  createRoute({
+    getParentRoute: () => app,
+    path: "/automations",
+    component: lazyRouteComponent(() => import("../automations/AutomationsPage"), "AutomationsPage"),
+  }),
+  createRoute({
+    getParentRoute: () => app,
+    path: "/insights",
+    component: lazyRouteComponent(() => import("../insights/InsightsPage"), "InsightsPage"),
+  }),
+  createRoute({
+    getParentRoute: () => app,
+    path: "/settings",
+    component: lazyRouteComponent(() => import("../settings/SettingsPage"), "SettingsPage"),
+  }),
+] as const;
+
+export const routeTree = root.addChildren([signIn, showcase, app.addChildren(pages)]);

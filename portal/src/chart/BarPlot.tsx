@@ -1,0 +1,63 @@
+// What a counter rose by in each hour or day, estimated amounts hatched, and the sum of what is seen.
+import { useMemo, useState } from "react";
+import { useTranslations } from "use-intl";
+import { clock, dayName } from "../format/moment";
+import { quantity, scaled, scaleFor } from "../format/quantity";
+import { useVoice } from "../format/voice";
+import { useNow } from "../ui/now";
+import { type Bar, barColumns, total } from "./bars";
+import { Plot } from "./Plot";
+import { barOptions } from "./plots";
+import type { BarStep, Span } from "./range";
+import { Readout } from "./Readout";
+
+interface Props {
+  bars: readonly Bar[];
+  unit: string;
+  zone: string;
+  step: BarStep;
+  span: Span;
+  name: string;
+  onZoom: (span: Span) => void;
+}
+
+export function BarPlot({ bars, unit, zone, step, span, name, onZoom }: Props) {
+  const t = useTranslations("chart");
+  const voice = useVoice();
+  const now = useNow();
+  const [point, setPoint] = useState<number>();
+  const highest = Math.max(0, ...bars.map((bar) => bar.value));
+  const scale = useMemo(() => scaleFor(unit, highest), [unit, highest]);
+  const columns = useMemo(() => barColumns(bars), [bars]);
+  const data = useMemo(() => [columns.time, columns.measured, columns.estimated] as [number[], ...(number | null)[][]], [columns]);
+  const bar = point === undefined ? undefined : bars[point];
+  const said = bar === undefined ? undefined : t("point", { time: period(bar), value: valueOf(bar) });
+
+  function period({ from, until }: Bar): string {
+    const day = dayName(from, voice, { zone, now });
+    if (step === "hour") return t("hours", { day, from: clock(from, voice, zone), until: clock(until, voice, zone) });
+    return step === "day" ? day : t("days", { from: day, until: dayName(until - 1, voice, { zone, now }) });
+  }
+
+  function valueOf({ value, estimated, open }: Bar): string {
+    const text = scaled(value, unit, scale, voice.locale).text;
+    if (estimated) return t("estimated", { value: text });
+    return open ? t("soFar", { value: text }) : text;
+  }
+
+  return (
+    <>
+      <Readout said={said} rest={t("total", { value: quantity(total(bars), unit, voice.locale).text })} unit={scale.unit} />
+      <Plot
+        span={span}
+        data={data}
+        options={barOptions({ unit, scale, voice, zone })}
+        optionsKey={`${unit} ${scale.unit} ${voice.locale}`}
+        zone={zone}
+        label={t("barsOf", { name })}
+        onZoom={onZoom}
+        onPoint={setPoint}
+      />
+    </>
+  );
+}

@@ -1,0 +1,29 @@
+// History as a CSV file (RFC 4180): one line a bucket, times in UTC, numbers with a point, so that any tool reads it.
+import type { History } from "./history";
+
+const COLUMNS = ["from", "until", "count", "min", "max", "mean", "first", "last", "increase", "estimated", "late"] as const;
+
+export function csvOf(history: History): string {
+  const heading = COLUMNS.join(",");
+  const lines = history.buckets.map((bucket) => COLUMNS.map((column) => cell(column, bucket[column])).join(","));
+  return `${[heading, ...lines].join("\r\n")}\r\n`;
+}
+
+function cell(column: (typeof COLUMNS)[number], value: string | number | boolean | undefined): string {
+  if (value === undefined) return "";
+  if (column === "from" || column === "until") return new Date(Number(value)).toISOString();
+  if (typeof value !== "string") return String(value);
+  // A text of a device must not become a formula in somebody's spreadsheet.
+  const safe = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
+  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+}
+
+/** `front-door-lockstate-2026-11-20.csv`, in letters that every disk takes. */
+export function fileName(device: string, attribute: string, day: string): string {
+  const plain = `${device} ${attribute.split(".").at(-1) ?? attribute}`
+    .normalize("NFKD")
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, "-")
+    .replaceAll(/^-|-$/g, "");
+  return `${plain === "" ? "history" : plain}-${day}.csv`;
+}

@@ -1,0 +1,129 @@
+// One device: its values with their age, controls, history, and what happened to it and why.
+import { useQuery } from "@tanstack/react-query";
+import { Link, useParams } from "@tanstack/react-router";
+import { lazy, Suspense } from "react";
+import { useTimeZone, useTranslations } from "use-intl";
+import { useHome } from "../api/homes";
+import { type Device, deviceQuery, roomsQuery } from "../api/lists";
+import { useProfile } from "../api/session";
+import { useDeviceCommands, useFollowCommands } from "../command/use-commands";
+import { twoStateOf } from "../format/wording";
+import { type DeviceState, useDeviceState } from "../live/hooks";
+import { Age } from "../ui/Age";
+import { Breadcrumb } from "../ui/Breadcrumb";
+import { ErrorState } from "../ui/ErrorState";
+import { Page } from "../ui/Page";
+import { Card, Section } from "../ui/Section";
+import { Skeleton, SkeletonRows } from "../ui/Skeleton";
+import { Presence } from "../ui/Status";
+import styles from "./DevicePage.module.css";
+import { DeviceFacts } from "./Facts";
+import { controlledParts } from "./presentation";
+import { Values } from "./Values";
+
+// What is in view first is there first: values. The rest follows, in the shape of its skeleton.
+const Controls = lazy(async () => ({ default: (await import("./Controls")).Controls }));
+const DeviceTabs = lazy(async () => ({ default: (await import("./DeviceTabs")).DeviceTabs }));
+const Why = lazy(async () => ({ default: (await import("./Why")).Why }));
+const DeviceHistory = lazy(async () => ({ default: (await import("./DeviceHistory")).DeviceHistory }));
+
+export function DevicePage() {
+  const { deviceId } = useParams({ from: "/_app/devices/$deviceId" });
+  const t = useTranslations("device");
+  const device = useQuery(deviceQuery(deviceId));
+  if (device.data !== undefined) return <LoadedDevice key={deviceId} device={device.data} />;
+  return (
+    <Page title={t("title")}>
+      {device.isError ? (
+        <ErrorState error={device.error} onRetry={() => void device.refetch()} />
+      ) : (
+        <>
+          <SkeletonRows count={4} label={t("loading")} />
+          <Skeleton height={260} />
+        </>
+      )}
+    </Page>
+  );
+}
+
+/** Until the home is known, times are the viewer's. */
+function useZone(home: string): string {
+  const viewers = useTimeZone() ?? "UTC";
+  return useHome(home).data?.time_zone ?? viewers;
+}
+
+function LoadedDevice({ device }: { device: Device }) {
+  const t = useTranslations("device");
+  const zone = useZone(device.home);
+  const state = useDeviceState(device.id);
+  useFollowCommands({ devices: [device.id] });
+  const commands = useDeviceCommands(device.id);
+  const role = useProfile().memberships.find((one) => one.organisation === device.organisation)?.role;
+  const twoState = twoStateOf(device);
+  return (
+    <Page
+      title={device.name}
+      breadcrumb={<Crumbs device={device} />}
+      subtitle={<Header device={device} state={state} zone={zone} />}
+      aside={
+        <>
+          <Suspense fallback={<Skeleton height={160} />}>
+            <Why device={device} zone={zone} />
+          </Suspense>
+          <DeviceFacts device={device} zone={zone} />
+        </>
+      }
+    >
+      <div className={styles.now}>
+        {controlledParts(device).length > 0 && (
+          <Suspense fallback={<Skeleton height={160} />}>
+            <Controls device={device} state={state} commands={commands} zone={zone} readOnly={role === "viewer"} />
+          </Suspense>
+        )}
+        <Section title={t("values")}>
+          <Card flush>
+            <Values device={device} state={state} zone={zone} twoState={twoState} />
+          </Card>
+        </Section>
+      </div>
+      <Suspense fallback={<Skeleton height={320} />}>
+        <DeviceHistory device={device} state={state} zone={zone} twoState={twoState} />
+      </Suspense>
+      <Suspense fallback={<SkeletonRows count={4} label={t("loading")} />}>
+        <DeviceTabs device={device} state={state} zone={zone} />
+      </Suspense>
+    </Page>
+  );
+}
+
+function Crumbs({ device }: { device: Device }) {
+  const t = useTranslations("device");
+  const home = useHome(device.home).data;
+  const room = useQuery(roomsQuery(device.home)).data?.find((one) => one.id === device.room);
+  const params = { homeId: device.home };
+  return (
+    <Breadcrumb
+      steps={[
+        { key: "home", link: <Link to="/homes/$homeId" params={params}>{home?.name ?? t("home")}</Link> },
+        ...(room === undefined
+          ? []
+          : [{ key: "room", link: <Link to="/homes/$homeId" params={params} search={{ room: room.id }}>{room.name}</Link> }]),
+      ]}
+    />
+  );
+}
+
+/** Presence with its age, and what it is. Presence comes live; as the device was read until then. */
+function Header({ device, state, zone }: { device: Device; state: DeviceState | undefined; zone: string }) {
+  const t = useTranslations("device");
+  const status = state?.presence.status ?? device.presence.status;
+  const lastSeen = state?.lastSeen ?? null;
+  const kind = [device.vendor, device.model].filter((text) => text !== "").join(" ");
+  return (
+    <span className={styles.header}>
+      <Presence status={status} soft />
+      {lastSeen !== null && <span>{t("seen")} <Age time={lastSeen} timeZone={zone} /></span>}
+      {kind !== "" && <span>{kind}</span>}
+    </span>
+  );
+}

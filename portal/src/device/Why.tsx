@@ -1,0 +1,35 @@
+// Beside the device: why it is as it is, from what changed it last and what was asked of it.
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { useTranslations } from "use-intl";
+import { answer, api } from "../api/client";
+import { keys } from "../api/keys";
+import type { Device } from "../api/lists";
+import { Card, Section } from "../ui/Section";
+import { EventLines } from "./EventLines";
+
+const SHOWN = 4;
+/** What changed it, and what was asked of it. A command's steps on the way say no more than its end. */
+const TYPES = "attribute.changed,device.occurrence,device.online,device.offline,device.late,command.confirmed,command.refused,command.failed,command.expired,command.unconfirmed";
+
+export function Why({ device, zone }: { device: Device; zone: string }) {
+  const t = useTranslations("device");
+  const query = { type: TYPES, order: "newest_first" as const, limit: SHOWN };
+  const events = useQuery({
+    queryKey: keys.events({ device: device.id, lately: true }),
+    queryFn: ({ signal }) => answer(api.GET("/api/iot/devices/{id}/events", { params: { path: { id: device.id }, query }, signal })),
+  });
+  if (events.data === undefined) return null;
+  const all = (
+    <Link to="/events" search={{ device: device.id }}>
+      {t("why.all")}
+    </Link>
+  );
+  return (
+    <Section title={t("why.title")} action={all}>
+      <Card>
+        <EventLines events={events.data.items} zone={zone} />
+      </Card>
+    </Section>
+  );
+}

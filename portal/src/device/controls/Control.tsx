@@ -1,0 +1,47 @@
+// Chooses the control by its kind from the presentation literals; capabilities without one of their own get a button
+// for each command that takes no arguments.
+import type { ComponentType } from "react";
+import { useVoice } from "../../format/voice";
+import { commandText } from "../../format/wording";
+import { Button } from "../../ui/Button";
+import type { Capability } from "../capabilities";
+import type { ControlKind } from "../presentation";
+import type { ControlProps } from "./control";
+import styles from "./controls.module.css";
+import { ColorTemperatureControl, CoveringControl, LevelControl } from "./setting";
+import { IdentifyControl, LockControl, OnOffControl, SelfTestControl, ValveControl } from "./switching";
+import { ThermostatControl } from "./ThermostatControl";
+
+const controls: Record<ControlKind, ComponentType<ControlProps>> = {
+  onOff: OnOffControl,
+  level: LevelControl,
+  colorTemperature: ColorTemperatureControl,
+  lock: LockControl,
+  covering: CoveringControl,
+  thermostat: ThermostatControl,
+  valve: ValveControl,
+  identify: IdentifyControl,
+  selfTest: SelfTestControl,
+};
+
+export function Control({ kind, ...props }: ControlProps & { kind: ControlKind }) {
+  const Chosen = controls[kind];
+  return <Chosen {...props} />;
+}
+
+export function GenericControl({ capability, endpoint, commands, isDisabled = false }: ControlProps & { capability: Capability }) {
+  const voice = useVoice();
+  const simple = capability.commands.filter((command) => command.args.length === 0);
+  return (
+    <span className={styles.row}>
+      {simple.map((command) => {
+        const name = `${capability.name}.${command.name}`;
+        return (
+          <Button key={name} isDisabled={isDisabled} onPress={() => commands.send(endpoint, name)}>
+            {commandText(name, {}, voice)}
+          </Button>
+        );
+      })}
+    </span>
+  );
+}

@@ -1,0 +1,63 @@
+// A thermostat on its page: the set point, sent when the nudging stops, and the mode. What is set stands beside it as
+// reported until the device says otherwise.
+import { useQuery } from "@tanstack/react-query";
+import { useTranslations } from "use-intl";
+import { useVoice } from "../../format/voice";
+import { valueText } from "../../format/wording";
+import { Stepper } from "../../ui/NumberField";
+import { Segmented } from "../../ui/Segmented";
+import { argKind, capabilitiesQuery } from "../capabilities";
+import { type ControlProps, reported, reportedNumber } from "./control";
+import styles from "./controls.module.css";
+import { type Draft, SET_POINT, STEP, useDraft, useSetPointRange } from "./set-point";
+
+const DEGREES: Intl.NumberFormatOptions = { style: "unit", unit: "celsius", minimumFractionDigits: 1, maximumFractionDigits: 1 };
+
+export function ThermostatControl(props: ControlProps) {
+  const draft = useDraft(props);
+  return (
+    <div className={styles.stack}>
+      {draft !== undefined && <SetPoint {...props} draft={draft} />}
+      <Mode {...props} />
+    </div>
+  );
+}
+
+function SetPoint({ isDisabled = false, draft, ...rest }: ControlProps & { draft: Draft }) {
+  const t = useTranslations("device");
+  const voice = useVoice();
+  const { min, max } = useSetPointRange();
+  const set = reportedNumber(rest, SET_POINT);
+  const isWish = set !== undefined && set !== draft.value;
+  return (
+    <div className={styles.row}>
+      <span className={styles.label}>{t("control.heatTo")}</span>
+      <Stepper
+        label={t("control.heatTo")} value={draft.value} onChange={draft.change} isDisabled={isDisabled}
+        minValue={min} maxValue={max} step={STEP} formatOptions={DEGREES}
+      />
+      {isWish && <span className={styles.soft}>{t("control.setNow", { value: valueText(SET_POINT, set, voice, { unit: "degC" }) })}</span>}
+    </div>
+  );
+}
+
+function Mode({ endpoint, commands, isDisabled = false, ...rest }: ControlProps) {
+  const t = useTranslations("device");
+  const voice = useVoice();
+  const capabilities = useQuery(capabilitiesQuery).data;
+  const kind = argKind(capabilities, "Thermostat.SetSystemMode", "SystemMode");
+  const mode = reported({ endpoint, commands, ...rest }, "Thermostat.SystemMode");
+  if (kind?.type !== "enum" || typeof mode !== "string" || isDisabled) return null;
+  const items = kind.choices.map((id) => ({ id, label: valueText("Thermostat.SystemMode", id, voice) }));
+  return (
+    <div className={styles.row}>
+      <span className={styles.label}>{t("control.mode")}</span>
+      <Segmented
+        label={t("control.mode")}
+        value={mode}
+        items={items}
+        onChange={(next) => commands.send(endpoint, "Thermostat.SetSystemMode", { SystemMode: next })}
+      />
+    </div>
+  );
+}

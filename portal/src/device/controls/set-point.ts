@@ -1,0 +1,47 @@
+// A thermostat's set point while it is being nudged: several presses in a row are one wish, and each starts from the
+// last wish under way, else from what the device says is set.
+import { useQuery } from "@tanstack/react-query";
+import { useEffect, useRef, useState } from "react";
+import { argKind, capabilitiesQuery } from "../capabilities";
+import { type ControlProps, narrowed, reportedNumber, underWay } from "./control";
+
+export const SET_POINT = "Thermostat.OccupiedHeatingSetpoint";
+const SET_COMMAND = "Thermostat.SetOccupiedHeatingSetpoint";
+const COMFORT = { min: 5, max: 30 };
+export const STEP = 0.5;
+const SETTLE_MS = 700;
+
+export interface Draft {
+  value: number;
+  change: (value: number) => void;
+}
+
+export function useDraft(props: ControlProps): Draft | undefined {
+  const { commands, endpoint } = props;
+  const set = reportedNumber(props, SET_POINT);
+  const pending = underWay(props, "Thermostat");
+  const wished = pending?.wish?.attribute === SET_POINT ? Number(pending.wish.value) : undefined;
+  const [nudged, setNudged] = useState<number>();
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  useEffect(() => () => clearTimeout(timer.current), []);
+  const value = nudged ?? wished ?? set;
+  if (value === undefined) return undefined;
+  return {
+    value,
+    change(next) {
+      if (Number.isNaN(next)) return;
+      setNudged(next);
+      clearTimeout(timer.current);
+      timer.current = setTimeout(() => {
+        setNudged(undefined);
+        if (next !== (wished ?? set)) commands.send(endpoint, SET_COMMAND, { Setpoint: next });
+      }, SETTLE_MS);
+    },
+  };
+}
+
+/** What the server takes, narrowed to what people live in. */
+export function useSetPointRange(): { min: number; max: number } {
+  const kind = argKind(useQuery(capabilitiesQuery).data, SET_COMMAND, "Setpoint");
+  return narrowed(kind?.type === "number" ? kind : undefined, COMFORT);
+}

@@ -1,0 +1,31 @@
+// The kinds that people filter events by; the server knows only the types behind them.
+import type { EventView } from "../live/protocol";
+
+export const EVENT_KINDS = ["values", "presence", "commands", "devices", "places", "people"] as const;
+export type EventKind = (typeof EVENT_KINDS)[number];
+
+const TYPES: Record<EventKind, EventView["type"][]> = {
+  values: ["attribute.changed", "device.occurrence"],
+  presence: ["device.online", "device.late", "device.offline"],
+  commands: [
+    "command.queued",
+    "command.sent",
+    "command.acked",
+    "command.confirmed",
+    "command.refused",
+    "command.failed",
+    "command.expired",
+    "command.unconfirmed",
+  ],
+  devices: ["device.registered", "device.updated", "device.replaced", "device.deleted", "device.credentials_rotated"],
+  places: ["home.created", "home.updated", "home.deleted", "room.created", "room.updated", "room.deleted"],
+  people: ["organisation.created", "organisation.updated", "member.added", "member.removed"],
+};
+
+export function typesOf(kind: EventKind): readonly EventView["type"][] {
+  return TYPES[kind];
+}
+
+export function kindOf(type: EventView["type"]): EventKind {
+  return EVENT_KINDS.find((kind) => TYPES[kind].includes(type)) ?? "devices";
+}

@@ -1,0 +1,87 @@
+// Numbers with their units as people read them: Wh becomes kWh, degC becomes °C, each with as many digits as matter.
+
+const NBSP = "\u00a0";
+
+export interface Quantity {
+  number: string;
+  unit: string;
+  /** Both, joined as the locale joins them. */
+  text: string;
+}
+
+interface Scale {
+  factor: number;
+  unit: string;
+  decimals: number;
+}
+
+/** A scale for values up to `largest`; charts use it so that a whole axis has one unit. */
+export function scaleFor(unit: string, largest: number): Scale {
+  const size = Math.abs(largest);
+  switch (unit) {
+    case "degC":
+      return { factor: 1, unit: "°C", decimals: 1 };
+    case "deg":
+      return { factor: 1, unit: "°", decimals: 0 };
+    case "W":
+      if (size >= 1_000) return { factor: 1e-3, unit: "kW", decimals: 2 };
+      return { factor: 1, unit: "W", decimals: size < 10 ? 1 : 0 };
+    case "Wh":
+      if (size < 1_000) return { factor: 1, unit: "Wh", decimals: size > 0 && size < 10 ? 1 : 0 };
+      return { factor: 1e-3, unit: "kWh", decimals: size < 10_000 ? 2 : size < 1e6 ? 1 : 0 };
+    case "L":
+      if (size < 1_000) return { factor: 1, unit: "L", decimals: size > 0 && size < 10 ? 1 : 0 };
+      return { factor: 1e-3, unit: "m³", decimals: size < 1e6 ? 2 : 0 };
+    case "A":
+      return { factor: 1, unit: "A", decimals: 2 };
+    case "Hz":
+      return { factor: 1, unit: "Hz", decimals: 2 };
+    case "L/min":
+      return { factor: 1, unit: "L/min", decimals: 1 };
+    case "V":
+    case "%":
+    case "lx":
+    case "ppm":
+    case "K":
+    case "dBm":
+    case "s":
+      return { factor: 1, unit, decimals: 0 };
+    default:
+      return { factor: 1, unit, decimals: 2 };
+  }
+}
+
+/** Round units such as a set point of 21 °C keep their decimal, so that numbers in a column line up. */
+const FIXED = new Set(["degC", "A", "Hz"]);
+
+export function quantity(value: number, unit: string | null | undefined, locale: string): Quantity {
+  return scaled(value, unit ?? "", scaleFor(unit ?? "", value), locale);
+}
+
+/** The value on a scale chosen for others too. */
+export function scaled(value: number, unit: string, scale: Scale, locale: string): Quantity {
+  if (!Number.isFinite(value)) return { number: "–", unit: "", text: "–" };
+  const keep = FIXED.has(unit) || scale.factor !== 1;
+  const number = new Intl.NumberFormat(locale, {
+    minimumFractionDigits: keep ? scale.decimals : 0,
+    maximumFractionDigits: scale.decimals,
+  }).format(noNegativeZero(value * scale.factor, scale.decimals));
+  return { number, unit: scale.unit, text: `${number}${joint(scale.unit, locale)}${scale.unit}` };
+}
+
+function noNegativeZero(value: number, decimals: number): number {
+  return Math.abs(value) < 0.5 * 10 ** -decimals ? 0 : value;
+}
+
+function joint(unit: string, locale: string): string {
+  if (unit === "") return "";
+  if (unit === "°") return "";
+  if (unit === "%") return locale.startsWith("en") ? "" : NBSP;
+  return NBSP;
+}
+
+/** A change against another amount in per cent, or null where that says nothing. */
+export function changePercent(now: number, before: number): number | null {
+  if (!Number.isFinite(now) || !Number.isFinite(before) || before <= 0) return null;
+  return Math.round(((now - before) / before) * 100);
+}

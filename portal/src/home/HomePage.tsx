@@ -1,0 +1,205 @@
+// One home by room: what needs attention, every device's state with its one likely action, and today's energy.
+import { useQuery } from "@tanstack/react-query";
+import { Link, useParams, useSearch } from "@tanstack/react-router";
+import { LayoutGrid, Plus, Plug } from "lucide-react";
+import { lazy, Suspense, useMemo } from "react";
+import { useTranslations } from "use-intl";
+import { type Home, useHome } from "../api/homes";
+import { type Device, devicesQuery, type Room, roomsQuery } from "../api/lists";
+import { useProfile } from "../api/session";
+import { useMayManage } from "../app/scope";
+import { useFollowCommands } from "../command/use-commands";
+import { zoneNote } from "../format/moment";
+import { useVoice } from "../format/voice";
+import { type DeviceStates, useHomeStates } from "../live/hooks";
+import { Breadcrumb } from "../ui/Breadcrumb";
+import { ButtonLink } from "../ui/Button";
+import { classes } from "../ui/classes";
+import { EmptyState } from "../ui/EmptyState";
+import { ErrorState } from "../ui/ErrorState";
+import { useNow } from "../ui/now";
+import { Page } from "../ui/Page";
+import { Section } from "../ui/Section";
+import { Skeleton, SkeletonTiles } from "../ui/Skeleton";
+import { Tiles } from "../ui/Tile";
+import { DeviceTile } from "./DeviceTile";
+import { HomeAttention } from "./HomeAttention";
+import styles from "./HomePage.module.css";
+import { byRoom, tally } from "./rooms";
+
+const Aside = lazy(async () => ({ default: (await import("./Aside")).Aside }));
+
+export function HomePage() {
+  const { homeId } = useParams({ from: "/_app/homes/$homeId" });
+  const t = useTranslations("home");
+  const home = useHome(homeId);
+  if (home.isError && home.data === undefined) {
+    return (
+      <Page title={t("title")} breadcrumb={<HomesCrumb />}>
+        <ErrorState error={home.error} onRetry={() => void home.refetch()} />
+      </Page>
+    );
+  }
+  if (home.data === undefined) {
+    return (
+      <Page title={t("title")} breadcrumb={<HomesCrumb />}>
+        <SkeletonTiles count={6} label={t("loading")} />
+      </Page>
+    );
+  }
+  return <LoadedHome home={home.data} />;
+}
+
+function HomesCrumb() {
+  const t = useTranslations("home");
+  return <Breadcrumb steps={[{ key: "homes", link: <Link to="/homes">{t("homes")}</Link> }]} />;
+}
+
+function LoadedHome({ home }: { home: Home }) {
+  const t = useTranslations("home");
+  const rooms = useQuery(roomsQuery(home.id));
+  const devices = useQuery(devicesQuery({ home: home.id }));
+  const states = useHomeStates(home.id);
+  useFollowCommands({ homes: [home.id] });
+  const mayManage = useMayManage(home.organisation);
+  const error = devices.error ?? rooms.error;
+  const loaded = devices.data !== undefined && rooms.data !== undefined;
+  const hasDevices = devices.data !== undefined && devices.data.length > 0;
+  return (
+    <Page
+      title={home.name}
+      breadcrumb={<HomesCrumb />}
+      subtitle={<Summary home={home} devices={devices.data} states={states} />}
+      action={mayManage && hasDevices && <Shortcuts home={home.id} />}
+      aside={
+        hasDevices && (
+          <Suspense fallback={<Skeleton height={240} />}>
+            <Aside home={home} devices={devices.data} />
+          </Suspense>
+        )
+      }
+    >
+      {hasDevices && <HomeAttention home={home} />}
+      {loaded ? (
+        <Rooms home={home} rooms={rooms.data} devices={devices.data} states={states} mayManage={mayManage} />
+      ) : error === null ? (
+        <SkeletonTiles count={8} label={t("loading")} />
+      ) : (
+        <ErrorState error={error} onRetry={() => void Promise.all([rooms.refetch(), devices.refetch()])} />
+      )}
+    </Page>
+  );
+}
+
+function Shortcuts({ home }: { home: string }) {
+  const t = useTranslations("home");
+  return (
+    <>
+      <ButtonLink to="/homes/$homeId/rooms" params={{ homeId: home }} icon={LayoutGrid}>
+        {t("edit")}
+      </ButtonLink>
+      <ButtonLink to="/devices/add" search={{ home }} icon={Plus} variant="primary">
+        {t("add")}
+      </ButtonLink>
+    </>
+  );
+}
+
+interface SummaryProps {
+  home: Home;
+  devices: readonly Device[] | undefined;
+  states: DeviceStates | undefined;
+}
+
+/** "24 of 25 devices online", and the home's clock where it is not the viewer's. */
+function Summary({ home, devices, states }: SummaryProps) {
+  const t = useTranslations("home");
+  const voice = useVoice();
+  const now = useNow();
+  const zone = zoneNote(now, voice, home.time_zone);
+  const parts: string[] = [];
+  if (devices !== undefined && devices.length > 0) {
+    const { devices: all, online, away } = tally(devices, (device) => states?.[device.id]?.presence.status ?? device.presence.status);
+    parts.push(online === all ? t("summary.allOnline", { count: all }) : t("summary.online", { online, count: all }));
+    if (away > 0) parts.push(t("summary.away", { count: away }));
+  }
+  if (zone !== undefined) parts.push(t("summary.zone", { zone }));
+  return parts.join(" · ");
+}
+
+interface RoomsProps extends SummaryProps {
+  rooms: readonly Room[];
+  devices: readonly Device[];
+  mayManage: boolean;
+}
+
+function Rooms({ home, rooms, devices, states, mayManage }: RoomsProps) {
+  const t = useTranslations("home");
+  const voice = useVoice();
+  const { room: chosen } = useSearch({ from: "/_app/homes/$homeId" });
+  const role = useProfile().memberships.find((one) => one.organisation === home.organisation)?.role;
+  const groups = useMemo(() => byRoom(rooms, devices, voice.locale).filter((group) => group.devices.length > 0), [rooms, devices, voice.locale]);
+  if (devices.length === 0) return <NoDevices home={home.id} mayManage={mayManage} />;
+  const shown = groups.filter((group) => chosen === undefined || (group.room?.id ?? NO_ROOM) === chosen);
+  return (
+    <>
+      {groups.length > 1 && <RoomLinks home={home.id} groups={groups} chosen={chosen} />}
+      <div className={styles.rooms}>
+        {(shown.length === 0 ? groups : shown).map(({ room, devices: inRoom }) => (
+          <div key={room?.id ?? NO_ROOM} className={classes(inRoom.length === 1 && styles.single)}>
+            <Section title={room?.name ?? t("noRoom")} count={inRoom.length}>
+              <Tiles>
+                {inRoom.map((device) => (
+                  <DeviceTile key={device.id} device={device} state={states?.[device.id]} zone={home.time_zone} readOnly={role === "viewer"} />
+                ))}
+              </Tiles>
+            </Section>
+          </div>
+        ))}
+      </div>
+    </>
+  );
+}
+
+const NO_ROOM = "none";
+
+function RoomLinks({ home, groups, chosen }: { home: string; groups: ReturnType<typeof byRoom>; chosen: string | undefined }) {
+  const t = useTranslations("home");
+  const link = (id: string | undefined, name: string) => (
+    <Link
+      key={id ?? "all"}
+      to="/homes/$homeId"
+      params={{ homeId: home }}
+      search={(before) => ({ ...before, room: id })}
+      className={styles.chip}
+      {...(chosen === id && { "aria-current": "true" as const })}
+      replace
+    >
+      {name}
+    </Link>
+  );
+  return (
+    <nav aria-label={t("rooms")} className={styles.chips}>
+      {link(undefined, t("allRooms"))}
+      {groups.map(({ room }) => link(room?.id ?? NO_ROOM, room?.name ?? t("noRoom")))}
+    </nav>
+  );
+}
+
+function NoDevices({ home, mayManage }: { home: string; mayManage: boolean }) {
+  const t = useTranslations("home");
+  return (
+    <EmptyState
+      icon={Plug}
+      title={t("empty.title")}
+      why={t(mayManage ? "empty.why" : "empty.whyReader")}
+      action={
+        mayManage && (
+          <ButtonLink to="/devices/add" search={{ home }} icon={Plus} variant="primary">
+            {t("add")}
+          </ButtonLink>
+        )
+      }
+    />
+  );
+}

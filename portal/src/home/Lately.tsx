@@ -1,0 +1,30 @@
+// The last things that happened in a home, with who or what caused them; all of them are one press away.
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { useTranslations } from "use-intl";
+import { answer, api } from "../api/client";
+import { keys } from "../api/keys";
+import type { Home } from "../api/lists";
+import { EventLines } from "../device/EventLines";
+import { Card, Section } from "../ui/Section";
+
+const SHOWN = 8;
+/** What devices report all day long would drown what people want to know. */
+const TYPES = "attribute.changed,device.online,device.offline,command.confirmed,command.refused,command.failed,command.unconfirmed,command.expired";
+
+export function Lately({ home }: { home: Home }) {
+  const t = useTranslations("home");
+  const query = { home: home.id, type: TYPES, order: "newest_first" as const, limit: SHOWN };
+  const events = useQuery({
+    queryKey: keys.events({ home: home.id, lately: true }),
+    queryFn: ({ signal }) => answer(api.GET("/api/events", { params: { query }, signal })),
+  });
+  if (events.data === undefined || events.data.items.length === 0) return null;
+  return (
+    <Section title={t("lately")} action={<Link to="/events" search={{ home: home.id }}>{t("allEvents")}</Link>}>
+      <Card>
+        <EventLines events={events.data.items} zone={home.time_zone} />
+      </Card>
+    </Section>
+  );
+}

@@ -1,0 +1,43 @@
+// The German catalogue, whole; loaded only by those who read German.
+import type { Messages } from "./en";
+import app from "./de/app.json";
+import chart from "./de/chart.json";
+import command from "./de/command.json";
+import device from "./de/device.json";
+import events from "./de/events.json";
+import format from "./de/format.json";
+import home from "./de/home.json";
+import homes from "./de/homes.json";
+import live from "./de/live.json";
+import manage from "./de/manage.json";
+import offline from "./de/offline.json";
+import onboarding from "./de/onboarding.json";
+import places from "./de/places.json";
+import search from "./de/search.json";
+import settings from "./de/settings.json";
+import showcase from "./de/showcase.json";
+import signin from "./de/signin.json";
+import today from "./de/today.json";
+import ui from "./de/ui.json";
+
+export const messages = {
+  app,
+  chart,
+  command,
+  device,
+  events,
+  format,
+  home,
+  homes,
+  live,
+  manage,
+  offline,
+  onboarding,
+  places,
+  search,
+  settings,
+  showcase,
+  signin,
+  today,
+  ui,
+} satisfies Messages;

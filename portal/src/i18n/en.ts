@@ -1,0 +1,44 @@
+// The English catalogue, whole: the source of every key, and the type of all other languages.
+import app from "./en/app.json";
+import chart from "./en/chart.json";
+import command from "./en/command.json";
+import device from "./en/device.json";
+import events from "./en/events.json";
+import format from "./en/format.json";
+import home from "./en/home.json";
+import homes from "./en/homes.json";
+import live from "./en/live.json";
+import manage from "./en/manage.json";
+import offline from "./en/offline.json";
+import onboarding from "./en/onboarding.json";
+import places from "./en/places.json";
+import search from "./en/search.json";
+import settings from "./en/settings.json";
+import showcase from "./en/showcase.json";
+import signin from "./en/signin.json";
+import today from "./en/today.json";
+import ui from "./en/ui.json";
+
+export const messages = {
+  app,
+  chart,
+  command,
+  device,
+  events,
+  format,
+  home,
+  homes,
+  live,
+  manage,
+  offline,
+  onboarding,
+  places,
+  search,
+  settings,
+  showcase,
+  signin,
+  today,
+  ui,
+};
+
+export type Messages = typeof messages;

@@ -1,0 +1,10 @@
+// Tells use-intl which languages and messages exist, so that a wrong key does not compile.
+import type { Messages } from "./en";
+import type { Language } from "./languages";
+
+declare module "use-intl" {
+  interface AppConfig {
+    Locale: Language;
+    Messages: Messages;
+  }
+}

@@ -1,0 +1,50 @@
+// CSV as RFC 4180 has it, read for the preview and written for the server and for files to keep.
+
+export class CsvError extends Error {
+  override readonly name = "CsvError";
+}
+
+/** Fields by rows. Quoted fields may hold commas, quotes and line ends; empty lines are left out. */
+export function parseCsv(text: string, separator = ","): string[][] {
+  const rows: string[][] = [];
+  let row: string[] = [];
+  let field = "";
+  let quoted = false;
+  const endField = () => {
+    row.push(field);
+    field = "";
+  };
+  const endRow = () => {
+    endField();
+    if (row.length > 1 || row[0] !== "") rows.push(row);
+    row = [];
+  };
+  const source = text.replace(/^\uFEFF/, "");
+  for (let at = 0; at < source.length; at += 1) {
+    const char = source[at] as string;
+    if (quoted) {
+      if (char !== '"') field += char;
+      else if (source[at + 1] === '"') {
+        field += '"';
+        at += 1;
+      } else quoted = false;
+    } else if (char === '"' && field === "") quoted = true;
+    else if (char === separator) endField();
+    else if (char === "\n") endRow();
+    else if (char !== "\r") field += char;
+  }
+  if (quoted) throw new CsvError("a quoted field does not end");
+  if (field !== "" || row.length > 0) endRow();
+  return rows;
+}
+
+/** Spreadsheets of some countries write semicolons. The heading tells. */
+export function separatorOf(text: string): string {
+  const heading = text.split(/\r?\n/, 1)[0] ?? "";
+  return heading.includes(";") && !heading.includes(",") ? ";" : ",";
+}
+
+export function writeCsv(rows: readonly (readonly string[])[]): string {
+  const cell = (value: string) => (/[",\r\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value);
+  return rows.map((row) => `${row.map(cell).join(",")}\r\n`).join("");
+}

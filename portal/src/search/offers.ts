@@ -1,0 +1,97 @@
+// What the palette can do besides finding: go to a page, change how the portal looks, switch a thing on or off.
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { useTranslations } from "use-intl";
+import { useLanguage } from "../app/Providers";
+import { chooseTheme, THEMES } from "../app/theme";
+import { answer, api } from "../api/client";
+import { type Device, devicesQuery } from "../api/lists";
+import { NoAnswer, ProblemError } from "../api/problem";
+import { LANGUAGES } from "../i18n/languages";
+import { statesKey } from "../live/LiveProvider";
+import { type DeviceStates, latestKey } from "../live/states";
+import { wordOfStep } from "../ui/CommandState";
+import { showToast } from "../ui/toasts";
+import type { Offer } from "./results";
+
+const PAGES = [
+  ["today", "/"],
+  ["homes", "/homes"],
+  ["devices", "/devices"],
+  ["events", "/events"],
+  ["access", "/access"],
+  ["automations", "/automations"],
+  ["insights", "/insights"],
+  ["settings", "/settings"],
+] as const;
+
+const LANGUAGE_NAMES: Record<(typeof LANGUAGES)[number], string> = { en: "English", de: "Deutsch" };
+/** The server answers within this time at the latest, wherever the command then stands. */
+const WAIT = "10s";
+
+export function usePages(): Offer[] {
+  const t = useTranslations("search");
+  const navigate = useNavigate();
+  return PAGES.map(([id, to]) => ({ id: `page-${id}`, title: t(`pages.${id}`), icon: "page", run: () => void navigate({ to }) }));
+}
+
+export function useActions(): Offer[] {
+  const t = useTranslations("search");
+  const navigate = useNavigate();
+  const { language, choose } = useLanguage();
+  const switches = useSwitches();
+  return [
+    { id: "add", title: t("actions.addDevice"), icon: "action", run: () => void navigate({ to: "/devices/add" }) },
+    { id: "import", title: t("actions.import"), icon: "action", run: () => void navigate({ to: "/devices/import" }) },
+    ...THEMES.map((theme): Offer => ({ id: `theme-${theme}`, title: t(`actions.theme.${theme}`), icon: "theme", run: () => chooseTheme(theme) })),
+    ...LANGUAGES.filter((other) => other !== language).map(
+      (other): Offer => ({
+        id: `language-${other}`,
+        title: t("actions.language", { name: LANGUAGE_NAMES[other] }),
+        icon: "language",
+        run: () => void choose(other),
+      }),
+    ),
+    ...switches,
+  ];
+}
+
+function switchEndpoint(device: Device): number | undefined {
+  return device.endpoints.find(({ capabilities }) => capabilities.includes("OnOff"))?.endpoint;
+}
+
+/** "Switch on" for what is off, "Switch off" for what is on, both where nothing was reported. */
+function useSwitches(): Offer[] {
+  const t = useTranslations("search");
+  const words = useTranslations("ui.command");
+  const cache = useQueryClient();
+  const devices = useQuery(devicesQuery()).data ?? [];
+  const states = cache.getQueryData<DeviceStates>(statesKey);
+  async function turn(device: Device, endpoint: number, on: boolean): Promise<void> {
+    const body = { endpoint, name: on ? "OnOff.On" : "OnOff.Off" };
+    const header = { "Idempotency-Key": crypto.randomUUID() };
+    try {
+      const { state, reason } = await answer(
+        api.POST("/api/iot/devices/{id}/commands", { body, params: { path: { id: device.id }, query: { wait: WAIT }, header } }),
+      );
+      const tone = state === "confirmed" ? "ok" : state === "refused" || state === "failed" ? "danger" : "attention";
+      showToast({ tone, title: t("switched", { device: device.name, state: words(wordOfStep[state]) }), ...(reason && { detail: reason }) });
+    } catch (error) {
+      const detail = error instanceof ProblemError ? error.problem.detail : t(error instanceof NoAnswer ? "noAnswer" : "notSent");
+      showToast({ tone: "danger", title: t("notSwitched", { device: device.name }), detail });
+    }
+  }
+  return devices.flatMap((device): Offer[] => {
+    const endpoint = switchEndpoint(device);
+    if (endpoint === undefined) return [];
+    const known = states?.[device.id]?.latest[latestKey(endpoint, "OnOff.OnOff")]?.value;
+    return [true, false]
+      .filter((on) => known !== on)
+      .map((on) => ({
+        id: `${on ? "on" : "off"}-${device.id}`,
+        title: t(on ? "actions.on" : "actions.off", { device: device.name }),
+        icon: "switch",
+        run: () => void turn(device, endpoint, on),
+      }));
+  });
+}

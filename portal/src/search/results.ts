@@ -1,0 +1,71 @@
+// What the palette offers for a text: places, actions and what the server found, in groups. Pure.
+export interface Offer {
+  id: string;
+  title: string;
+  /** Where it is, or what it does, small. */
+  detail?: string;
+  icon: OfferIcon;
+  /** Words that also find it. */
+  also?: string;
+  run: () => void;
+}
+
+export type OfferIcon = "page" | "home" | "room" | "device" | "action" | "switch" | "theme" | "language" | "recent";
+
+export interface OfferGroup {
+  id: "recent" | "found" | "actions" | "pages";
+  offers: Offer[];
+}
+
+const MOST_EACH = 8;
+
+/** Lower case without marks, so that "kuche" finds "Küche". */
+export function plain(text: string): string {
+  return text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
+}
+
+/** Every word of the text begins a word of the name (2), or is somewhere in it (1); otherwise 0. */
+export function score(name: string, text: string): number {
+  const haystack = plain(name);
+  const words = haystack.split(/[\s/,.-]+/);
+  let worst = 2;
+  for (const wanted of plain(text).split(/\s+/).filter(Boolean)) {
+    if (words.some((word) => word.startsWith(wanted))) continue;
+    if (!haystack.includes(wanted)) return 0;
+    worst = 1;
+  }
+  return worst;
+}
+
+export function narrowed(offers: readonly Offer[], text: string): Offer[] {
+  if (text.trim() === "") return [...offers];
+  return offers
+    .map((offer) => ({ offer, points: score(`${offer.title} ${offer.also ?? ""}`, text) }))
+    .filter(({ points }) => points > 0)
+    .toSorted((a, b) => b.points - a.points)
+    .map(({ offer }) => offer);
+}
+
+export interface Offered {
+  recent: Offer[];
+  found: Offer[];
+  actions: Offer[];
+  pages: Offer[];
+}
+
+/** Without a text: where one was lately and can go. With one: what was found first, then what can be done. */
+export function groupsFor(text: string, { recent, found, actions, pages }: Offered): OfferGroup[] {
+  const searching = text.trim() !== "";
+  const groups: OfferGroup[] = searching
+    ? [
+        { id: "found", offers: found.slice(0, MOST_EACH) },
+        { id: "actions", offers: narrowed(actions, text).slice(0, MOST_EACH) },
+        { id: "pages", offers: narrowed(pages, text).slice(0, MOST_EACH) },
+      ]
+    : [
+        { id: "recent", offers: recent.slice(0, 5) },
+        { id: "pages", offers: pages },
+        { id: "actions", offers: actions.filter((offer) => offer.icon !== "switch") },
+      ];
+  return groups.filter((group) => group.offers.length > 0);
+}

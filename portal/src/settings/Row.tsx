@@ -1,0 +1,15 @@
+// One line of the settings: a name, a word about it, and its control.
+import type { ReactNode } from "react";
+import styles from "./SettingsPage.module.css";
+
+export function Row({ name, detail, children }: { name: ReactNode; detail?: ReactNode; children?: ReactNode }) {
+  return (
+    <div className={styles.row}>
+      <div className={styles.words}>
+        <div className={styles.name}>{name}</div>
+        {detail && <div className={styles.detail}>{detail}</div>}
+      </div>
+      {children}
+    </div>
+  );
+}

@@ -1,0 +1,80 @@
+// One's own settings: language, theme, profile, sessions, and what this server is.
+import { LogOut } from "lucide-react";
+import { useTranslations } from "use-intl";
+import { useNavigate } from "@tanstack/react-router";
+import { useLanguage } from "../app/Providers";
+import { chooseTheme, THEMES, useTheme } from "../app/theme";
+import { useProfile, useSignOut } from "../api/session";
+import { LANGUAGES } from "../i18n/languages";
+import { Badge } from "../ui/Badge";
+import { Button } from "../ui/Button";
+import { ErrorNotice } from "../ui/Notice";
+import { Page } from "../ui/Page";
+import { Card, Section } from "../ui/Section";
+import { Segmented } from "../ui/Segmented";
+import { About } from "./About";
+import { Row } from "./Row";
+import { Sessions } from "./Sessions";
+
+export function SettingsPage() {
+  const t = useTranslations("settings");
+  return (
+    <Page title={t("title")} aside={<About />}>
+      <Looks />
+      <You />
+      <Sessions />
+    </Page>
+  );
+}
+
+function Looks() {
+  const t = useTranslations("settings");
+  const names = useTranslations("app.languages");
+  const { language, choose } = useLanguage();
+  const theme = useTheme();
+  return (
+    <Section title={t("looks.title")}>
+      <Card flush>
+        <Row name={t("looks.language")}>
+          <Segmented
+            label={t("looks.language")}
+            value={language}
+            onChange={(next) => void choose(next)}
+            items={LANGUAGES.map((id) => ({ id, label: names(id) }))}
+          />
+        </Row>
+        <Row name={t("looks.theme")}>
+          <Segmented label={t("looks.theme")} value={theme} onChange={chooseTheme} items={THEMES.map((id) => ({ id, label: t(`looks.themes.${id}`) }))} />
+        </Row>
+      </Card>
+    </Section>
+  );
+}
+
+function You() {
+  const t = useTranslations("settings");
+  const profile = useProfile();
+  const navigate = useNavigate();
+  const signOut = useSignOut();
+  return (
+    <Section title={t("you.title")}>
+      <Card flush>
+        <Row name={profile.name} detail={profile.email}>
+          <Button
+            icon={LogOut}
+            busy={signOut.isPending}
+            onPress={() => signOut.mutate(undefined, { onSuccess: () => void navigate({ to: "/signin", search: {} }) })}
+          >
+            {t("you.signOut")}
+          </Button>
+        </Row>
+        {profile.memberships.map((one) => (
+          <Row key={one.organisation} name={one.organisation_name} detail={t(`roles.${one.role}.may`)}>
+            <Badge>{t(`roles.${one.role}.name`)}</Badge>
+          </Row>
+        ))}
+      </Card>
+      {signOut.error !== null && <ErrorNotice error={signOut.error} />}
+    </Section>
+  );
+}
