@@ -1,14 +1,13 @@
 // What happened to the device, what was asked of it, and how it behaves; the chosen part stands in the URL.
 import { useNavigate, useSearch } from "@tanstack/react-router";
-import { useMemo } from "react";
 import { useTranslations } from "use-intl";
 import type { Device } from "../api/lists";
-import { EventList } from "../events/EventList";
 import type { DeviceState } from "../live/hooks";
 import { Tabs } from "../ui/Tabs";
-import { CommandHistory } from "./CommandHistory";
-import styles from "./DevicePage.module.css";
 import { DEVICE_TABS, type DeviceTab } from "./device-search";
+import { CommandHistory } from "./CommandHistory";
+import { DeviceEvents } from "./DeviceEvents";
+import styles from "./DevicePage.module.css";
 import { Diagnostics } from "./Diagnostics";
 
 interface Props {
@@ -36,9 +35,4 @@ export function DeviceTabs(props: Props) {
   };
   const items = DEVICE_TABS.map((id) => ({ id, label: t(`tab.${id}`), content: <div className={styles.panel}>{contents[id]}</div> }));
   return <Tabs label={t("tab.label")} value={tab} onChange={change} items={items} />;
-}
-
-function DeviceEvents({ device, zone }: Props) {
-  const filter = useMemo(() => ({ device: device.id }), [device.id]);
-  return <EventList key={device.id} filter={filter} zone={zone} />;
 }

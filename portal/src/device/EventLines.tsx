@@ -11,10 +11,12 @@ import styles from "./EventLines.module.css";
 export function EventLines({ events, zone }: { events: readonly EventView[]; zone: string }) {
   const t = useTranslations("device");
   const teller = useTeller();
+  // Late reports come into the log behind newer ones; here the time itself counts.
+  const newestFirst = events.toSorted((a, b) => millis(b.time) - millis(a.time));
   if (events.length === 0) return <p className={styles.none}>{t("why.none")}</p>;
   return (
     <ol className={styles.list}>
-      {events.map((event) => {
+      {newestFirst.map((event) => {
         const { text, detail, tone, icon: Icon } = tell(event, teller);
         return (
           <li key={event.id} className={styles.line}>
@@ -24,7 +26,8 @@ export function EventLines({ events, zone }: { events: readonly EventView[]; zon
             <div>
               <p>{text}</p>
               <p className={styles.soft}>
-                <Age time={millis(event.time)} timeZone={zone} /> {[detail, causeOf(event, teller)].filter(Boolean).join(" · ")}
+                <Age time={millis(event.time)} timeZone={zone} />
+                {[detail, causeOf(event, teller)].filter(Boolean).map((one) => ` · ${one}`)}
               </p>
             </div>
           </li>

@@ -13,6 +13,19 @@ export function diagnosticsQuery(id: string) {
 const PAGE = 20;
 
 /** Newest first, page by page. */
+export function deviceEventsQuery(device: string) {
+  return infiniteQueryOptions({
+    queryKey: keys.events({ device, paged: true }),
+    queryFn: ({ signal, pageParam }) => {
+      const query = { order: "newest_first" as const, limit: PAGE, ...(pageParam === undefined ? {} : { cursor: pageParam }) };
+      return answer(api.GET("/api/iot/devices/{id}/events", { params: { path: { id: device }, query }, signal }));
+    },
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => (page.more ? (page.next_cursor ?? undefined) : undefined),
+  });
+}
+
+/** Newest first, page by page. */
 export function deviceCommandsQuery(device: string) {
   return infiniteQueryOptions({
     queryKey: keys.commands({ device, paged: true }),

@@ -8,12 +8,13 @@ import { hasTileControl, TileControl } from "../device/controls/TileControl";
 import { icons } from "../device/icons";
 import { type Reading, tileContent, type TileContent } from "../device/presentation";
 import { ReadingAge, ReadingText } from "../device/ReadingText";
-import { toneOf } from "../format/wording";
+import { useVoice } from "../format/voice";
+import { attributeName, toneOf } from "../format/wording";
 import type { DeviceState } from "../live/hooks";
 import { Skeleton } from "../ui/Skeleton";
 import { Tile } from "../ui/Tile";
 import styles from "./DeviceTile.module.css";
-import { tileTone } from "./tile-tone";
+import { tileTone, untold } from "./tile-tone";
 
 export interface DeviceTileProps {
   device: Device;
@@ -77,6 +78,7 @@ interface NotesProps {
 
 /** Secondary values, and the main value's age when it is too old to go without saying. */
 function Notes({ device, state, content, zone }: NotesProps) {
+  const { say } = useVoice();
   if (state === undefined) return null;
   const told = (reading: Reading) => latestOf(state, reading.endpoint, reading.attribute);
   const main = content.main === undefined ? undefined : told(content.main);
@@ -86,6 +88,11 @@ function Notes({ device, state, content, zone }: NotesProps) {
       {values.map((latest) => (
         <span key={`${latest.endpoint}/${latest.attribute}`}>
           <ReadingText latest={latest} twoState={content.twoState} />
+        </span>
+      ))}
+      {untold(content, state).map((latest) => (
+        <span key={`${latest.endpoint}/${latest.attribute}`} className={styles.concern}>
+          {attributeName(latest.attribute, say, content.twoState)} <ReadingText latest={latest} twoState={content.twoState} />
         </span>
       ))}
       {main !== undefined && (

@@ -14,6 +14,7 @@ import { useVoice } from "../format/voice";
 import { type DeviceStates, useHomeStates } from "../live/hooks";
 import { Breadcrumb } from "../ui/Breadcrumb";
 import { ButtonLink } from "../ui/Button";
+import { classes } from "../ui/classes";
 import { EmptyState } from "../ui/EmptyState";
 import { ErrorState } from "../ui/ErrorState";
 import { useNow } from "../ui/now";
@@ -143,15 +144,19 @@ function Rooms({ home, rooms, devices, states, mayManage }: RoomsProps) {
   return (
     <>
       {groups.length > 1 && <RoomLinks home={home.id} groups={groups} chosen={chosen} />}
-      {(shown.length === 0 ? groups : shown).map(({ room, devices: inRoom }) => (
-        <Section key={room?.id ?? NO_ROOM} title={room?.name ?? t("noRoom")} count={inRoom.length}>
-          <Tiles>
-            {inRoom.map((device) => (
-              <DeviceTile key={device.id} device={device} state={states?.[device.id]} zone={home.time_zone} readOnly={role === "viewer"} />
-            ))}
-          </Tiles>
-        </Section>
-      ))}
+      <div className={styles.rooms}>
+        {(shown.length === 0 ? groups : shown).map(({ room, devices: inRoom }) => (
+          <div key={room?.id ?? NO_ROOM} className={classes(inRoom.length === 1 && styles.single)}>
+            <Section title={room?.name ?? t("noRoom")} count={inRoom.length}>
+              <Tiles>
+                {inRoom.map((device) => (
+                  <DeviceTile key={device.id} device={device} state={states?.[device.id]} zone={home.time_zone} readOnly={role === "viewer"} />
+                ))}
+              </Tiles>
+            </Section>
+          </div>
+        ))}
+      </div>
     </>
   );
 }
