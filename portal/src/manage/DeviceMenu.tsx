@@ -7,7 +7,6 @@ import { IconButton } from "../ui/Button";
 import { Menu } from "../ui/Menu";
 import type { DeviceTask } from "./DeviceDialogs";
 
-/** Forms are heavy, and most visits change nothing. */
 const DeviceDialog = lazy(async () => ({ default: (await import("./DeviceDialogs")).DeviceDialog }));
 
 export function DeviceMenu({ device }: { device: Device }) {
@@ -30,11 +29,7 @@ export function DeviceMenu({ device }: { device: Device }) {
           { id: "end", entries: [{ id: "delete", label: t("delete"), icon: Trash2, dangerous: true, onAction: () => setTask("delete") }] },
         ]}
       />
-      {task !== undefined && (
-        <Suspense>
-          <DeviceDialog device={device} task={task} onClose={() => setTask(undefined)} />
-        </Suspense>
-      )}
+      <Suspense>{task !== undefined && <DeviceDialog device={device} task={task} onClose={() => setTask(undefined)} />}</Suspense>
     </>
   );
 }
