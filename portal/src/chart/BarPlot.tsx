@@ -51,7 +51,7 @@ export function BarPlot({ bars, unit, zone, step, span, name, onZoom }: Props) {
       <Plot
         span={span}
         data={data}
-        options={barOptions({ scale, voice, zone })}
+        options={barOptions({ unit, scale, voice, zone })}
         optionsKey={`${unit} ${scale.unit} ${voice.locale}`}
         zone={zone}
         label={t("barsOf", { name })}

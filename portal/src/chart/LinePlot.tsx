@@ -53,7 +53,7 @@ export function LinePlot({ history, columns, stepped, span, name, onZoom }: Prop
       <Plot
         span={span}
         data={data}
-        options={lineOptions({ scale, voice, zone: history.zone }, stepped)}
+        options={lineOptions({ unit, scale, voice, zone: history.zone }, stepped)}
         optionsKey={`${stepped} ${unit} ${scale.unit} ${voice.locale}`}
         zone={history.zone}
         label={t("lineOf", { name })}

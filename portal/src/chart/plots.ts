@@ -3,9 +3,12 @@ import uPlot from "uplot";
 import type { Voice } from "../format/say";
 import type { scaleFor } from "../format/quantity";
 import type { ChartColors } from "./colors";
+import { valueRange } from "./lines";
 import { tickLabel } from "./ticks";
 
 interface Look {
+  /** As the device reports it. */
+  unit: string;
   scale: ReturnType<typeof scaleFor>;
   voice: Voice;
   zone: string;
@@ -62,7 +65,7 @@ export function lineOptions(look: Look, stepped: boolean): (colors: ChartColors)
     const edge = { stroke: "transparent", width: 0, points: { show: false }, ...paths };
     return {
       axes: axes(look, colors),
-      scales: { y: { range: (_, low, high) => uPlot.rangeNum(low, high, 0.12, false) } },
+      scales: { y: { range: (_, low, high) => valueRange(low, high, look.unit) } },
       bands: stepped ? [] : [{ series: [2, 1], fill: colors.band }],
       series: [{}, edge, edge, line, { ...line, dash: DASH }],
     };
