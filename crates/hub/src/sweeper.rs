@@ -45,7 +45,8 @@ async fn prune(hub: &Arc<Hub>) {
     }
 }
 
-async fn sweep(hub: &Arc<Hub>, started: UnixMillis) -> Result<(), lares_telemetry::TelemetryError> {
+/// One look at all devices. `started` is when this process did.
+pub async fn sweep(hub: &Arc<Hub>, started: UnixMillis) -> Result<(), lares_telemetry::TelemetryError> {
     if !hub.is_caught_up() {
         return Ok(()); // what looks silent may be waiting in the log
     }
@@ -64,6 +65,8 @@ async fn sweep(hub: &Arc<Hub>, started: UnixMillis) -> Result<(), lares_telemetr
             found.push((device, status, "it is silent for longer than its expected interval"));
         }
     });
+    // In an order that a replay has, too.
+    found.sort_by_key(|(device, ..)| device.id);
     for (device, status, reason) in found {
         ingest::presence(hub, &device, status, reason).await?;
     }

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 
 use crate::config::Config;
-use crate::{admin, check, demo, generate, logging, serve};
+use crate::{admin, check, demo, generate, logging, serve, simulate};
 
 /// Smart homes and rentals in one binary: the guest gets in, and you can prove why.
 #[derive(Parser)]
@@ -38,6 +38,9 @@ enum Command {
         #[command(subcommand)]
         task: admin::Task,
     },
+    /// Live through days of the simulated homes in virtual time, and print digests of what they came to: the same
+    /// seed gives the same ones.
+    Simulate(simulate::Options),
     /// Print a generated document.
     #[command(hide = true)]
     Generate { what: generate::What },
@@ -88,6 +91,7 @@ fn execute(command: Command) -> Result<(), String> {
         Command::Demo { common, options } => block_on(demo::demo(loaded(&common)?, options)),
         Command::Check(common) => block_on(check::check(loaded(&common)?)),
         Command::Migrate(common) => block_on(check::migrate(loaded(&common)?)),
+        Command::Simulate(options) => simulate::simulate(&options),
         Command::Admin { common, task } => block_on(admin::run(loaded(&common)?, task)),
     }
 }

@@ -191,7 +191,7 @@ async fn make_devices(
     Ok(())
 }
 
-fn new_device(plan: &DevicePlan) -> Planned {
+pub(crate) fn new_device(plan: &DevicePlan) -> Planned {
     let new = devices::NewDevice {
         home: HomeId(uuid::Uuid::nil()),
         room: None,

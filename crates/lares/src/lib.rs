@@ -15,6 +15,7 @@ pub mod generate;
 pub mod logging;
 pub mod parts;
 pub mod serve;
+pub mod simulate;
 pub mod tls;
 
 pub use cli::run;

@@ -1,38 +1,13 @@
 // Homes: all of them, one, and how they are made, changed and removed.
-import { queryOptions, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import type * as z from "zod/mini";
 import type { newHomeBody } from "./bodies";
 import { answer, api, defined, type Schemas } from "./client";
 import { keys } from "./keys";
-import { allPages } from "./pages";
+import { homeQuery, homesQuery } from "./lists";
 
-export interface HomeSummary {
-  devices: number;
-  online: number;
-  late: number;
-  offline: number;
-  unknown: number;
-  danger: number;
-  attention: number;
-}
-
-export type Home = Schemas["HomeView"] & { summary: HomeSummary };
+export type { Home } from "./lists";
 export type PropertyType = Schemas["PropertyType"];
-
-const PAGE = 1_000;
-
-/** All homes that one may see, of every organisation. */
-export const homesQuery = queryOptions({
-  queryKey: keys.homes,
-  queryFn: ({ signal }) =>
-    allPages((cursor) => answer(api.GET("/api/homes", { params: { query: { limit: PAGE, ...(cursor && { cursor }) } }, signal }))) as Promise<Home[]>,
-});
-
-export const homeQuery = (id: string) =>
-  queryOptions({
-    queryKey: keys.home(id),
-    queryFn: ({ signal }) => answer(api.GET("/api/homes/{id}", { params: { path: { id } }, signal })) as Promise<Home>,
-  });
 
 export function useHomes() {
   return useQuery(homesQuery);

@@ -154,7 +154,7 @@ function useColumns(mayManage: boolean): Column<DeviceRow>[] {
         sort: ({ lastSeen }) => lastSeen,
         cell: ({ lastSeen }) => (lastSeen === null ? <span className={styles.soft}>{t("never")}</span> : <Age time={lastSeen} />),
       },
-      ...(mayManage ? [{ id: "menu", title: "", width: "52px", cell: ({ device }: DeviceRow) => <DeviceMenu device={device} /> }] : []),
+      ...(mayManage ? [{ id: "menu", title: "", width: "64px", align: "end" as const, cell: ({ device }: DeviceRow) => <DeviceMenu device={device} /> }] : []),
     ],
     [t, mayManage],
   );

@@ -3,13 +3,13 @@ import { useMutation, useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { Download, FileUp, RotateCcw } from "lucide-react";
 import { useMemo, useState } from "react";
-import { FileTrigger } from "react-aria-components/FileTrigger";
 import { useTranslations } from "use-intl";
 import { answer, api, type Schemas } from "../api/client";
 import { homesQuery, roomsQuery } from "../api/lists";
 import { download } from "../onboarding/download";
 import { Breadcrumb } from "../ui/Breadcrumb";
 import { Button, ButtonLink } from "../ui/Button";
+import { FileButton } from "../ui/FileButton";
 import { ErrorNotice, Notice } from "../ui/Notice";
 import { Page } from "../ui/Page";
 import { Card, Section } from "../ui/Section";
@@ -23,10 +23,13 @@ import styles from "./Manage.module.css";
 type Report = Schemas["ImportView"];
 type ReportRow = Schemas["RowView"];
 
+/** One and the same, so that what depends on it rests while nothing is known. */
+const NONE: never[] = [];
+
 export function ImportPage() {
   const t = useTranslations("manage.import");
-  const homes = useQuery(homesQuery).data ?? [];
-  const rooms = useQuery(roomsQuery()).data ?? [];
+  const homes = useQuery(homesQuery).data ?? NONE;
+  const rooms = useQuery(roomsQuery()).data ?? NONE;
   const [file, setFile] = useState<{ name: string; text: string; key: string }>();
   const [report, setReport] = useState<Report>();
   const after = useAfterChange();
@@ -64,15 +67,13 @@ export function ImportPage() {
             <div className={styles.drop}>
               <FileUp size={24} aria-hidden />
               <p>{t("columns")}</p>
-              <FileTrigger
-                acceptedFileTypes={[".csv", ".json", "text/csv", "application/json"]}
-                onSelect={async (files) => {
-                  const chosen = files?.[0];
-                  if (chosen) setFile({ name: chosen.name, text: await chosen.text(), key: crypto.randomUUID() });
-                }}
+              <FileButton
+                accept=".csv,.json,text/csv,application/json"
+                variant={file === undefined ? "primary" : "secondary"}
+                onChoose={async (chosen) => setFile({ name: chosen.name, text: await chosen.text(), key: crypto.randomUUID() })}
               >
-                <Button variant={file === undefined ? "primary" : "secondary"}>{t(file === undefined ? "choose" : "chooseOther")}</Button>
-              </FileTrigger>
+                {t(file === undefined ? "choose" : "chooseOther")}
+              </FileButton>
             </div>
           </Card>
           {plan !== undefined && "kind" in plan && <WrongFile name={file?.name ?? ""} problem={plan} />}

@@ -66,7 +66,9 @@ export function RoomsPage() {
         <>
           <Section title={t("home")}>
             <Card>
-              <HomeForm key={home.data.id} home={home.data} />
+              <div className={styles.narrow}>
+                <HomeForm key={home.data.id} home={home.data} />
+              </div>
             </Card>
           </Section>
           <DeleteHome home={home.data} />

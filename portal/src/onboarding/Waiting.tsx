@@ -26,6 +26,7 @@ export function Waiting({ deviceId, name }: { deviceId: string; name: string }) 
   const here = connected && values.length > 0;
   return (
     <Section title={t("title")}>
+      <div className={styles.stack}>
       <Card>
         <div className={styles.stack}>
           <p className={styles.verdict} role="status">
@@ -56,6 +57,7 @@ export function Waiting({ deviceId, name }: { deviceId: string; name: string }) 
         </div>
       </Card>
       {!here && <Help deviceId={deviceId} lastSeen={state?.lastSeen ?? null} />}
+      </div>
     </Section>
   );
 }

@@ -60,31 +60,31 @@ export function Table<Row>(props: TableProps<Row>) {
   const items = virtual.getVirtualItems();
   const before = (items[0]?.start ?? top) - top;
   const after = virtual.getTotalSize() - ((items.at(-1)?.end ?? top) - top);
-  const width = columns.length + (selection ? 1 : 0);
   return (
     <div className={styles.scroll} ref={place}>
       <table className={styles.table} aria-label={label} aria-rowcount={ordered.length + 1} style={{ "--row": `${rowHeight}px` } as CSSProperties}>
         <Head {...props} />
         <tbody>
-          <Spacer height={before} width={width} />
+          <Spacer height={before} />
           {items.map((item) => {
             const row = ordered[item.index];
             if (row === undefined) return null;
             return <Line key={rowKey(row)} row={row} index={item.index} id={rowKey(row)} columns={columns} selection={selection} />;
           })}
-          <Spacer height={after} width={width} />
+          <Spacer height={after} />
         </tbody>
       </table>
     </div>
   );
 }
 
-function Spacer({ height, width }: { height: number; width: number }) {
+/** One cell alone: columns that phones leave out must not come back through a span. */
+function Spacer({ height }: { height: number }) {
   if (height <= 0) return null;
   return (
     <tr aria-hidden className={styles.spacer}>
       {/* oxlint-disable-next-line jsx-a11y/control-has-associated-label -- it only keeps the height, and is hidden */}
-      <td colSpan={width} style={{ height }} />
+      <td style={{ height }} />
     </tr>
   );
 }

@@ -29,6 +29,7 @@ mod routes;
 mod schema;
 mod search;
 mod session;
+mod simulation;
 mod topics;
 mod transport;
 mod twin;

@@ -1,0 +1,44 @@
+// The first ten minutes: sign in, register a device, watch it come alive from a real MQTT client, command it, see Done.
+import { expect, test } from "./house";
+import { MqttDevice } from "./mqtt-device";
+
+test("sign in, add a device, see it come, switch it", async ({ page, house }) => {
+  await page.goto("/devices/add");
+  await expect(page).toHaveURL(/signin/);
+  await page.getByLabel("E-mail").fill(house.demo.owner.email);
+  await page.getByLabel("Password").fill("wrong");
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await expect(page.getByRole("alert")).toContainText("E-mail or password is wrong");
+  await page.getByLabel("Password").fill(house.demo.owner.password);
+  await page.getByRole("button", { name: "Sign in" }).click();
+
+  await expect(page.getByRole("heading", { name: "Add a device" })).toBeVisible();
+  await page.getByRole("radio", { name: "Plug" }).check({ force: true });
+  await page.getByLabel("Name", { exact: true }).fill("Workbench plug");
+  await page.getByRole("button", { name: /^Home/ }).click();
+  await page.getByRole("option").first().click();
+  await page.getByRole("button", { name: /^Room/ }).click();
+  await page.getByRole("option", { name: "A new room" }).click();
+  await page.getByLabel("Name of the new room").fill("Workshop");
+  await page.getByRole("button", { name: "Register" }).click();
+
+  await expect(page.getByText("Waiting for Workbench plug")).toBeVisible();
+  const id = new URL(page.url()).searchParams.get("device") ?? "";
+  const secret = page.getByRole("group", { name: "Password" });
+  await secret.getByRole("button", { name: "Show" }).click();
+  const password = (await secret.locator("span[title]").getAttribute("title")) ?? "";
+  await expect(page.getByRole("img", { name: "QR code with the credentials of Workbench plug" })).toBeVisible();
+
+  const device = await MqttDevice.connect(house, { id, password });
+  await device.report("OnOff.OnOff", false);
+  await expect(page.getByText("There it is: Workbench plug is online.")).toBeVisible();
+
+  await page.getByRole("link", { name: "Open Workbench plug" }).click();
+  await expect(page.getByRole("heading", { name: "Workbench plug", level: 1 })).toBeVisible();
+  const lamp = page.getByRole("switch").first();
+  await expect(lamp).not.toBeChecked();
+  await lamp.click({ force: true });
+  await expect(page.getByText("Done").first()).toBeVisible();
+  await expect(lamp).toBeChecked();
+  await device.end();
+});

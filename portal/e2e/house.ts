@@ -1,0 +1,161 @@
+// A house of the test's own: `lares demo` on free ports with data of its own, and the portal in front of it.
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createServer, type AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { test as base, type APIRequestContext, type BrowserContext, type Page } from "@playwright/test";
+import { preview } from "vite";
+
+export interface Demo {
+  http: string;
+  mqtts: string;
+  ca: string;
+  owner: { email: string; password: string; token: string };
+  organisation: string;
+  homes: string[];
+}
+
+export interface House {
+  /** Where the portal is. */
+  url: string;
+  demo: Demo;
+  /** Ends the server, keeping its data. */
+  stop(): Promise<void>;
+  /** Starts it again where it was. */
+  start(): Promise<void>;
+  close(): Promise<void>;
+}
+
+const portal = resolve(import.meta.dirname, "..");
+const binary = resolve(portal, process.env["LARES_BIN"] ?? "../target/debug/lares");
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((done) => {
+    const server = createServer();
+    server.once("error", () => done(false));
+    server.listen(port, "127.0.0.1", () => server.close(() => done(true)));
+  });
+}
+
+/** Four ports in a row, counted from one that the system picked. */
+async function freeBase(): Promise<number> {
+  for (;;) {
+    const server = createServer();
+    const picked = await new Promise<number>((done) => server.listen(0, "127.0.0.1", () => done((server.address() as AddressInfo).port)));
+    await new Promise<void>((done) => void server.close(() => done()));
+    const wanted = [0, 1, 2, 3, 4].map((step) => picked + step);
+    const free = await Promise.all(wanted.map(isFree));
+    if (free.every(Boolean) && picked < 60_000) return picked;
+  }
+}
+
+async function answers(url: string, process: ChildProcess, said: () => string): Promise<void> {
+  for (;;) {
+    if (process.exitCode !== null) throw new Error(`lares ended with ${process.exitCode}:\n${said()}`);
+    const ok = await fetch(url).then(
+      (response) => response.ok,
+      () => false,
+    );
+    if (ok) return;
+    await new Promise((done) => setTimeout(done, 100));
+  }
+}
+
+/** `--history` came later than the first demo. */
+function historyFlag(): string[] {
+  return execFileSync(binary, ["demo", "--help"], { encoding: "utf8" }).includes("--history") ? ["--history", "0"] : [];
+}
+
+export async function openHouse(): Promise<House> {
+  if (!existsSync(binary)) throw new Error(`${binary} is not there: run cargo build, or name a binary in LARES_BIN`);
+  const data = mkdtempSync(join(tmpdir(), "lares-e2e-"));
+  const port = await freeBase();
+  let running: ChildProcess | undefined;
+  async function start(): Promise<void> {
+    let said = "";
+    const child = spawn(binary, ["demo", "--data", data, "--ports", String(port), ...historyFlag()], { stdio: ["ignore", "pipe", "pipe"] });
+    running = child;
+    for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => (said = (said + chunk.toString()).slice(-4_000)));
+    await answers(`http://127.0.0.1:${port}/readyz`, child, () => said);
+    // demo.json is written once the house is furnished, which is after the server answers.
+    while (!existsSync(join(data, "demo.json"))) await new Promise((done) => setTimeout(done, 50));
+  }
+  async function stop(): Promise<void> {
+    const child = running;
+    running = undefined;
+    if (child === undefined || child.exitCode !== null) return;
+    const ended = new Promise<void>((done) => child.once("exit", () => done()));
+    child.kill("SIGTERM");
+    await ended;
+  }
+  await start();
+  const server = `http://127.0.0.1:${port}`;
+  const front = await frontOf(server, port + 4);
+  const demo = JSON.parse(readFileSync(join(data, "demo.json"), "utf8")) as Demo;
+  const close = async () => {
+    await stop();
+    await front.close();
+    rmSync(data, { recursive: true, force: true });
+  };
+  return { url: front.url, demo, start, stop, close };
+}
+
+/** The portal that the binary holds; a binary without one gets the build in `dist` put before it. */
+async function frontOf(server: string, port: number): Promise<{ url: string; close: () => Promise<void> }> {
+  const page = await (await fetch(server, { headers: { accept: "text/html" } })).text();
+  if (page.includes('id="root"')) return { url: server, close: async () => undefined };
+  if (!existsSync(join(portal, "dist/index.html"))) throw new Error("neither the binary nor portal/dist holds a portal: run npm run build");
+  const served = await preview({
+    root: portal,
+    configFile: false,
+    logLevel: "error",
+    preview: { host: "127.0.0.1", port, strictPort: true, proxy: { "/api": { target: server, ws: true } } },
+  });
+  return { url: `http://127.0.0.1:${port}`, close: () => served.close() };
+}
+
+/** Signs a browser in without going through the form, which has its own test. */
+export async function signIn(context: BrowserContext, { url, demo }: House): Promise<void> {
+  const { email, password } = demo.owner;
+  const response = await context.request.post(`${url}/api/auth/session`, { data: { email, password }, headers: { origin: url } });
+  if (!response.ok()) throw new Error(`sign-in: ${response.status()} ${await response.text()}`);
+}
+
+/** Waits until the page hears the server: then nothing that happens is missed. */
+export async function isLive(page: Page): Promise<void> {
+  await page.locator("html[data-live=live]").waitFor({ state: "attached" });
+}
+
+export interface ApiEvent {
+  id: string;
+  type: string;
+  device: string | null;
+  payload: Record<string, unknown>;
+}
+
+/** All events of a device as the API has them, oldest first. */
+export async function eventsOf(request: APIRequestContext, { url, demo }: House, device: string): Promise<ApiEvent[]> {
+  const query = new URLSearchParams({ device, order: "oldest_first", limit: "1000" });
+  const response = await request.get(`${url}/api/events?${query}`, { headers: { authorization: `Bearer ${demo.owner.token}` } });
+  return ((await response.json()) as { items: ApiEvent[] }).items;
+}
+
+export const test = base.extend<{ signedIn: Page }, { house: House }>({
+  house: [
+    // oxlint-disable-next-line no-empty-pattern -- Playwright wants the pattern
+    async ({}, use) => {
+      const house = await openHouse();
+      await use(house);
+      await house.close();
+    },
+    { scope: "worker", timeout: 120_000 },
+  ],
+  baseURL: async ({ house }, use) => use(house.url),
+  signedIn: async ({ page, context, house }, use) => {
+    await signIn(context, house);
+    await use(page);
+  },
+});
+
+export { expect } from "@playwright/test";
