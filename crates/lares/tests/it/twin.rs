@@ -111,6 +111,7 @@ async fn a_good_device_confirms_and_a_liar_does_not() {
     assert_eq!(lamp.command(&world, "OnOff.Off").await["state"], "confirmed");
     let command = liar.command(&world, "OnOff.On").await;
     assert_eq!(command["state"], "unconfirmed", "{command}");
+    let command = world.get(format!("/api/iot/commands/{}", id_of(&command))).as_(Owner).expect(200).await;
     let states: Vec<_> = command["history"].as_array().unwrap().iter().map(|line| &line["state"]).collect();
     assert!(states.contains(&&json!("acked")), "{states:?}");
     let _ = lamp.stop.send(true);
