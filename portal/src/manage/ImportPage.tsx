@@ -3,13 +3,13 @@ import { useMutation, useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { Download, FileUp } from "lucide-react";
 import { lazy, Suspense, useMemo, useState } from "react";
-import { FileTrigger } from "react-aria-components/FileTrigger";
 import { useTranslations } from "use-intl";
 import { answer, api, type Schemas } from "../api/client";
 import { homesQuery, roomsQuery } from "../api/lists";
 import { download } from "../onboarding/download";
 import { Breadcrumb } from "../ui/Breadcrumb";
 import { Button } from "../ui/Button";
+import { FileButton } from "../ui/FileButton";
 import { ErrorNotice, Notice } from "../ui/Notice";
 import { Page } from "../ui/Page";
 import { Card } from "../ui/Section";
@@ -64,15 +64,13 @@ export function ImportPage() {
             <div className={styles.drop}>
               <FileUp size={24} aria-hidden />
               <p>{t("columns")}</p>
-              <FileTrigger
-                acceptedFileTypes={[".csv", ".json", "text/csv", "application/json"]}
-                onSelect={async (files) => {
-                  const chosen = files?.[0];
-                  if (chosen) setFile({ name: chosen.name, text: await chosen.text(), key: crypto.randomUUID() });
-                }}
+              <FileButton
+                accept=".csv,.json,text/csv,application/json"
+                variant={file === undefined ? "primary" : "secondary"}
+                onChoose={async (chosen) => setFile({ name: chosen.name, text: await chosen.text(), key: crypto.randomUUID() })}
               >
-                <Button variant={file === undefined ? "primary" : "secondary"}>{t(file === undefined ? "choose" : "chooseOther")}</Button>
-              </FileTrigger>
+                {t(file === undefined ? "choose" : "chooseOther")}
+              </FileButton>
             </div>
           </Card>
           {plan !== undefined && "kind" in plan && <WrongFile name={file?.name ?? ""} problem={plan} />}

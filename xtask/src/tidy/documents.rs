@@ -3,7 +3,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Subcommands of the `lares` binary. A word here that the binary does not know would be a lie in the README; the
 /// command-line test of the binary holds the two together.
-const LARES_SUBCOMMANDS: [&str; 7] = ["serve", "demo", "check", "migrate", "admin", "generate", "help"];
+const LARES_SUBCOMMANDS: [&str; 8] =
+    ["serve", "demo", "check", "migrate", "admin", "generate", "help", "simulate"];
 
 pub struct KnownCommands<'a> {
     targets: BTreeSet<&'a str>,
