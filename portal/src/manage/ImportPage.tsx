@@ -22,10 +22,13 @@ type Report = Schemas["ImportView"];
 const Preview = lazy(async () => ({ default: (await import("./ImportTables")).Preview }));
 const Done = lazy(async () => ({ default: (await import("./ImportTables")).Done }));
 
+/** One and the same, so that what depends on it rests while nothing is known. */
+const NONE: never[] = [];
+
 export function ImportPage() {
   const t = useTranslations("manage.import");
-  const homes = useQuery(homesQuery).data ?? [];
-  const rooms = useQuery(roomsQuery()).data ?? [];
+  const homes = useQuery(homesQuery).data ?? NONE;
+  const rooms = useQuery(roomsQuery()).data ?? NONE;
   const [file, setFile] = useState<{ name: string; text: string; key: string }>();
   const [report, setReport] = useState<Report>();
   const after = useAfterChange();
