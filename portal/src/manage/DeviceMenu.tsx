@@ -7,6 +7,7 @@ import { IconButton } from "../ui/Button";
 import { Menu } from "../ui/Menu";
 import type { DeviceTask } from "./DeviceDialogs";
 
+/** Forms are heavy, and most visits change nothing. */
 const DeviceDialog = lazy(async () => ({ default: (await import("./DeviceDialogs")).DeviceDialog }));
 
 export function DeviceMenu({ device }: { device: Device }) {
@@ -29,7 +30,11 @@ export function DeviceMenu({ device }: { device: Device }) {
           { id: "end", entries: [{ id: "delete", label: t("delete"), icon: Trash2, dangerous: true, onAction: () => setTask("delete") }] },
         ]}
       />
-      <Suspense>{task !== undefined && <DeviceDialog device={device} task={task} onClose={() => setTask(undefined)} />}</Suspense>
+      {task !== undefined && (
+        <Suspense>
+          <DeviceDialog device={device} task={task} onClose={() => setTask(undefined)} />
+        </Suspense>
+      )}
     </>
   );
 }

@@ -1,5 +1,5 @@
 // What the server finds for a text: homes, rooms and devices. Asked a moment after the last key, not for each.
-import { keepPreviousData, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { keys } from "../api/keys";
 import { devicesQuery, homesQuery, roomsQuery } from "../api/lists";
@@ -29,18 +29,17 @@ async function search(text: string, signal: AbortSignal): Promise<FoundItem[]> {
   return ((await response.json()) as { items: FoundItem[] }).items;
 }
 
-function placed(list: readonly { id: string; name: string }[], id: string | null | undefined): { id: string; name: string } | null {
-  const one = list.find((place) => place.id === id);
-  return one === undefined ? null : { id: one.id, name: one.name };
-}
-
-/** What this machine knows, where the server cannot be asked: by name, maker, model and serial number. */
-function useKnown(text: string, wanted: boolean): FoundItem[] {
+/** What this machine knows, until the server has answered or where it cannot: by name, maker, model and serial. */
+function useKnown(text: string): FoundItem[] {
   const cache = useQueryClient();
-  if (!wanted || text === "") return [];
+  if (text === "") return [];
   const homes = cache.getQueryData(homesQuery.queryKey) ?? [];
   const rooms = cache.getQueryData(roomsQuery().queryKey) ?? [];
   const devices = cache.getQueryData(devicesQuery().queryKey) ?? [];
+  const placed = <T extends { id: string; name: string }>(list: readonly T[], id: string | null | undefined) => {
+    const one = list.find((place) => place.id === id);
+    return one === undefined ? null : { id: one.id, name: one.name };
+  };
   const all: { item: FoundItem; words: string }[] = [
     ...homes.map(({ id, name }) => ({ item: { type: "home" as const, id, name, home: null, room: null, detail: "" }, words: name })),
     ...rooms.map(({ id, name, home }) => ({ item: { type: "room" as const, id, name, home: placed(homes, home), room: null, detail: "" }, words: name })),
@@ -66,12 +65,12 @@ export function useFound(text: string) {
     queryKey: keys.search(settled),
     queryFn: ({ signal }) => search(settled, signal),
     enabled: settled !== "",
-    placeholderData: keepPreviousData,
     staleTime: 10_000,
     gcTime: 60_000,
     retry: false,
   });
-  const known = useKnown(settled, query.isError);
-  const items = query.isError ? known : (query.data ?? []);
-  return { ...query, items: text.trim() === "" ? [] : items, isBehind: settled !== text.trim() || query.isFetching };
+  const known = useKnown(text.trim());
+  const isBehind = settled !== text.trim() || query.isFetching;
+  const items = isBehind || query.data === undefined ? known : query.data;
+  return { ...query, items: text.trim() === "" ? [] : items };
 }
