@@ -143,8 +143,9 @@ function wanted(link: Link, subscription: Subscription): Next {
   if (sameSubscription(link.subscription, subscription)) return [link, []];
   const next: Link = { ...link, subscription };
   if (link.step !== "open" && !(link.step === "opening" && link.transport === "stream")) return [next, []];
-  // Without a cursor it goes on where the server stands: what is on its way to us must not be told again.
-  if (link.transport === "socket") return [next, [{ do: "send", text: subscribeText(subscription, undefined) }]];
+  // With the cursor: what happened in a newly watched home while this is on its way must not be missed. What is told
+  // twice because of it is recognised by the client.
+  if (link.transport === "socket") return [next, [{ do: "send", text: subscribeText(subscription, link.cursor) }]];
   // A stream cannot be told anything: it is opened anew, from where it was.
   return [{ ...next, step: "opening" }, [{ do: "close" }, { do: "open", transport: "stream" }]];
 }

@@ -72,5 +72,5 @@ export function useFound(text: string) {
   const known = useKnown(text.trim());
   const isBehind = settled !== text.trim() || query.isFetching;
   const items = isBehind || query.data === undefined ? known : query.data;
-  return { ...query, items: text.trim() === "" ? [] : items };
+  return { ...query, isBehind, items: text.trim() === "" ? [] : items };
 }
