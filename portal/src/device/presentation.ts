@@ -6,7 +6,7 @@ import { capabilityOf, type Described, twoStateOf, type TwoState } from "../form
 export type IconName =
   | "air" | "battery" | "blind" | "bulb" | "button" | "chip" | "contact" | "droplet" | "flow" | "heating" | "humidity"
   | "leaf" | "light" | "lock" | "meter" | "motion" | "palette" | "plug" | "power" | "signal" | "smoke" | "sliders"
-  | "thermometer" | "unknown" | "valve";
+  | "thermometer" | "unknown" | "unlocked" | "valve";
 
 export type ControlKind =
   | "onOff" | "level" | "colorTemperature" | "lock" | "covering" | "thermostat" | "valve" | "identify" | "selfTest";
@@ -84,7 +84,14 @@ export function partsOf(device: DeviceLike): Part[] {
 
 /** The parts that may have a control: those with one of their own, and those the portal does not know. */
 export function controlledParts(device: DeviceLike): Part[] {
-  return partsOf(device).filter(({ capability, presentation }) => presentation.control !== undefined || !(capability in PRESENTATIONS));
+  return partsOf(device).filter(
+    ({ capability, presentation: { control } }) => control !== "identify" && (control !== undefined || !(capability in PRESENTATIONS)),
+  );
+}
+
+/** Where the device shows itself, if it can; that is asked of the whole device. */
+export function identifyEndpoint(device: DeviceLike): number | undefined {
+  return partsOf(device).find((part) => part.capability === "Identify")?.endpoint;
 }
 
 /** What concerns the device itself and not what it is there for: battery, signal, firmware. */
