@@ -1,5 +1,17 @@
 // What became of a wish, beside the control that was used: one line on a tile, with reason and advice on a page.
-import { RotateCw, X } from "lucide-react";
+import {
+  CheckCheck,
+  CircleCheck,
+  CircleQuestionMark,
+  CircleSlash,
+  CircleX,
+  type LucideIcon,
+  RotateCw,
+  Send,
+  TimerOff,
+  Upload,
+  X,
+} from "lucide-react";
 import { useTranslations } from "use-intl";
 import { clock } from "../format/moment";
 import { useVoice } from "../format/voice";
@@ -22,6 +34,20 @@ export function toneOfPhase(phase: Phase): Tone {
   const tone = phaseTone(phase);
   return tone === "active" ? "unknown" : tone;
 }
+
+/** Each step has a picture of its own, as colour alone does not tell them apart. */
+export const phaseIcons: Record<Phase, LucideIcon> = {
+  sending: Upload,
+  sent: Send,
+  received: CheckCheck,
+  done: CircleCheck,
+  refused: CircleSlash,
+  failed: CircleX,
+  expired: TimerOff,
+  unconfirmed: CircleQuestionMark,
+  notSent: CircleSlash,
+  unknown: CircleQuestionMark,
+};
 
 /** The wish in a word, as the control's value would be worded if it came true. */
 function useWishWords(): (followed: Followed) => string {
@@ -49,7 +75,7 @@ export function CommandLine({ followed }: { followed: Followed }) {
       : t("wish", { phase, wish: wishWords(followed) });
   return (
     <span aria-live="polite" className={styles.line} title={label}>
-      <Status tone={toneOfPhase(followed.phase)} label={label} />
+      <Status tone={toneOfPhase(followed.phase)} icon={phaseIcons[followed.phase]} label={label} />
     </span>
   );
 }
@@ -73,7 +99,7 @@ export function CommandNote({ followed, away, zone, commands }: NoteProps) {
   const advice = useAdvice(adviceKey(phase, away, problem), notAfter === undefined ? "" : clock(notAfter, voice, zone));
   return (
     <div className={styles.note} role="status">
-      <Status soft tone={toneOfPhase(phase)} label={t("wish", { phase: words(phase), wish: wishWords(followed) })} />
+      <Status soft tone={toneOfPhase(phase)} icon={phaseIcons[phase]} label={t("wish", { phase: words(phase), wish: wishWords(followed) })} />
       {(reason !== undefined || advice !== undefined) && (
         <p className={styles.words}>{[reason === undefined ? undefined : sentence(reason), advice].filter(Boolean).join(" ")}</p>
       )}

@@ -3,7 +3,7 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { Send } from "lucide-react";
 import { useTranslations } from "use-intl";
 import type { Device } from "../api/lists";
-import { toneOfPhase, usePhaseWords } from "../command/CommandNote";
+import { phaseIcons, toneOfPhase, usePhaseWords } from "../command/CommandNote";
 import type { CommandView } from "../command/following";
 import { phaseOf } from "../command/phase";
 import { useTeller } from "../events/EventList";
@@ -62,7 +62,7 @@ function Row({ command, zone }: { command: CommandView; zone: string }) {
   return (
     <li>
       <span>{commandText(command.name, command.args, voice)}</span>
-      <Status tone={toneOfPhase(phase)} label={words(phase)} />
+      <Status tone={toneOfPhase(phase)} icon={phaseIcons[phase]} label={words(phase)} />
       <span className={styles.soft}>{details.filter(Boolean).join(" · ")}</span>
       <time className={styles.soft} dateTime={new Date(created).toISOString()} title={fullMoment(created, voice, zone)}>
         {moment(created, voice, { zone, now })}

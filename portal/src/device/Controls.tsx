@@ -72,10 +72,15 @@ function ControlRow({ device, state, commands, zone, readOnly, part, generic }: 
       </div>
       {presentation.control !== undefined && STACKED.has(presentation.control) && <Control {...props} kind={presentation.control} />}
       {followed !== undefined && (
-        <CommandNote followed={followed} away={state?.presence.status === "offline"} zone={zone} commands={commands} />
+        <CommandNote followed={followed} away={isAway(state?.presence.status ?? device.presence.status)} zone={zone} commands={commands} />
       )}
     </div>
   );
+}
+
+/** A command waits for a device that is gone, and for one that never came. */
+function isAway(status: string): boolean {
+  return status === "offline" || status === "unknown";
 }
 
 /** Controls that take the whole width. */

@@ -14,6 +14,7 @@ import {
   Leaf,
   Lightbulb,
   LockKeyhole,
+  LockKeyholeOpen,
   type LucideIcon,
   Palette,
   PersonStanding,
@@ -54,5 +55,6 @@ export const icons: Record<IconName, LucideIcon> = {
   sliders: SlidersHorizontal,
   thermometer: Thermometer,
   unknown: CircleQuestionMark,
+  unlocked: LockKeyholeOpen,
   valve: Activity,
 };

@@ -6,7 +6,7 @@ import { capabilityOf, type Described, twoStateOf, type TwoState } from "../form
 export type IconName =
   | "air" | "battery" | "blind" | "bulb" | "button" | "chip" | "contact" | "droplet" | "flow" | "heating" | "humidity"
   | "leaf" | "light" | "lock" | "meter" | "motion" | "palette" | "plug" | "power" | "signal" | "smoke" | "sliders"
-  | "thermometer" | "unknown" | "valve";
+  | "thermometer" | "unknown" | "unlocked" | "valve";
 
 export type ControlKind =
   | "onOff" | "level" | "colorTemperature" | "lock" | "covering" | "thermostat" | "valve" | "identify" | "selfTest";

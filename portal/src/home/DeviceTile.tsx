@@ -10,7 +10,7 @@ import { type Reading, tileContent, type TileContent } from "../device/presentat
 import { ReadingAge, ReadingText } from "../device/ReadingText";
 import { useVoice } from "../format/voice";
 import { attributeName, toneOf } from "../format/wording";
-import type { DeviceState } from "../live/hooks";
+import type { DeviceState, LatestValue } from "../live/hooks";
 import { Skeleton } from "../ui/Skeleton";
 import { Tile } from "../ui/Tile";
 import styles from "./DeviceTile.module.css";
@@ -41,7 +41,7 @@ export function DeviceTile({ device, state, zone, readOnly = false }: DeviceTile
   const props = { device, state, commands, isDisabled: readOnly };
   return (
     <Tile
-      icon={icons[content.icon]}
+      icon={icons[isOpenLock(latest) ? "unlocked" : content.icon]}
       name={device.name}
       state={<MainState content={content} state={state} />}
       active={mainTone === "active"}
@@ -64,6 +64,11 @@ export function DeviceTile({ device, state, zone, readOnly = false }: DeviceTile
       }
     />
   );
+}
+
+/** A closed padlock over the word "Unlocked" would be read before the word. */
+function isOpenLock(latest: LatestValue | undefined): boolean {
+  return latest?.attribute === "DoorLock.LockState" && latest.value !== "Locked";
 }
 
 function MainState({ content, state }: { content: TileContent; state: DeviceState | undefined }) {

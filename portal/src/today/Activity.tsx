@@ -22,6 +22,8 @@ export function Activity({ organisation }: { organisation: string | undefined })
   const filter = useMemo(() => (organisation === undefined ? {} : { organisation }), [organisation]);
   const { events, isPending, isError, error, refetch } = useEventStream(filter, isReading);
   const teller = useTeller();
+  // The stream is in the order of the log; what a device tells late (history after a pause) belongs further down.
+  const newest = useMemo(() => events.toSorted((a, b) => Date.parse(b.time) - Date.parse(a.time)).slice(0, SHOWN), [events]);
   return (
     <Section
       title={t("title")}
@@ -35,7 +37,7 @@ export function Activity({ organisation }: { organisation: string | undefined })
       {isError && events.length === 0 && <ErrorState error={error} onRetry={() => void refetch()} />}
       {!isPending && !isError && events.length === 0 && <p className={styles.quiet}>{t("empty")}</p>}
       <ol className={styles.list}>
-        {events.slice(0, SHOWN).map((event) => {
+        {newest.map((event) => {
           const { text, tone, icon: Icon } = tell(event, teller);
           const home = event.home == null ? undefined : teller.names.home(event.home);
           return (
