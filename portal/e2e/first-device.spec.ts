@@ -15,10 +15,8 @@ test("sign in, add a device, see it come, switch it", async ({ page, house }) =>
   await expect(page.getByRole("heading", { name: "Add a device" })).toBeVisible();
   await page.getByRole("radio", { name: "Plug" }).check({ force: true });
   await page.getByLabel("Name", { exact: true }).fill("Workbench plug");
-  await page.getByRole("button", { name: /^Home/ }).click();
-  await page.getByRole("option").first().click();
-  await page.getByRole("button", { name: /^Room/ }).click();
-  await page.getByRole("option", { name: "A new room" }).click();
+  await page.getByLabel("Home", { exact: true }).selectOption({ index: 1 });
+  await page.getByLabel("Room", { exact: true }).selectOption({ label: "A new room" });
   await page.getByLabel("Name of the new room").fill("Workshop");
   await page.getByRole("button", { name: "Register" }).click();
 

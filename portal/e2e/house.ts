@@ -62,9 +62,12 @@ async function answers(url: string, process: ChildProcess, said: () => string): 
   }
 }
 
+/** The server takes every LARES_ variable for a setting of its own. */
+const environment = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("LARES_")));
+
 /** `--history` came later than the first demo. */
 function historyFlag(): string[] {
-  return execFileSync(binary, ["demo", "--help"], { encoding: "utf8" }).includes("--history") ? ["--history", "0"] : [];
+  return execFileSync(binary, ["demo", "--help"], { encoding: "utf8", env: environment }).includes("--history") ? ["--history", "0"] : [];
 }
 
 export async function openHouse(): Promise<House> {
@@ -74,7 +77,7 @@ export async function openHouse(): Promise<House> {
   let running: ChildProcess | undefined;
   async function start(): Promise<void> {
     let said = "";
-    const child = spawn(binary, ["demo", "--data", data, "--ports", String(port), ...historyFlag()], { stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(binary, ["demo", "--data", data, "--ports", String(port), ...historyFlag()], { stdio: ["ignore", "pipe", "pipe"], env: environment });
     running = child;
     for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => (said = (said + chunk.toString()).slice(-4_000)));
     await answers(`http://127.0.0.1:${port}/readyz`, child, () => said);

@@ -167,15 +167,19 @@ impl Watcher {
         Ok(Watcher { hub: hub.clone(), subscription, watched })
     }
 
-    /// The same watcher for the same person with other rights, from where it stands.
-    pub async fn reopened(&self, caller: &Caller) -> Result<Watcher, HubError> {
-        let mut watcher = Watcher::open(&self.hub, caller, self.subscription.clone(), None).await?;
+    /// Another subscription, or the same one with other rights, that goes on in the event logs where this one stands.
+    pub async fn changed_to(&self, caller: &Caller, subscription: Subscription) -> Result<Watcher, HubError> {
+        let mut watcher = Watcher::open(&self.hub, caller, subscription, None).await?;
         for now in &mut watcher.watched {
             if let Some(before) = self.watched.iter().find(|before| before.organisation == now.organisation) {
-                (now.seq, now.changes, now.position) = (before.seq, before.changes, before.position);
+                now.seq = before.seq;
             }
         }
         Ok(watcher)
+    }
+
+    pub fn subscription(&self) -> &Subscription {
+        &self.subscription
     }
 
     /// Where this watcher stands in the event logs.

@@ -66,9 +66,9 @@ mod tests {
     #[test]
     fn each_tenth_is_a_line_of_its_own_where_lines_stay() {
         let mut lines = TellingLines { in_place: false, tenth: None };
-        let at = |percent| Progress {
+        let at = |percent: i64| Progress {
             from: UnixMillis(0),
-            reached: UnixMillis(i64::from(percent) * 86_400_000),
+            reached: UnixMillis(percent * 86_400_000),
             until: UnixMillis(100 * 86_400_000),
         };
         assert!(lines.text(Telling::Begins(at(0))).contains("100 days"));

@@ -71,7 +71,8 @@ fn a_flapping_device_comes_and_goes_and_a_flat_one_is_gone() {
     let said = read(&world.advance(NOON + 1_000), NOON + 1_000);
     let level = values(&said, "PowerSource.BatChargeLevel").last().unwrap().1;
     assert_eq!(level, Value::Text("Critical".to_owned()));
-    assert!(!world.on_air(window));
+    assert!(!world.on_air(window) && world.has_died(window));
+    assert!(!world.advance(NOON + 60_000).iter().any(|message| message.device == window));
 }
 
 #[test]

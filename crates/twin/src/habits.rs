@@ -267,11 +267,9 @@ impl Agenda<'_> {
         let airs = wakes * MINUTE + random.between(1_200.0, 2_700.0) as i64;
         self.at(airs, Happening::WindowOpens);
         self.at(airs + random.between(300.0, 900.0) as i64, Happening::WindowCloses);
-        if [1, 3, 5].contains(&weekday(self.day)) || random.bits() % 5 == 0 {
-            self.at(
-                random.between(17.2, 19.0) as i64 * HOUR + random.between(0.0, 3_000.0) as i64,
-                Happening::Washes,
-            );
+        if [1, 3, 5].contains(&weekday(self.day)) || random.bits().is_multiple_of(5) {
+            let washes = random.between(17.2, 19.4) * HOUR as f64;
+            self.at(washes as i64, Happening::Washes);
         }
         self.at(LIGHTS_OUT + 30, Happening::Locks("Auto"));
     }

@@ -214,3 +214,15 @@ fn a_kept_home_goes_on_as_if_it_had_never_stopped() {
         }
     }
 }
+
+#[test]
+fn a_counter_from_an_older_world_is_lifted_and_never_lowered() {
+    let mut house = home(0, NOON);
+    let meter = device(&house, "House meter");
+    let before = number(&house, "House meter", ENERGY);
+    house.lift_counter(meter, before - 1_000.0);
+    assert_eq!(number(&house, "House meter", ENERGY), before);
+    house.lift_counter(meter, before + 1_000.0);
+    let after = number(&house, "House meter", ENERGY);
+    assert!((after - before - 1_000.0).abs() < 0.01, "{before} {after}");
+}

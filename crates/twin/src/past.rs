@@ -160,13 +160,7 @@ impl Past {
         let mut out = Vec::new();
         let due = at.0.rem_euclid(SERIES_TOLD_EVERY_MS) == 0 || at >= self.until;
         for (index, list) in changes.into_iter().enumerate() {
-            let unit = &self.world.units[index];
-            let states = list.iter().map(|(_, change)| match change {
-                Change::State(readings) => readings.len(),
-                Change::Event(_) => 0,
-            });
-            self.readings += (states.sum::<usize>() + if due { self.series[index].len() } else { 0 }) as u64;
-            if !self.ahead.contains(&unit.id) {
+            if !self.ahead.contains(&self.world.units[index].id) {
                 self.tell_changes(index, at, list, &mut out);
             }
             if due {
@@ -178,7 +172,7 @@ impl Past {
     }
 
     fn tell_changes(
-        &self,
+        &mut self,
         index: usize,
         at: UnixMillis,
         list: Vec<(UnixMillis, Change)>,
@@ -206,13 +200,14 @@ impl Past {
     }
 
     fn tell_stored(
-        &self,
+        &mut self,
         index: usize,
         channel: Channel,
         at: UnixMillis,
         stored: &[Stored],
         out: &mut Vec<Outgoing>,
     ) {
+        self.readings += stored.len() as u64;
         let epoch = self.world.lasting_epoch();
         let encoding = self.world.units[index].encoding;
         for (nth, part) in (0_u64..).zip(stored.chunks(READINGS_MAX)) {

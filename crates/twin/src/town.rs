@@ -264,7 +264,8 @@ impl Driver {
             self.send_in_turn(message);
         }
         for (device, post) in &self.posts {
-            let on_air = self.world.on_air(*device);
+            let last_words = self.world.has_died(*device) && post.status.pending.load(Ordering::Relaxed) > 0;
+            let on_air = self.world.on_air(*device) || last_words;
             post.on_air.send_if_modified(|before| std::mem::replace(before, on_air) != on_air);
         }
     }

@@ -148,6 +148,7 @@ impl World {
             let share = mix(self.birth.seed, index as u64) % 1_000;
             unit.next_report = now + self.report_every_ms * share as i64 / 1_000;
             unit.seq = 0;
+            unit.died = false;
             unit.faults = Faults::new(unit.faults.list().to_vec(), share, now);
         }
     }
@@ -173,6 +174,11 @@ impl World {
         let now = self.now();
         let unit = self.units.iter().find(|unit| unit.id == device);
         unit.is_some_and(|unit| unit.faults.on_air(now))
+    }
+
+    /// Whether a device has said that its battery is empty: once that is heard, it is gone.
+    pub fn has_died(&self, device: DeviceId) -> bool {
+        self.units.iter().any(|unit| unit.id == device && unit.died)
     }
 
     /// Lets time pass, and returns what devices say meanwhile, in order. A time that is over already says nothing.
@@ -223,7 +229,6 @@ impl World {
             if unit.died || !unit.faults.has(Fault::FlatBattery, now) {
                 continue;
             }
-            self.units[index].died = true;
             let readings = vec![
                 Reading::number(0, "PowerSource.BatPercentRemaining", 0.0),
                 Reading::text(0, "PowerSource.BatChargeLevel", "Critical"),
@@ -231,12 +236,16 @@ impl World {
             if self.units[index].kind.has_battery() {
                 self.say(index, &Report::State(readings), now, Why::Change, out);
             }
+            self.units[index].died = true;
         }
     }
 
     fn say(&mut self, index: usize, report: &Report, at: UnixMillis, why: Why, out: &mut Vec<Outgoing>) {
         let lasting = self.lasting_epoch();
         let unit = &mut self.units[index];
+        if unit.died {
+            return;
+        }
         let time = unit.faults.clock(at);
         let head = if let Report::Event(_) = report {
             // Told again after a loss of power, an event must be known as the same one.

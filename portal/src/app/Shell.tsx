@@ -2,10 +2,10 @@
 import { Link, Outlet } from "@tanstack/react-router";
 import { Search, Settings } from "lucide-react";
 import { lazy, Suspense, useEffect, useState } from "react";
-import { Button } from "react-aria-components/Button";
 import { useTranslations } from "use-intl";
 import { ConnectionBanner } from "../live/ConnectionBanner";
 import { LiveProvider } from "../live/LiveProvider";
+import { PlainButton } from "../ui/Button";
 import { ToastRegion } from "../ui/Toasts";
 import { PLACES } from "./places";
 import styles from "./Shell.module.css";
@@ -105,11 +105,11 @@ function SearchButton() {
   }
   return (
     <>
-      <Button className={styles.search ?? ""} aria-label={t("search.label")} onPress={show}>
+      <PlainButton className={styles.search ?? ""} aria-label={t("search.label")} onPress={show}>
         <Search size={18} aria-hidden />
         <span>{t("search.label")}</span>
         <kbd aria-hidden>{t(onApple ? "search.keysApple" : "search.keys")}</kbd>
-      </Button>
+      </PlainButton>
       {wanted && (
         <Suspense>
           <SearchPalette isOpen={open} onOpenChange={setOpen} />

@@ -1,17 +1,12 @@
 // Says which organisation or home one is looking at, and leads to another; always at the same place.
 import { useNavigate, useParams } from "@tanstack/react-router";
 import { Building2, ChevronsUpDown, House, Layers } from "lucide-react";
-import { lazy, Suspense, useRef, useState } from "react";
-import { Button } from "react-aria-components/Button";
 import { useTranslations } from "use-intl";
 import { useHomes } from "../api/homes";
-import type { MenuGroup } from "../ui/Menu";
+import { PlainButton } from "../ui/Button";
+import { Menu, type MenuGroup } from "../ui/Menu";
 import { useScope } from "./scope";
 import styles from "./Shell.module.css";
-
-/** Menus are heavy; this one comes when somebody is about to open it. */
-const loadMenu = () => import("../ui/Menu");
-const MenuPopover = lazy(async () => ({ default: (await loadMenu()).MenuPopover }));
 
 /** More than a menu can show well; the homes page searches all. */
 const MOST_HOMES = 12;
@@ -62,34 +57,17 @@ export function Switcher() {
       ],
     },
   ];
-  const trigger = useRef<HTMLButtonElement>(null);
-  const [wanted, setWanted] = useState(false);
-  const [open, setOpen] = useState(false);
-  function change(next: boolean): void {
-    setWanted(true);
-    setOpen(next);
-  }
   return (
-    <>
-      <Button
-        ref={trigger}
-        className={styles.switcher ?? ""}
-        aria-label={t("current", { name: label })}
-        aria-haspopup="menu"
-        aria-expanded={open}
-        onHoverStart={() => void loadMenu()}
-        onFocus={() => void loadMenu()}
-        onPress={() => change(!open)}
-      >
-        <Icon size={18} aria-hidden />
-        <span>{label}</span>
-        <ChevronsUpDown size={14} aria-hidden />
-      </Button>
-      {wanted && (
-        <Suspense>
-          <MenuPopover label={t("label")} groups={groups} triggerRef={trigger} isOpen={open} onOpenChange={change} />
-        </Suspense>
-      )}
-    </>
+    <Menu
+      label={t("label")}
+      groups={groups}
+      trigger={
+        <PlainButton className={styles.switcher ?? ""} aria-label={t("current", { name: label })}>
+          <Icon size={18} aria-hidden />
+          <span>{label}</span>
+          <ChevronsUpDown size={14} aria-hidden />
+        </PlainButton>
+      }
+    />
   );
 }

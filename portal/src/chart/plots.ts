@@ -1,11 +1,13 @@
 // The two kinds of plot as uPlot options: a mean with its band, and bars for a counter.
 import uPlot from "uplot";
 import type { Voice } from "../format/say";
-import { scaled, type scaleFor } from "../format/quantity";
+import type { scaleFor } from "../format/quantity";
 import type { ChartColors } from "./colors";
+import { valueRange } from "./lines";
 import { tickLabel } from "./ticks";
 
 interface Look {
+  /** As the device reports it. */
   unit: string;
   scale: ReturnType<typeof scaleFor>;
   voice: Voice;
@@ -17,12 +19,13 @@ export type PlotOptions = Partial<uPlot.Options> & { series: uPlot.Series[] };
 const FONT = '12px "Inter", system-ui, sans-serif';
 const DASH = [5, 4];
 
-function axes({ unit, scale, voice, zone }: Look, colors: ChartColors): uPlot.Axis[] {
+function axes({ scale, voice, zone }: Look, colors: ChartColors): uPlot.Axis[] {
   const shared = { stroke: colors.text, font: FONT, grid: { stroke: colors.grid, width: 1 }, ticks: { show: false } };
   return [
     {
       ...shared,
       grid: { show: false },
+      size: 28,
       space: 70,
       values: (_, splits, __, ___, incr) => splits.map((at) => tickLabel(at * 1_000, incr * 1_000, voice, zone)),
     },
@@ -30,15 +33,14 @@ function axes({ unit, scale, voice, zone }: Look, colors: ChartColors): uPlot.Ax
       ...shared,
       size: 56,
       space: 36,
-      values: (_, splits) => splits.map((value) => axisNumber(value, unit, scale, voice.locale)),
+      values: (_, splits) => splits.map((value) => axisNumber(value, scale, voice.locale)),
     },
   ];
 }
 
 /** Whole numbers where they are whole: an axis is read by its steps. */
-function axisNumber(value: number, unit: string, scale: Look["scale"], locale: string): string {
-  const number = scaled(value, unit, { ...scale, decimals: 2 }, locale).number;
-  return number.replace(/[.,]0+$/, "").replace(/([.,]\d)0$/, "$1");
+function axisNumber(value: number, scale: Look["scale"], locale: string): string {
+  return new Intl.NumberFormat(locale, { maximumFractionDigits: 2 }).format(value * scale.factor);
 }
 
 /** A point without neighbours would not be seen as a line. */
@@ -63,7 +65,7 @@ export function lineOptions(look: Look, stepped: boolean): (colors: ChartColors)
     const edge = { stroke: "transparent", width: 0, points: { show: false }, ...paths };
     return {
       axes: axes(look, colors),
-      scales: { y: { range: (_, low, high) => uPlot.rangeNum(low, high, 0.12, false) } },
+      scales: { y: { range: (_, low, high) => valueRange(low, high, look.unit) } },
       bands: stepped ? [] : [{ series: [2, 1], fill: colors.band }],
       series: [{}, edge, edge, line, { ...line, dash: DASH }],
     };

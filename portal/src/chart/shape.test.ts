@@ -4,7 +4,7 @@ import { awaySpans, bandsOf, shares } from "./bands";
 import { barColumns, barsOf, sumBetween, total } from "./bars";
 import { csvOf, fileName } from "./csv";
 import { type Bucket, gapMs, grown, type History, historyOf, withTail } from "./history";
-import { extentOf, lineColumns, stepColumns } from "./lines";
+import { extentOf, lineColumns, stepColumns, valueRange } from "./lines";
 
 const T0 = Date.UTC(2026, 10, 21);
 const MINUTE = 60_000;
@@ -83,6 +83,21 @@ describe("stepColumns", () => {
 function live(minute: number, value: number | boolean) {
   return { value, time: T0 + minute * MINUTE, quality: "measured" };
 }
+
+describe("valueRange", () => {
+  it("leaves air, and stays within what can be", () => {
+    expect(valueRange(20, 30, "degC")).toEqual([18.8, 31.2]);
+    expect(valueRange(0, 200, "W")).toEqual([0, 224]);
+    expect(valueRange(-5, 5, "degC")[0]).toBeLessThan(-5);
+    expect(valueRange(90, 99, "%")[1]).toBe(100);
+  });
+  it("shows a value that never changed in the middle, and nothing as nothing", () => {
+    const [low, high] = valueRange(85, 85, "K");
+    expect([85 - low, high - 85]).toEqual([high - 85, 85 - low]);
+    expect(low).toBeLessThan(85);
+    expect(valueRange(null, null, "W")).toEqual([0, 1]);
+  });
+});
 
 describe("withTail", () => {
   it("adds what came live since, and nothing twice", () => {

@@ -19,6 +19,7 @@ import { Presence } from "../ui/Status";
 import styles from "./DevicePage.module.css";
 import { DeviceFacts } from "./Facts";
 import { controlledParts } from "./presentation";
+import { ShowItself } from "./ShowItself";
 import { Values } from "./Values";
 
 // What is in view first is there first: values. The rest follows, in the shape of its skeleton.
@@ -65,6 +66,7 @@ function LoadedDevice({ device }: { device: Device }) {
       title={device.name}
       breadcrumb={<Crumbs device={device} />}
       subtitle={<Header device={device} state={state} zone={zone} />}
+      action={<ShowItself device={device} commands={commands} isDisabled={role === "viewer"} />}
       aside={
         <>
           <Suspense fallback={<Skeleton height={160} />}>

@@ -42,7 +42,8 @@ export function Values({ device, state, zone, twoState }: Props) {
               replace
               resetScroll={false}
               className={styles.value}
-              {...(series?.key === key && { "aria-current": "true" as const })}
+              activeOptions={{ exact: true, includeSearch: true }}
+              {...(series?.key === key && { "data-chosen": true })}
             >
               <Value device={device} state={state} latest={latest} zone={zone} twoState={twoState} />
             </Link>

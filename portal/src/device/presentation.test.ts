@@ -37,6 +37,10 @@ describe("tileContent", () => {
     const tile = tileContent(device(["Vacuum"]));
     expect(tile).toMatchObject({ icon: "unknown", main: undefined, control: undefined });
   });
+  it("leaves what is loud or rarely wanted to the device's page", () => {
+    expect(tileContent(device(["SmokeCoAlarm"])).control).toBeUndefined();
+    expect(tileContent(device(["LevelControl"])).control).toBeUndefined();
+  });
   it("finds nothing on a device that has nothing", () => {
     expect(tileContent({ name: "Empty", endpoints: [] })).toMatchObject({ icon: "unknown", main: undefined, secondary: [] });
   });

@@ -11,6 +11,9 @@ export type IconName =
 export type ControlKind =
   | "onOff" | "level" | "colorTemperature" | "lock" | "covering" | "thermostat" | "valve" | "identify" | "selfTest";
 
+/** The controls that a tile has room for. The others are too drastic, or of too little use, to be there. */
+const ON_TILES: ReadonlySet<ControlKind> = new Set(["onOff", "lock", "covering", "thermostat", "valve"]);
+
 export interface Presentation {
   icon: IconName;
   /** The attributes worth showing, the main one first; others of the capability follow on the device page. */
@@ -81,7 +84,14 @@ export function partsOf(device: DeviceLike): Part[] {
 
 /** The parts that may have a control: those with one of their own, and those the portal does not know. */
 export function controlledParts(device: DeviceLike): Part[] {
-  return partsOf(device).filter(({ capability, presentation }) => presentation.control !== undefined || !(capability in PRESENTATIONS));
+  return partsOf(device).filter(
+    ({ capability, presentation: { control } }) => control !== "identify" && (control !== undefined || !(capability in PRESENTATIONS)),
+  );
+}
+
+/** Where the device shows itself, if it can; that is asked of the whole device. */
+export function identifyEndpoint(device: DeviceLike): number | undefined {
+  return partsOf(device).find((part) => part.capability === "Identify")?.endpoint;
 }
 
 /** What concerns the device itself and not what it is there for: battery, signal, firmware. */
@@ -108,17 +118,17 @@ export function tileContent(device: DeviceLike): TileContent {
   const parts = partsOf(device).filter((part) => !HOUSEKEEPING.has(part.capability));
   const first = parts[0];
   const readings = parts.flatMap((part) => tileReadings(part));
-  const control = parts.find((part) => part.presentation.control !== undefined);
   return {
     icon: iconOf(device, parts, twoState),
     main: readings[0],
     secondary: readings.slice(1, 1 + MOST_SECONDARY),
-    control:
-      control?.presentation.control === undefined || control !== first
-        ? undefined
-        : { kind: control.presentation.control, endpoint: control.endpoint },
+    control: first === undefined ? undefined : tileControl(first),
     twoState,
   };
+}
+
+function tileControl({ endpoint, presentation: { control } }: Part): TileContent["control"] {
+  return control === undefined || !ON_TILES.has(control) ? undefined : { kind: control, endpoint };
 }
 
 const TILE_READINGS: Readonly<Record<string, readonly string[]>> = {

@@ -10,7 +10,8 @@ export function diagnosticsQuery(id: string) {
   });
 }
 
-const PAGE = 20;
+/** Few enough that what follows on a phone is not far away. */
+const PAGE = 10;
 
 /** Newest first, page by page. */
 export function deviceEventsQuery(device: string) {

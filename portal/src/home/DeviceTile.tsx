@@ -1,10 +1,10 @@
 // One device on its home's page: state, the one likely action, and what became of the last wish. Nothing here is
 // shown that the device has not reported.
+import { lazy, Suspense } from "react";
 import { useTranslations } from "use-intl";
 import { CommandLine } from "../command/CommandNote";
 import { useDeviceCommands } from "../command/use-commands";
 import { latestOf, type Device } from "../device/controls/control";
-import { hasTileControl, TileControl } from "../device/controls/TileControl";
 import { icons } from "../device/icons";
 import { type Reading, tileContent, type TileContent } from "../device/presentation";
 import { ReadingAge, ReadingText } from "../device/ReadingText";
@@ -15,6 +15,10 @@ import { Skeleton } from "../ui/Skeleton";
 import { Tile } from "../ui/Tile";
 import styles from "./DeviceTile.module.css";
 import { tileTone, untold } from "./tile-tone";
+
+// Asked for at once, and not waited for: values can be read before anything can be pressed.
+const controls = import("../device/controls/TileControl");
+const TileControl = lazy(async () => ({ default: (await controls).TileControl }));
 
 export interface DeviceTileProps {
   device: Device;
@@ -52,8 +56,10 @@ export function DeviceTile({ device, state, zone, readOnly = false }: DeviceTile
       }
       link={{ to: "/devices/$deviceId", params: { deviceId: device.id } }}
       action={
-        control === undefined || !hasTileControl(control.kind) ? undefined : (
-          <TileControl {...props} kind={control.kind} endpoint={control.endpoint} />
+        control === undefined ? undefined : (
+          <Suspense fallback={<Skeleton width={44} height={28} />}>
+            <TileControl {...props} kind={control.kind} endpoint={control.endpoint} />
+          </Suspense>
         )
       }
     />

@@ -172,7 +172,8 @@ function RoomLinks({ home, groups, chosen }: { home: string; groups: ReturnType<
       params={{ homeId: home }}
       search={(before) => ({ ...before, room: id })}
       className={styles.chip}
-      {...(chosen === id && { "aria-current": "true" as const })}
+      activeOptions={{ exact: true, includeSearch: true }}
+      {...(chosen === id && { "data-chosen": true })}
       replace
     >
       {name}

@@ -143,7 +143,8 @@ function wanted(link: Link, subscription: Subscription): Next {
   if (sameSubscription(link.subscription, subscription)) return [link, []];
   const next: Link = { ...link, subscription };
   if (link.step !== "open" && !(link.step === "opening" && link.transport === "stream")) return [next, []];
-  if (link.transport === "socket") return [next, [{ do: "send", text: subscribeText(subscription, link.cursor) }]];
+  // Without a cursor it goes on where the server stands: what is on its way to us must not be told again.
+  if (link.transport === "socket") return [next, [{ do: "send", text: subscribeText(subscription, undefined) }]];
   // A stream cannot be told anything: it is opened anew, from where it was.
   return [{ ...next, step: "opening" }, [{ do: "close" }, { do: "open", transport: "stream" }]];
 }

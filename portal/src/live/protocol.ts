@@ -105,7 +105,7 @@ function isEverything(wish: Wish): boolean {
 }
 
 function merged(lists: (readonly string[] | undefined)[]): string[] {
-  return [...new Set(lists.flatMap((list) => list ?? []))].sort();
+  return [...new Set(lists.flatMap((list) => list ?? []))].toSorted();
 }
 
 /** One subscription that covers every wish. Without a wish: all events, no readings, so that nothing goes stale. */

@@ -45,7 +45,7 @@ function openSocket(origin: string, listener: Listener): Line {
 }
 
 function openStream(origin: string, query: string, listener: Listener): Line {
-  const source = new EventSource(`${origin}${PATH}/sse?${query}`);
+  const source = new EventSource(`${origin}${PATH}?${query}`);
   const take = (event: MessageEvent) => {
     const message = typeof event.data === "string" ? parseMessage(event.data) : undefined;
     if (message !== undefined) listener.message(message);
@@ -58,6 +58,11 @@ function openStream(origin: string, query: string, listener: Listener): Line {
     listener.closed(CODE_ABNORMAL);
   };
   for (const frame of FRAMES) source.addEventListener(frame, take);
+  // A stream has no close codes of its own.
+  source.addEventListener("closed", (event) => {
+    source.close();
+    listener.closed((JSON.parse(event.data) as { code: number }).code);
+  });
   return {
     send: () => undefined,
     close: () => {

@@ -1,11 +1,14 @@
 // The folded actions of one device, in lists and on its page.
 import { EllipsisVertical, KeyRound, Pencil, Replace, Trash2 } from "lucide-react";
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import { useTranslations } from "use-intl";
 import type { Device } from "../api/lists";
 import { IconButton } from "../ui/Button";
 import { Menu } from "../ui/Menu";
-import { DeviceDialog, type DeviceTask } from "./DeviceDialogs";
+import type { DeviceTask } from "./DeviceDialogs";
+
+/** Forms are heavy, and most visits change nothing. */
+const DeviceDialog = lazy(async () => ({ default: (await import("./DeviceDialogs")).DeviceDialog }));
 
 export function DeviceMenu({ device }: { device: Device }) {
   const t = useTranslations("manage.menu");
@@ -27,7 +30,11 @@ export function DeviceMenu({ device }: { device: Device }) {
           { id: "end", entries: [{ id: "delete", label: t("delete"), icon: Trash2, dangerous: true, onAction: () => setTask("delete") }] },
         ]}
       />
-      {task !== undefined && <DeviceDialog device={device} task={task} onClose={() => setTask(undefined)} />}
+      {task !== undefined && (
+        <Suspense>
+          <DeviceDialog device={device} task={task} onClose={() => setTask(undefined)} />
+        </Suspense>
+      )}
     </>
   );
 }

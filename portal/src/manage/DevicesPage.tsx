@@ -2,7 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { Blocks, Plus, SearchX } from "lucide-react";
-import { useMemo, useState } from "react";
+import { lazy, Suspense, useMemo, useState } from "react";
 import { useTranslations } from "use-intl";
 import { devicesQuery, homesQuery, roomsQuery } from "../api/lists";
 import { useMayManage, useScope } from "../app/scope";
@@ -14,14 +14,16 @@ import { EmptyState } from "../ui/EmptyState";
 import { ErrorState } from "../ui/ErrorState";
 import { Page } from "../ui/Page";
 import { Card } from "../ui/Section";
-import { SkeletonRows } from "../ui/Skeleton";
+import { Skeleton, SkeletonRows } from "../ui/Skeleton";
 import { Presence } from "../ui/Status";
 import { type Column, Table } from "../ui/Table";
-import { BulkBar } from "./BulkBar";
-import { DeviceFilters } from "./DeviceFilters";
-import { DeviceMenu } from "./DeviceMenu";
 import styles from "./Manage.module.css";
 import { chosenRows, type DeviceRow, deviceRows } from "./rows";
+
+// The list comes first; what one does with it follows.
+const BulkBar = lazy(async () => ({ default: (await import("./BulkBar")).BulkBar }));
+const DeviceFilters = lazy(async () => ({ default: (await import("./DeviceFilters")).DeviceFilters }));
+const DeviceMenu = lazy(async () => ({ default: (await import("./DeviceMenu")).DeviceMenu }));
 
 const route = getRouteApi("/_app/devices");
 
@@ -64,8 +66,10 @@ function List({ mayManage }: { mayManage: boolean }) {
   const selected = rows.filter(({ id }) => chosen.has(id)).map(({ device }) => device);
   return (
     <>
-      <DeviceFilters />
-      {selected.length > 0 && <BulkBar devices={selected} onDone={() => setChosen(new Set())} />}
+      <Suspense fallback={<Skeleton height={40} />}>
+        <DeviceFilters />
+      </Suspense>
+      <Suspense>{selected.length > 0 && <BulkBar devices={selected} onDone={() => setChosen(new Set())} />}</Suspense>
       {rows.length === 0 ? (
         <EmptyState
           icon={SearchX}
@@ -154,7 +158,11 @@ function useColumns(mayManage: boolean): Column<DeviceRow>[] {
         sort: ({ lastSeen }) => lastSeen,
         cell: ({ lastSeen }) => (lastSeen === null ? <span className={styles.soft}>{t("never")}</span> : <Age time={lastSeen} />),
       },
-      ...(mayManage ? [{ id: "menu", title: "", width: "64px", align: "end" as const, cell: ({ device }: DeviceRow) => <DeviceMenu device={device} /> }] : []),
+      ...(mayManage ? [{ id: "menu", title: "", width: "64px", align: "end" as const, cell: ({ device }: DeviceRow) => (
+              <Suspense>
+                <DeviceMenu device={device} />
+              </Suspense>
+            ) }] : []),
     ],
     [t, mayManage],
   );

@@ -1,32 +1,34 @@
 // Registers many devices from a file: preview, report on every row, and their credentials, once.
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { Download, FileUp, RotateCcw } from "lucide-react";
-import { useMemo, useState } from "react";
-import { FileTrigger } from "react-aria-components/FileTrigger";
+import { Download, FileUp } from "lucide-react";
+import { lazy, Suspense, useMemo, useState } from "react";
 import { useTranslations } from "use-intl";
 import { answer, api, type Schemas } from "../api/client";
 import { homesQuery, roomsQuery } from "../api/lists";
 import { download } from "../onboarding/download";
 import { Breadcrumb } from "../ui/Breadcrumb";
-import { Button, ButtonLink } from "../ui/Button";
+import { Button } from "../ui/Button";
+import { FileButton } from "../ui/FileButton";
 import { ErrorNotice, Notice } from "../ui/Notice";
 import { Page } from "../ui/Page";
-import { Card, Section } from "../ui/Section";
-import { Status } from "../ui/Status";
-import { type Column, Table } from "../ui/Table";
+import { Card } from "../ui/Section";
 import { useAfterChange } from "./changes";
-import { writeCsv } from "./csv";
-import { type FileProblem, type Plan, type PlannedRow, planImport, ROWS_MAX, template } from "./import-plan";
+import { type FileProblem, planImport, ROWS_MAX, template } from "./import-plan";
 import styles from "./Manage.module.css";
 
 type Report = Schemas["ImportView"];
-type ReportRow = Schemas["RowView"];
+
+const Preview = lazy(async () => ({ default: (await import("./ImportTables")).Preview }));
+const Done = lazy(async () => ({ default: (await import("./ImportTables")).Done }));
+
+/** One and the same, so that what depends on it rests while nothing is known. */
+const NONE: never[] = [];
 
 export function ImportPage() {
   const t = useTranslations("manage.import");
-  const homes = useQuery(homesQuery).data ?? [];
-  const rooms = useQuery(roomsQuery()).data ?? [];
+  const homes = useQuery(homesQuery).data ?? NONE;
+  const rooms = useQuery(roomsQuery()).data ?? NONE;
   const [file, setFile] = useState<{ name: string; text: string; key: string }>();
   const [report, setReport] = useState<Report>();
   const after = useAfterChange();
@@ -56,6 +58,7 @@ export function ImportPage() {
         </Button>
       }
     >
+      <Suspense>
       {report !== undefined ? (
         <Done report={report} onAgain={again} />
       ) : (
@@ -64,15 +67,13 @@ export function ImportPage() {
             <div className={styles.drop}>
               <FileUp size={24} aria-hidden />
               <p>{t("columns")}</p>
-              <FileTrigger
-                acceptedFileTypes={[".csv", ".json", "text/csv", "application/json"]}
-                onSelect={async (files) => {
-                  const chosen = files?.[0];
-                  if (chosen) setFile({ name: chosen.name, text: await chosen.text(), key: crypto.randomUUID() });
-                }}
+              <FileButton
+                accept=".csv,.json,text/csv,application/json"
+                variant={file === undefined ? "primary" : "secondary"}
+                onChoose={async (chosen) => setFile({ name: chosen.name, text: await chosen.text(), key: crypto.randomUUID() })}
               >
-                <Button variant={file === undefined ? "primary" : "secondary"}>{t(file === undefined ? "choose" : "chooseOther")}</Button>
-              </FileTrigger>
+                {t(file === undefined ? "choose" : "chooseOther")}
+              </FileButton>
             </div>
           </Card>
           {plan !== undefined && "kind" in plan && <WrongFile name={file?.name ?? ""} problem={plan} />}
@@ -82,6 +83,7 @@ export function ImportPage() {
           )}
         </>
       )}
+      </Suspense>
     </Page>
   );
 }
@@ -94,122 +96,5 @@ function WrongFile({ name, problem }: { name: string; problem: FileProblem }) {
     <Notice tone="danger" live title={t("title", { name })}>
       {t(problem.kind, { why, column, max: ROWS_MAX })}
     </Notice>
-  );
-}
-
-function Preview({ plan, busy, onSend }: { plan: Plan; busy: boolean; onSend: () => void }) {
-  const t = useTranslations("manage.import");
-  const names = useTranslations("manage");
-  const wrong = plan.rows.filter((row) => row.problems.length > 0).length;
-  const columns: Column<PlannedRow>[] = [
-    { id: "line", title: t("line"), width: "64px", cell: (row) => row.line },
-    { id: "name", title: names("name"), cell: (row) => row.values.name },
-    { id: "home", title: names("place"), wideOnly: true, cell: (row) => [row.values.home, row.values.room].filter(Boolean).join(" · ") },
-    { id: "capabilities", title: t("capabilities"), wideOnly: true, cell: (row) => row.values.capabilities },
-    {
-      id: "problems",
-      title: t("check"),
-      cell: (row) =>
-        row.problems.length === 0 ? (
-          <Status tone="ok" label={t("fine")} />
-        ) : (
-          <Status tone="danger" label={row.problems.map(({ field, problem }) => `${field}: ${t(`problem.${problem}`)}`).join(", ")} />
-        ),
-    },
-  ];
-  return (
-    <Section
-      title={t("preview")}
-      count={plan.rows.length}
-      action={
-        <Button variant="primary" busy={busy} onPress={onSend} isDisabled={wrong === plan.rows.length}>
-          {t("send", { count: plan.rows.length })}
-        </Button>
-      }
-    >
-      <div className={styles.stack}>
-        {wrong > 0 && (
-          <Notice tone="attention" title={t("wrong", { count: wrong })}>
-            {t("wrongWhy")}
-          </Notice>
-        )}
-        <Card flush>
-          <Table label={t("preview")} columns={columns} rows={plan.rows} rowKey={(row) => String(row.line)} />
-        </Card>
-      </div>
-    </Section>
-  );
-}
-
-function credentialsCsv(rows: readonly ReportRow[]): string {
-  const made = rows.flatMap(({ name, device }) => (device == null ? [] : [[name, device.id, device.id, device.password]]));
-  return writeCsv([["name", "client_id", "username", "password"], ...made]);
-}
-
-function Done({ report, onAgain }: { report: Report; onAgain: () => void }) {
-  const t = useTranslations("manage.import");
-  const names = useTranslations("manage");
-  const [kept, setKept] = useState(false);
-  const columns: Column<ReportRow>[] = [
-    { id: "line", title: t("line"), width: "64px", cell: (row) => row.line },
-    {
-      id: "name",
-      title: names("name"),
-      cell: (row) =>
-        row.device == null ? (
-          row.name
-        ) : (
-          <Link to="/devices/$deviceId" params={{ deviceId: row.device.id }}>
-            {row.name}
-          </Link>
-        ),
-    },
-    {
-      id: "result",
-      title: t("result"),
-      cell: (row) =>
-        row.device == null ? (
-          <Status tone="danger" label={row.errors.map(({ field, reason }) => `${field}: ${reason}`).join("; ")} />
-        ) : (
-          <Status tone="ok" label={t("registered")} />
-        ),
-    },
-  ];
-  return (
-    <div className={styles.stack} data-report>
-      <Notice tone={report.refused === 0 ? "ok" : "attention"} live title={t("done", { registered: report.registered, refused: report.refused })}>
-        {report.refused === 0 ? t("doneWhy") : t("refusedWhy")}
-      </Notice>
-      {report.registered > 0 && (
-        <Notice
-          tone={kept ? "ok" : "attention"}
-          title={t("once")}
-          action={
-            <Button
-              icon={Download}
-              onPress={() => {
-                download("lares-credentials.csv", "text/csv", credentialsCsv(report.rows));
-                setKept(true);
-              }}
-            >
-              {t("credentials")}
-            </Button>
-          }
-        >
-          {t("onceWhy")}
-        </Notice>
-      )}
-      <Card flush>
-        <Table label={t("report")} columns={columns} rows={report.rows} rowKey={(row) => String(row.line)} />
-      </Card>
-      <div className={styles.buttons}>
-        <ButtonLink to="/devices" variant="primary">
-          {t("toDevices")}
-        </ButtonLink>
-        <Button icon={RotateCcw} onPress={onAgain}>
-          {t("again")}
-        </Button>
-      </div>
-    </div>
   );
 }

@@ -2,25 +2,25 @@
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { DoorOpen, Pencil, Plus, Trash2 } from "lucide-react";
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import { useTranslations } from "use-intl";
 import { useHome } from "../api/homes";
 import { devicesQuery, type Room, roomsQuery } from "../api/lists";
 import { useMayManage } from "../app/scope";
 import { Breadcrumb } from "../ui/Breadcrumb";
 import { Button, IconButton } from "../ui/Button";
-import { ConfirmDialog, Dialog } from "../ui/Dialog";
 import { EmptyState } from "../ui/EmptyState";
 import { ErrorState } from "../ui/ErrorState";
-import { Form, FormText, useAppForm } from "../ui/Form";
 import { Page } from "../ui/Page";
 import { Card, Section } from "../ui/Section";
 import { SkeletonRows } from "../ui/Skeleton";
-import { showToast } from "../ui/toasts";
-import { roomBody } from "../api/bodies";
-import { useDeleteRoom, useSaveRoom } from "./changes";
-import { DeleteHome, HomeForm } from "./HomeForm";
 import styles from "./Manage.module.css";
+
+// Forms and dialogs come after the list that one came for.
+const HomeForm = lazy(async () => ({ default: (await import("./HomeForm")).HomeForm }));
+const DeleteHome = lazy(async () => ({ default: (await import("./HomeForm")).DeleteHome }));
+const RoomDialog = lazy(async () => ({ default: (await import("./RoomDialogs")).RoomDialog }));
+const RemoveRoom = lazy(async () => ({ default: (await import("./RoomDialogs")).RemoveRoom }));
 
 const route = getRouteApi("/_app/homes/$homeId/rooms");
 
@@ -63,7 +63,7 @@ export function RoomsPage() {
         {rooms.data && rooms.data.length > 0 && <RoomList home={homeId} rooms={rooms.data} mayManage={mayManage} onEdit={setEditing} onRemove={setRemoving} />}
       </Section>
       {home.data && mayManage && (
-        <>
+        <Suspense fallback={<SkeletonRows count={4} label={t("loading")} />}>
           <Section title={t("home")}>
             <Card>
               <div className={styles.narrow}>
@@ -72,14 +72,12 @@ export function RoomsPage() {
             </Card>
           </Section>
           <DeleteHome home={home.data} />
-        </>
+        </Suspense>
       )}
-      {editing !== undefined && (
-        <Dialog isOpen title={t(editing === true ? "add" : "rename")} onOpenChange={(open) => !open && setEditing(undefined)}>
-          <RoomForm home={homeId} room={editing === true ? undefined : editing} onDone={() => setEditing(undefined)} />
-        </Dialog>
-      )}
-      {removing !== undefined && <RemoveRoom room={removing} onClose={() => setRemoving(undefined)} />}
+      <Suspense>
+        {editing !== undefined && <RoomDialog home={homeId} room={editing === true ? undefined : editing} onClose={() => setEditing(undefined)} />}
+        {removing !== undefined && <RemoveRoom room={removing} onClose={() => setRemoving(undefined)} />}
+      </Suspense>
     </Page>
   );
 }
@@ -117,51 +115,5 @@ function RoomList({ home, rooms, mayManage, onEdit, onRemove }: RoomListProps) {
         ))}
       </ul>
     </Card>
-  );
-}
-
-function RoomForm({ home, room, onDone }: { home: string; room: Room | undefined; onDone: () => void }) {
-  const t = useTranslations("manage.rooms");
-  const save = useSaveRoom(home);
-  const form = useAppForm(roomBody, { name: room?.name ?? "" });
-  return (
-    <Form
-      form={form}
-      submit={t(room === undefined ? "add" : "save")}
-      onCancel={onDone}
-      onSubmit={async ({ name }) => {
-        await save.mutateAsync({ id: room?.id, name: name.trim() });
-        onDone();
-        showToast({ tone: "ok", title: t("saved", { name }) });
-      }}
-    >
-      <FormText name="name" label={t("name")} autoFocus />
-    </Form>
-  );
-}
-
-function RemoveRoom({ room, onClose }: { room: Room; onClose: () => void }) {
-  const t = useTranslations("manage.rooms");
-  const remove = useDeleteRoom();
-  return (
-    <ConfirmDialog
-      isOpen
-      dangerous
-      title={t("removeOf", { name: room.name })}
-      confirm={t("remove")}
-      busy={remove.isPending}
-      error={remove.error}
-      onOpenChange={(open) => !open && onClose()}
-      onConfirm={() =>
-        remove.mutate(room.id, {
-          onSuccess: () => {
-            onClose();
-            showToast({ tone: "ok", title: t("removed", { name: room.name }) });
-          },
-        })
-      }
-    >
-      {t("removeWhy")}
-    </ConfirmDialog>
   );
 }

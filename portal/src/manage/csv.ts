@@ -44,7 +44,10 @@ export function separatorOf(text: string): string {
   return heading.includes(";") && !heading.includes(",") ? ";" : ",";
 }
 
+function cell(value: string): string {
+  return /[",\r\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value;
+}
+
 export function writeCsv(rows: readonly (readonly string[])[]): string {
-  const cell = (value: string) => (/[",\r\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value);
   return rows.map((row) => `${row.map(cell).join(",")}\r\n`).join("");
 }

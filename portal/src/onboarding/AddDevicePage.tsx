@@ -3,7 +3,7 @@
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { KeyRound } from "lucide-react";
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import { useTranslations } from "use-intl";
 import { answer, api } from "../api/client";
 import { deviceQuery } from "../api/lists";
@@ -13,12 +13,15 @@ import { ErrorState } from "../ui/ErrorState";
 import { ErrorNotice, Notice } from "../ui/Notice";
 import { Page } from "../ui/Page";
 import { SkeletonRows } from "../ui/Skeleton";
-import { CredentialsPanel } from "./CredentialsPanel";
-import { DeviceForm, type Registered } from "./DeviceForm";
+import type { Registered } from "./DeviceForm";
 import styles from "./Onboarding.module.css";
 import { presetFacts, sampleFor } from "./presets";
 import type { Sample } from "./snippets";
-import { Waiting } from "./Waiting";
+
+// Each step is loaded when it comes.
+const DeviceForm = lazy(async () => ({ default: (await import("./DeviceForm")).DeviceForm }));
+const CredentialsPanel = lazy(async () => ({ default: (await import("./CredentialsPanel")).CredentialsPanel }));
+const Waiting = lazy(async () => ({ default: (await import("./Waiting")).Waiting }));
 
 const route = getRouteApi("/_app/devices/add");
 
@@ -45,6 +48,7 @@ export function AddDevicePage() {
       action={device === undefined && <ButtonLink to="/devices/import">{t("many")}</ButtonLink>}
     >
       <div className={styles.page}>
+        <Suspense fallback={<SkeletonRows count={6} label={t("loading")} />}>
         {device === undefined ? (
           <DeviceForm
             home={home}
@@ -59,6 +63,7 @@ export function AddDevicePage() {
             <Waiting deviceId={device} name={current.registered.name} />
           </>
         )}
+        </Suspense>
       </div>
     </Page>
   );

@@ -1,8 +1,7 @@
 // The first step: what kind of device it is, what it is called, and where it will stand.
 import { useQuery } from "@tanstack/react-query";
 import { Check } from "lucide-react";
-import { useEffect, useRef, useState } from "react";
-import { Radio, RadioGroup } from "react-aria-components/RadioGroup";
+import { useEffect, useId, useRef, useState } from "react";
 import { useTranslations } from "use-intl";
 import * as z from "zod/mini";
 import { answer, api, type Schemas } from "../api/client";
@@ -24,16 +23,16 @@ export type Registered = Schemas["RegisteredView"];
 const NEW_ROOM = "new";
 const NO_ROOM = "none";
 
-const text = () => z.string().check(z.trim(), z.maxLength(120, "tooLong"));
+const optionalText = () => z.string().check(z.trim(), z.maxLength(120, "tooLong"));
 
 const schema = z.object({
   name: z.string().check(z.trim(), z.minLength(1, "required"), z.maxLength(120, "tooLong")),
   home: z.string().check(z.minLength(1, "required")),
   room: z.string(),
-  newRoom: text(),
-  vendor: text(),
-  model: text(),
-  serial: text(),
+  newRoom: optionalText(),
+  vendor: optionalText(),
+  model: optionalText(),
+  serial: optionalText(),
   expected_interval_s: z.int("notANumber").check(z.gte(1, "tooSmall"), z.lte(604_800, "tooLarge")),
 });
 
@@ -124,23 +123,21 @@ export function DeviceForm({ home, room, onRegistered }: DeviceFormProps) {
 
 function PresetPicker({ value, onChange }: { value: Preset; onChange: (preset: Preset) => void }) {
   const t = useTranslations("onboarding");
+  const name = useId();
   return (
-    <RadioGroup aria-label={t("form.kind")} value={value} onChange={(next) => onChange(next as Preset)} className={styles.presets ?? ""}>
+    <div role="radiogroup" aria-label={t("form.kind")} className={styles.presets}>
       {PRESETS.map((preset) => {
         const Icon = icons[presetFacts(preset, []).icon];
         return (
-          <Radio key={preset} value={preset} className={styles.preset ?? ""}>
-            {({ isSelected }) => (
-              <>
-                <Icon size={20} aria-hidden />
-                <span>{t(`preset.${preset}`)}</span>
-                {isSelected && <Check size={16} aria-hidden />}
-              </>
-            )}
-          </Radio>
+          <label key={preset} className={styles.preset}>
+            <input type="radio" name={name} className={styles.presetInput} checked={preset === value} onChange={() => onChange(preset)} />
+            <Icon size={20} aria-hidden />
+            <span>{t(`preset.${preset}`)}</span>
+            {preset === value && <Check size={16} aria-hidden />}
+          </label>
         );
       })}
-    </RadioGroup>
+    </div>
   );
 }
 

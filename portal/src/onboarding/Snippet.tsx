@@ -27,6 +27,7 @@ export function Snippet({ label, text }: { label: string; text: string }) {
   }
   return (
     <div className={styles.snippet}>
+      {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- it scrolls, so keys must reach it */}
       <pre tabIndex={0} aria-label={label}>
         <code>{text}</code>
       </pre>

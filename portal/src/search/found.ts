@@ -1,8 +1,10 @@
 // What the server finds for a text: homes, rooms and devices. Asked a moment after the last key, not for each.
-import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { keys } from "../api/keys";
+import { devicesQuery, homesQuery, roomsQuery } from "../api/lists";
 import { NoAnswer, ProblemError, type Problem } from "../api/problem";
+import { score } from "./results";
 
 export interface FoundItem {
   type: "home" | "room" | "device";
@@ -27,6 +29,32 @@ async function search(text: string, signal: AbortSignal): Promise<FoundItem[]> {
   return ((await response.json()) as { items: FoundItem[] }).items;
 }
 
+/** What this machine knows, until the server has answered or where it cannot: by name, maker, model and serial. */
+function useKnown(text: string): FoundItem[] {
+  const cache = useQueryClient();
+  if (text === "") return [];
+  const homes = cache.getQueryData(homesQuery.queryKey) ?? [];
+  const rooms = cache.getQueryData(roomsQuery().queryKey) ?? [];
+  const devices = cache.getQueryData(devicesQuery().queryKey) ?? [];
+  const placed = <T extends { id: string; name: string }>(list: readonly T[], id: string | null | undefined) => {
+    const one = list.find((place) => place.id === id);
+    return one === undefined ? null : { id: one.id, name: one.name };
+  };
+  const all: { item: FoundItem; words: string }[] = [
+    ...homes.map(({ id, name }) => ({ item: { type: "home" as const, id, name, home: null, room: null, detail: "" }, words: name })),
+    ...rooms.map(({ id, name, home }) => ({ item: { type: "room" as const, id, name, home: placed(homes, home), room: null, detail: "" }, words: name })),
+    ...devices.map(({ id, name, home, room, vendor, model, serial }) => ({
+      item: { type: "device" as const, id, name, home: placed(homes, home), room: placed(rooms, room), detail: `${vendor} ${model}`.trim() },
+      words: [name, vendor, model, serial ?? ""].join(" "),
+    })),
+  ];
+  return all
+    .map(({ item, words }) => ({ item, points: score(words, text) }))
+    .filter(({ points }) => points > 0)
+    .toSorted((a, b) => b.points - a.points)
+    .map(({ item }) => item);
+}
+
 export function useFound(text: string) {
   const [settled, setSettled] = useState("");
   useEffect(() => {
@@ -37,10 +65,12 @@ export function useFound(text: string) {
     queryKey: keys.search(settled),
     queryFn: ({ signal }) => search(settled, signal),
     enabled: settled !== "",
-    placeholderData: keepPreviousData,
     staleTime: 10_000,
     gcTime: 60_000,
     retry: false,
   });
-  return { ...query, items: text.trim() === "" ? [] : (query.data ?? []), isBehind: settled !== text.trim() || query.isFetching };
+  const known = useKnown(text.trim());
+  const isBehind = settled !== text.trim() || query.isFetching;
+  const items = isBehind || query.data === undefined ? known : query.data;
+  return { ...query, items: text.trim() === "" ? [] : items };
 }

@@ -91,6 +91,7 @@ function useSwitches(): Offer[] {
         id: `${on ? "on" : "off"}-${device.id}`,
         title: t(on ? "actions.on" : "actions.off", { device: device.name }),
         icon: "switch",
+        target: device.name,
         run: () => void turn(device, endpoint, on),
       }));
   });

@@ -5,8 +5,8 @@ export interface Offer {
   /** Where it is, or what it does, small. */
   detail?: string;
   icon: OfferIcon;
-  /** Words that also find it. */
-  also?: string;
+  /** What it acts on. Its name alone offers no deed: Enter pressed a moment early must not switch anything. */
+  target?: string;
   run: () => void;
 }
 
@@ -40,7 +40,8 @@ export function score(name: string, text: string): number {
 export function narrowed(offers: readonly Offer[], text: string): Offer[] {
   if (text.trim() === "") return [...offers];
   return offers
-    .map((offer) => ({ offer, points: score(`${offer.title} ${offer.also ?? ""}`, text) }))
+    .filter((offer) => offer.target === undefined || score(offer.target, text) === 0)
+    .map((offer) => ({ offer, points: score(offer.title, text) }))
     .filter(({ points }) => points > 0)
     .toSorted((a, b) => b.points - a.points)
     .map(({ offer }) => offer);

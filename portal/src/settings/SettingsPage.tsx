@@ -1,13 +1,14 @@
 // One's own settings: language, theme, profile, sessions, and what this server is.
-import { LogOut } from "lucide-react";
+import { Activity, Cpu, FileUp, LogOut, Plus } from "lucide-react";
 import { useTranslations } from "use-intl";
-import { useNavigate } from "@tanstack/react-router";
+import { Link, useNavigate } from "@tanstack/react-router";
 import { useLanguage } from "../app/Providers";
 import { chooseTheme, THEMES, useTheme } from "../app/theme";
 import { useProfile, useSignOut } from "../api/session";
 import { LANGUAGES } from "../i18n/languages";
 import { Badge } from "../ui/Badge";
 import { Button } from "../ui/Button";
+import { List, ListRow } from "../ui/List";
 import { ErrorNotice } from "../ui/Notice";
 import { Page } from "../ui/Page";
 import { Card, Section } from "../ui/Section";
@@ -22,6 +23,7 @@ export function SettingsPage() {
     <Page title={t("title")} aside={<About />}>
       <Looks />
       <You />
+      <Manage />
       <Sessions />
     </Page>
   );
@@ -47,6 +49,21 @@ function Looks() {
           <Segmented label={t("looks.theme")} value={theme} onChange={chooseTheme} items={THEMES.map((id) => ({ id, label: t(`looks.themes.${id}`) }))} />
         </Row>
       </Card>
+    </Section>
+  );
+}
+
+/** What is set up once and seldom looked at; it has no place of its own in the rail. */
+function Manage() {
+  const t = useTranslations("settings.manage");
+  return (
+    <Section title={t("title")}>
+      <List>
+        <ListRow icon={Cpu} title={<Link to="/devices">{t("devices")}</Link>} detail={t("devicesWhat")} />
+        <ListRow icon={Plus} title={<Link to="/devices/add">{t("add")}</Link>} detail={t("addWhat")} />
+        <ListRow icon={FileUp} title={<Link to="/devices/import">{t("import")}</Link>} detail={t("importWhat")} />
+        <ListRow icon={Activity} title={<Link to="/events">{t("events")}</Link>} detail={t("eventsWhat")} />
+      </List>
     </Section>
   );
 }

@@ -1,8 +1,8 @@
-// The buttons: with words (`Button`, `ButtonLink` where it leads somewhere) or an icon alone (`IconButton`).
+// The buttons: with words (`Button`, `ButtonLink` where it leads somewhere) or an icon alone (`IconButton`). Native
+// elements: every page has buttons, so they must weigh nothing.
 import { createLink } from "@tanstack/react-router";
 import { LoaderCircle, type LucideIcon } from "lucide-react";
-import type { AnchorHTMLAttributes, ReactNode, Ref } from "react";
-import { Button as AriaButton, type ButtonProps as AriaButtonProps } from "react-aria-components/Button";
+import type { AnchorHTMLAttributes, AriaAttributes, ReactNode, Ref } from "react";
 import { useTranslations } from "use-intl";
 import styles from "./Button.module.css";
 import { classes } from "./classes";
@@ -15,49 +15,79 @@ interface Look {
   icon?: LucideIcon;
 }
 
-export interface ButtonProps extends Omit<AriaButtonProps, "className" | "style" | "isPending" | "children">, Look {
+export interface Pressable extends AriaAttributes {
+  onPress?: (() => void) | undefined;
+  isDisabled?: boolean | undefined;
+  type?: "button" | "submit";
+  id?: string;
+  autoFocus?: boolean;
+  onFocus?: () => void;
+  onHoverStart?: () => void;
+  ref?: Ref<HTMLButtonElement>;
+}
+
+interface PlainProps extends Pressable {
+  busy?: boolean;
+  className: string;
+  title?: string;
+  "data-variant"?: ButtonVariant;
+  children: ReactNode;
+}
+
+/** A busy button keeps the focus, so it is not disabled; it only takes no press. */
+export function PlainButton({ onPress, isDisabled, busy = false, type = "button", onHoverStart, children, ...rest }: PlainProps) {
+  return (
+    <button
+      {...rest}
+      // A form's button that is busy must not send the form again either.
+      type={busy ? "button" : type}
+      disabled={isDisabled === true}
+      {...(busy && { "aria-disabled": true, "aria-busy": true })}
+      onPointerEnter={onHoverStart}
+      onClick={busy ? undefined : () => onPress?.()}
+    >
+      {children}
+    </button>
+  );
+}
+
+export interface ButtonProps extends Pressable, Look {
   /** Being done: keeps its place and words, takes no second press, and says so to a screen reader. */
   busy?: boolean;
   children: ReactNode;
-  ref?: Ref<HTMLButtonElement>;
 }
 
 function look({ variant = "secondary", size = "medium" }: Look): string {
   return classes(styles.button, styles[variant], size === "small" && styles.small);
 }
 
-export function Button({ variant, size, icon: Icon, busy = false, children, ...rest }: ButtonProps) {
+export function Button({ variant = "secondary", size = "medium", icon: Icon, busy = false, children, ...rest }: ButtonProps) {
   const t = useTranslations("ui");
   return (
-    <AriaButton {...rest} data-variant={variant} isPending={busy} className={look({ ...(variant && { variant }), ...(size && { size }) })}>
+    <PlainButton {...rest} busy={busy} data-variant={variant} className={look({ variant, size })}>
       {busy ? (
         <LoaderCircle size={16} className={styles.spin} role="img" aria-label={t("busy")} />
       ) : (
         Icon && <Icon size={16} className={styles.icon} aria-hidden />
       )}
       {children}
-    </AriaButton>
+    </PlainButton>
   );
 }
 
-export interface IconButtonProps extends Omit<AriaButtonProps, "className" | "style" | "children" | "aria-label"> {
+export interface IconButtonProps extends Omit<Pressable, "aria-label"> {
   icon: LucideIcon;
   /** What it does, in words: read out, and shown when pointed at. */
   label: string;
   size?: "medium" | "small";
-  ref?: Ref<HTMLButtonElement>;
 }
 
 export function IconButton({ icon: Icon, label, size = "medium", ...rest }: IconButtonProps) {
+  const className = classes(styles.button, styles.iconOnly, size === "small" && styles.small);
   return (
-    <AriaButton
-      {...rest}
-      aria-label={label}
-      className={classes(styles.button, styles.iconOnly, size === "small" && styles.small)}
-      render={(props) => <button {...props} title={label} />}
-    >
+    <PlainButton {...rest} aria-label={label} title={label} className={className}>
       <Icon size={size === "small" ? 16 : 20} aria-hidden />
-    </AriaButton>
+    </PlainButton>
   );
 }
 
@@ -65,9 +95,9 @@ interface AnchorProps extends AnchorHTMLAttributes<HTMLAnchorElement>, Look {
   ref?: Ref<HTMLAnchorElement>;
 }
 
-function Anchor({ variant, size, icon: Icon, children, ...rest }: AnchorProps) {
+function Anchor({ variant = "secondary", size = "medium", icon: Icon, children, ...rest }: AnchorProps) {
   return (
-    <a {...rest} data-variant={variant} className={look({ ...(variant && { variant }), ...(size && { size }) })}>
+    <a {...rest} data-variant={variant} className={look({ variant, size })}>
       {Icon && <Icon size={16} className={styles.icon} aria-hidden />}
       {children}
     </a>

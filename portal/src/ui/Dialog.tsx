@@ -1,14 +1,12 @@
-// What has to be answered before going on: a dialog for a small form, and a question before something drastic.
-import { X } from "lucide-react";
-import type { ReactNode } from "react";
-import { Dialog as AriaDialog } from "react-aria-components/Dialog";
-import { Heading } from "react-aria-components/Heading";
-import { Modal, ModalOverlay } from "react-aria-components/Modal";
+// What has to be answered before going on: a dialog for a small form, and a question before something drastic. What
+// draws it is loaded when one first opens.
+import { lazy, type ReactNode, Suspense } from "react";
 import { useTranslations } from "use-intl";
-import { Button, IconButton } from "./Button";
-import { classes } from "./classes";
+import { Button } from "./Button";
 import { ErrorNotice } from "./Notice";
 import styles from "./Overlay.module.css";
+
+const DialogFrame = lazy(async () => ({ default: (await import("./DialogFrame")).DialogFrame }));
 
 export interface DialogProps {
   title: string;
@@ -20,22 +18,12 @@ export interface DialogProps {
   children: ReactNode;
 }
 
-export function Dialog({ title, isOpen, onOpenChange, wide = false, alert = false, children }: DialogProps) {
-  const t = useTranslations("ui");
+export function Dialog(props: DialogProps) {
+  if (!props.isOpen) return null;
   return (
-    <ModalOverlay isOpen={isOpen} onOpenChange={onOpenChange} isDismissable={!alert} className={styles.backdrop ?? ""}>
-      <Modal className={classes(styles.modal, wide && styles.wide)}>
-        <AriaDialog role={alert ? "alertdialog" : "dialog"} className={styles.dialog ?? ""}>
-          <div className={styles.dialogHead}>
-            <Heading slot="title" level={2} className={styles.dialogTitle ?? ""}>
-              {title}
-            </Heading>
-            {!alert && <IconButton icon={X} label={t("close")} size="small" onPress={() => onOpenChange(false)} />}
-          </div>
-          {children}
-        </AriaDialog>
-      </Modal>
-    </ModalOverlay>
+    <Suspense>
+      <DialogFrame {...props} />
+    </Suspense>
   );
 }
 

@@ -119,8 +119,8 @@ export function FormNumber({ name, ...rest }: Bound<NumberFieldProps>) {
       render={({ field, fieldState }) => (
         <NumberField
           {...rest}
-          value={typeof field.value === "number" ? field.value : Number.NaN}
-          onChange={(value) => field.onChange(Number.isNaN(value) ? undefined : value)}
+          value={typeof field.value === "number" ? field.value : undefined}
+          onChange={field.onChange}
           onBlur={field.onBlur}
           error={message(fieldState.error?.message)}
         />

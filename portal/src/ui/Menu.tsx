@@ -1,11 +1,10 @@
-// Actions that fold away behind a button, in groups; with `selected` it is also a switcher.
-import { Check, type LucideIcon } from "lucide-react";
-import type { ReactNode, RefObject } from "react";
-import { Header } from "react-aria-components/Header";
-import { Menu as AriaMenu, MenuItem, MenuSection, MenuTrigger } from "react-aria-components/Menu";
-import { Popover } from "react-aria-components/Popover";
-import { classes } from "./classes";
-import styles from "./Overlay.module.css";
+// Actions that fold away behind a button, in groups; with `selected` it is also a switcher. The button is there at
+// once, the menu's code comes when somebody is about to open it.
+import type { LucideIcon } from "lucide-react";
+import { type AriaAttributes, cloneElement, lazy, type ReactElement, type Ref, Suspense, useRef, useState } from "react";
+
+const loadMenu = () => import("./MenuPopover");
+const MenuPopover = lazy(async () => ({ default: (await loadMenu()).MenuPopover }));
 
 export interface MenuEntry {
   id: string;
@@ -23,61 +22,44 @@ export interface MenuGroup {
   entries: readonly MenuEntry[];
 }
 
+/** What a menu gives its button; `Button`, `IconButton` and `PlainButton` take it. */
+interface TriggerProps extends AriaAttributes {
+  ref?: Ref<HTMLButtonElement>;
+  onHoverStart?: () => void;
+  onFocus?: () => void;
+  onPress?: () => void;
+}
+
 export interface MenuProps {
   /** The button that opens it. */
-  trigger: ReactNode;
+  trigger: ReactElement<TriggerProps>;
   label: string;
   groups: readonly MenuGroup[];
 }
 
 export function Menu({ trigger, label, groups }: MenuProps) {
+  const button = useRef<HTMLButtonElement>(null);
+  const [wanted, setWanted] = useState(false);
+  const [open, setOpen] = useState(false);
+  function change(next: boolean): void {
+    setWanted(true);
+    setOpen(next);
+  }
   return (
-    <MenuTrigger>
-      {trigger}
-      <Popover className={styles.popover ?? ""} placement="bottom start">
-        <MenuList label={label} groups={groups} />
-      </Popover>
-    </MenuTrigger>
-  );
-}
-
-export interface MenuPopoverProps extends Omit<MenuProps, "trigger"> {
-  triggerRef: RefObject<HTMLElement | null>;
-  isOpen: boolean;
-  onOpenChange: (open: boolean) => void;
-}
-
-/** The menu alone, for a button that is there before the menu's code is. */
-export function MenuPopover({ triggerRef, isOpen, onOpenChange, label, groups }: MenuPopoverProps) {
-  return (
-    <Popover className={styles.popover ?? ""} placement="bottom start" triggerRef={triggerRef} isOpen={isOpen} onOpenChange={onOpenChange}>
-      <MenuList label={label} groups={groups} onClose={() => onOpenChange(false)} />
-    </Popover>
-  );
-}
-
-function MenuList({ label, groups, onClose }: Omit<MenuProps, "trigger"> & { onClose?: () => void }) {
-  return (
-    <AriaMenu aria-label={label} className={styles.list ?? ""} {...(onClose && { onClose })}>
-      {groups.map((group) => (
-        <MenuSection key={group.id} id={group.id} aria-label={group.title ?? label}>
-          {group.title && <Header className={styles.heading ?? ""}>{group.title}</Header>}
-          {group.entries.map((entry) => (
-            <MenuItem
-              key={entry.id}
-              id={entry.id}
-              textValue={entry.label}
-              onAction={entry.onAction}
-              isDisabled={entry.isDisabled ?? false}
-              className={classes(styles.item, entry.dangerous && styles.dangerous)}
-            >
-              {entry.icon && <entry.icon size={16} aria-hidden />}
-              <span className={styles.itemWords}>{entry.label}</span>
-              {entry.selected && <Check size={16} aria-hidden />}
-            </MenuItem>
-          ))}
-        </MenuSection>
-      ))}
-    </AriaMenu>
+    <>
+      {cloneElement(trigger, {
+        ref: button,
+        "aria-haspopup": "menu",
+        "aria-expanded": open,
+        onHoverStart: () => void loadMenu(),
+        onFocus: () => void loadMenu(),
+        onPress: () => change(!open),
+      })}
+      {wanted && (
+        <Suspense>
+          <MenuPopover label={label} groups={groups} triggerRef={button} isOpen={open} onOpenChange={change} />
+        </Suspense>
+      )}
+    </>
   );
 }

@@ -1,58 +1,93 @@
-// Numbers in the reader's own notation: typed (`NumberField`), or nudged up and down beside a value (`Stepper`).
+// Numbers: typed (`NumberField`, the browser's own, so in the reader's notation), or nudged up and down beside a
+// value (`Stepper`).
 import { Minus, Plus } from "lucide-react";
-import { FieldError } from "react-aria-components/FieldError";
-import { Group } from "react-aria-components/Group";
-import { Input } from "react-aria-components/Input";
-import { Label } from "react-aria-components/Label";
-import { NumberField as AriaNumberField, type NumberFieldProps as AriaNumberFieldProps } from "react-aria-components/NumberField";
-import { Text } from "react-aria-components/Text";
 import { useTranslations } from "use-intl";
+import { useVoice } from "../format/voice";
 import { IconButton } from "./Button";
 import styles from "./Field.module.css";
-import { type FieldLook, FootWords, LabelWords } from "./FieldParts";
+import { Field, type FieldLook } from "./FieldParts";
 
-type Numbers = Omit<AriaNumberFieldProps, "className" | "style" | "children">;
-
-export interface NumberFieldProps extends Numbers, Omit<FieldLook, "hideLabel"> {
+export interface NumberFieldProps extends FieldLook {
+  value?: number | undefined;
+  defaultValue?: number;
+  /** Undefined once it is emptied. */
+  onChange?: (value: number | undefined) => void;
+  onBlur?: () => void;
+  minValue?: number;
+  maxValue?: number;
+  step?: number;
   unit?: string;
+  isDisabled?: boolean;
 }
 
-export function NumberField({ label, help, error, optional = false, unit, ...rest }: NumberFieldProps) {
+export function NumberField(props: NumberFieldProps) {
+  const { label, help, error, optional, hideLabel, value, defaultValue, onChange, onBlur, minValue, maxValue, step, unit, isDisabled = false } = props;
+  const look = { label, help, error, ...(optional && { optional }), ...(hideLabel && { hideLabel }) };
+  const given = "value" in props ? { value: value === undefined || Number.isNaN(value) ? "" : value } : { defaultValue };
   return (
-    <AriaNumberField {...rest} isInvalid={error !== undefined} className={styles.field ?? ""}>
-      <Label className={styles.label ?? ""}>
-        <LabelWords label={label} optional={optional} />
-      </Label>
-      <div className={styles.number}>
-        <Input className={styles.input ?? ""} />
-        {unit && <span className={styles.unit}>{unit}</span>}
-      </div>
-      {help !== undefined && error === undefined && (
-        <Text slot="description" className={styles.help ?? ""}>
-          {help}
-        </Text>
+    <Field {...look}>
+      {(wiring) => (
+        <div className={styles.number}>
+          <input
+            {...wiring}
+            {...given}
+            type="number"
+            inputMode="decimal"
+            className={styles.input}
+            min={minValue}
+            max={maxValue}
+            step={step ?? "any"}
+            disabled={isDisabled}
+            onBlur={onBlur}
+            onChange={({ target }) => onChange?.(Number.isNaN(target.valueAsNumber) ? undefined : target.valueAsNumber)}
+          />
+          {unit && <span className={styles.unit}>{unit}</span>}
+        </div>
       )}
-      <FieldError className={styles.error ?? ""}>
-        <FootWords error={error} />
-      </FieldError>
-    </AriaNumberField>
+    </Field>
   );
 }
 
-export interface StepperProps extends Numbers {
+export interface StepperProps {
   /** What is being set, for screen readers: "Target temperature, living room". */
   label: string;
+  value: number;
+  onChange: (value: number) => void;
+  minValue?: number;
+  maxValue?: number;
+  step?: number;
+  formatOptions?: Intl.NumberFormatOptions;
+  isDisabled?: boolean;
 }
 
-export function Stepper({ label, ...rest }: StepperProps) {
+export function Stepper(props: StepperProps) {
+  const { label, value, onChange, minValue = -Infinity, maxValue = Infinity, step = 1, formatOptions, isDisabled = false } = props;
   const t = useTranslations("ui");
+  const { locale } = useVoice();
+  const format = new Intl.NumberFormat(locale, formatOptions);
   return (
-    <AriaNumberField {...rest} aria-label={label}>
-      <Group className={styles.stepper ?? ""}>
-        <IconButton slot="decrement" icon={Minus} label={t("decrease", { label })} />
-        <Input className={styles.stepValue ?? ""} />
-        <IconButton slot="increment" icon={Plus} label={t("increase", { label })} />
-      </Group>
-    </AriaNumberField>
+    <div role="group" aria-label={label} className={styles.stepper}>
+      <IconButton
+        icon={Minus}
+        label={t("decrease", { label })}
+        isDisabled={isDisabled || value <= minValue}
+        onPress={() => onChange(nudged(value, -step, minValue, maxValue))}
+      />
+      <output className={styles.stepValue}>{format.format(value)}</output>
+      <IconButton
+        icon={Plus}
+        label={t("increase", { label })}
+        isDisabled={isDisabled || value >= maxValue}
+        onPress={() => onChange(nudged(value, step, minValue, maxValue))}
+      />
+    </div>
   );
+}
+
+/** The next value on the grid of steps: 21.3 goes up to 21.5 and down to 21, and 0.1 + 0.2 stays 0.3. */
+export function nudged(value: number, step: number, min: number, max: number): number {
+  const size = Math.abs(step);
+  const position = Number((value / size).toFixed(6));
+  const next = step > 0 ? Math.floor(position) + 1 : Math.ceil(position) - 1;
+  return Math.min(max, Math.max(min, Number((next * size).toFixed(6))));
 }

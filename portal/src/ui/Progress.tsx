@@ -1,6 +1,6 @@
 // How far long work has come; without a value, only that it goes on.
-import { Label } from "react-aria-components/Label";
-import { ProgressBar } from "react-aria-components/ProgressBar";
+import { useId } from "react";
+import { useVoice } from "../format/voice";
 import { classes } from "./classes";
 import styles from "./Progress.module.css";
 
@@ -14,20 +14,20 @@ export interface ProgressProps {
 }
 
 export function Progress({ label, value, max = 100, valueLabel }: ProgressProps) {
-  const endless = value === undefined;
+  const id = useId();
+  const { locale } = useVoice();
+  const part = value === undefined ? undefined : Math.min(1, Math.max(0, value / max));
+  const words = part === undefined ? undefined : (valueLabel ?? new Intl.NumberFormat(locale, { style: "percent" }).format(part));
+  const values = part === undefined ? {} : { "aria-valuenow": value, "aria-valuetext": words };
   return (
-    <ProgressBar isIndeterminate={endless} value={value ?? 0} maxValue={max} {...(valueLabel && { valueLabel })} className={styles.progress ?? ""}>
-      {({ percentage, valueText }) => (
-        <>
-          <div className={styles.words}>
-            <Label>{label}</Label>
-            {!endless && <span className={styles.value}>{valueText}</span>}
-          </div>
-          <div className={styles.track}>
-            <div className={classes(styles.fill, endless && styles.endless)} style={endless ? undefined : { width: `${percentage ?? 0}%` }} />
-          </div>
-        </>
-      )}
-    </ProgressBar>
+    <div className={styles.progress}>
+      <div className={styles.words}>
+        <span id={id}>{label}</span>
+        {words !== undefined && <span className={styles.value}>{words}</span>}
+      </div>
+      <div role="progressbar" aria-labelledby={id} aria-valuemin={0} aria-valuemax={max} {...values} className={styles.track}>
+        <div className={classes(styles.fill, part === undefined && styles.endless)} style={part === undefined ? undefined : { width: `${part * 100}%` }} />
+      </div>
+    </div>
   );
 }

@@ -1,6 +1,6 @@
 // A value by dragging: brightness, a blind's position. Tells the value while dragging, and once when let go.
-import { Label } from "react-aria-components/Label";
-import { Slider as AriaSlider, SliderOutput, SliderThumb, SliderTrack } from "react-aria-components/Slider";
+import { type CSSProperties, useEffect, useId, useRef } from "react";
+import { useVoice } from "../format/voice";
 import styles from "./Field.module.css";
 
 export interface SliderProps {
@@ -16,21 +16,44 @@ export interface SliderProps {
   onChangeEnd?: (value: number) => void;
 }
 
-export function Slider({ label, ...rest }: SliderProps) {
+export function Slider({ label, value, minValue = 0, maxValue = 100, step = 1, formatOptions, isDisabled = false, onChange, onChangeEnd }: SliderProps) {
+  const id = useId();
+  const { locale } = useVoice();
+  const input = useRef<HTMLInputElement>(null);
+  const ended = useRef(onChangeEnd);
+  useEffect(() => {
+    ended.current = onChangeEnd;
+  });
+  useEffect(() => {
+    const element = input.current;
+    if (element === null) return undefined;
+    // React's onChange is the browser's `input`; its `change` is the one that comes once, at the end.
+    const tell = () => ended.current?.(element.valueAsNumber);
+    element.addEventListener("change", tell);
+    return () => element.removeEventListener("change", tell);
+  }, []);
+  const text = new Intl.NumberFormat(locale, formatOptions).format(value);
+  const filled = maxValue > minValue ? ((value - minValue) / (maxValue - minValue)) * 100 : 0;
   return (
-    <AriaSlider {...rest} className={styles.slider ?? ""}>
+    <div className={styles.slider}>
       <div className={styles.sliderWords}>
-        <Label>{label}</Label>
-        <SliderOutput />
+        <label htmlFor={id}>{label}</label>
+        <output htmlFor={id}>{text}</output>
       </div>
-      <SliderTrack className={styles.track ?? ""}>
-        {({ state }) => (
-          <>
-            <div className={styles.fill} style={{ width: `${state.getThumbPercent(0) * 100}%` }} />
-            <SliderThumb className={styles.handle ?? ""} aria-label={label} />
-          </>
-        )}
-      </SliderTrack>
-    </AriaSlider>
+      <input
+        ref={input}
+        id={id}
+        type="range"
+        className={styles.range}
+        style={{ "--filled": `${filled}%` } as CSSProperties}
+        min={minValue}
+        max={maxValue}
+        step={step}
+        value={value}
+        aria-valuetext={text}
+        disabled={isDisabled}
+        onChange={({ target }) => onChange?.(target.valueAsNumber)}
+      />
+    </div>
   );
 }

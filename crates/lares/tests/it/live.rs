@@ -254,6 +254,26 @@ async fn a_watcher_that_comes_back_misses_no_event_and_sees_none_twice() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn another_subscription_on_the_way_loses_and_repeats_no_event() {
+    let world = World::start().await;
+    let mut watching = world.watching(Owner, json!({})).await;
+    let mut plug = world.connect(&world.a.plug).await;
+    let started = now_ms() - 60_000;
+    let subscriptions =
+        [json!({}), json!({ "homes": [world.a.home] }), json!({ "devices": [world.a.plug.id] })];
+    // Subscriptions change while events are on their way to the client, which reads none of them yet.
+    for step in 1..=60 {
+        plug.report_at(started + step * 10, &[("OnOff.OnOff", json!(step % 2 == 0))]).await;
+        if step % 5 == 0 {
+            watching.subscribe(subscriptions[step as usize % 3].clone()).await;
+        }
+    }
+    let numbers = seqs(&watching.events(61).await);
+    assert!(numbers.windows(2).all(|pair| pair[0] + 1 == pair[1]), "a gap or a repetition: {numbers:?}");
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_that_is_far_behind_reads_the_log_and_misses_nothing() {
     let world = World::start().await;
     let mut watching = world.watching(Owner, json!({ "devices": [world.a.plug.id] })).await;

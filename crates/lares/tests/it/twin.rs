@@ -111,6 +111,7 @@ async fn a_good_device_confirms_and_a_liar_does_not() {
     assert_eq!(lamp.command(&world, "OnOff.Off").await["state"], "confirmed");
     let command = liar.command(&world, "OnOff.On").await;
     assert_eq!(command["state"], "unconfirmed", "{command}");
+    let command = world.get(format!("/api/iot/commands/{}", id_of(&command))).as_(Owner).expect(200).await;
     let states: Vec<_> = command["history"].as_array().unwrap().iter().map(|line| &line["state"]).collect();
     assert!(states.contains(&&json!("acked")), "{states:?}");
     let _ = lamp.stop.send(true);
@@ -274,7 +275,7 @@ async fn a_past_that_is_killed_again_and_again_is_told_once_and_whole() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_command_in_the_middle_of_the_past_is_done_and_swallows_none_of_it() {
     let mut lares = Lares::new(Engine::Sqlite);
-    lares.history_days = 60;
+    lares.history_days = 90;
     lares.start().await;
     let api = lares.api();
     let devices = api.all("/api/iot/devices").await;

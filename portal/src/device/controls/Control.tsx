@@ -9,10 +9,10 @@ import type { ControlKind } from "../presentation";
 import type { ControlProps } from "./control";
 import styles from "./controls.module.css";
 import { ColorTemperatureControl, CoveringControl, LevelControl } from "./setting";
-import { IdentifyControl, LockControl, OnOffControl, SelfTestControl, ValveControl } from "./switching";
+import { LockControl, OnOffControl, SelfTestControl, ValveControl } from "./switching";
 import { ThermostatControl } from "./ThermostatControl";
 
-const controls: Record<ControlKind, ComponentType<ControlProps>> = {
+const controls: Record<Exclude<ControlKind, "identify">, ComponentType<ControlProps>> = {
   onOff: OnOffControl,
   level: LevelControl,
   colorTemperature: ColorTemperatureControl,
@@ -20,11 +20,11 @@ const controls: Record<ControlKind, ComponentType<ControlProps>> = {
   covering: CoveringControl,
   thermostat: ThermostatControl,
   valve: ValveControl,
-  identify: IdentifyControl,
   selfTest: SelfTestControl,
 };
 
 export function Control({ kind, ...props }: ControlProps & { kind: ControlKind }) {
+  if (kind === "identify") return null;
   const Chosen = controls[kind];
   return <Chosen {...props} />;
 }

@@ -20,10 +20,6 @@ const controls: Partial<Record<ControlKind, ComponentType<ControlProps & { compa
   valve: ValveControl,
 };
 
-export function hasTileControl(kind: ControlKind): boolean {
-  return kind in controls;
-}
-
 export function TileControl({ kind, ...props }: ControlProps & { kind: ControlKind }) {
   const Chosen = controls[kind];
   return Chosen === undefined ? null : <Chosen {...props} compact />;

@@ -1,5 +1,5 @@
-// Controls with a few clear choices: switch, lock, valve, self test, and the device showing itself.
-import { BellRing, LockKeyhole, LockKeyholeOpen, ScanSearch } from "lucide-react";
+// Controls with a few clear choices: switch, lock, valve, self test.
+import { BellRing, LockKeyhole, LockKeyholeOpen } from "lucide-react";
 import { useTranslations } from "use-intl";
 import { Button } from "../../ui/Button";
 import { HoldButton } from "../../ui/HoldButton";
@@ -78,21 +78,6 @@ export function ValveControl({ compact = false, ...props }: ControlProps & { com
   );
   if (compact) return button(state === "Closed" ? "Open" : "Close");
   return <span className={styles.row}>{button("Open")}{button("Close")}</span>;
-}
-
-const IDENTIFY_S = 10;
-
-export function IdentifyControl({ endpoint, commands, isDisabled = false }: ControlProps) {
-  const t = useTranslations("device");
-  return (
-    <Button
-      icon={ScanSearch}
-      isDisabled={isDisabled}
-      onPress={() => commands.send(endpoint, "Identify.Identify", { IdentifyTime: IDENTIFY_S })}
-    >
-      {t("control.identify")}
-    </Button>
-  );
 }
 
 /** It is loud, so it is held. */

@@ -103,7 +103,8 @@ impl Session {
         Ok((session, frames))
     }
 
-    /// Replaces what was subscribed to. An unknown cursor is not an error: the client is told to load afresh.
+    /// Replaces what was subscribed to, and without a cursor goes on where it stands: what is on its way to the client
+    /// is not told again. An unknown cursor is not an error: the client is told to load afresh.
     pub async fn subscribe(
         &mut self,
         subscription: Subscription,
@@ -111,7 +112,11 @@ impl Session {
     ) -> Result<Vec<Frame>, HubError> {
         let hub = &self.door.hub;
         let mut frames = vec![];
-        let watcher = match Watcher::open(hub, &self.caller, subscription.clone(), cursor).await {
+        let opened = match (&self.watcher, cursor) {
+            (Some(watcher), None) => watcher.changed_to(&self.caller, subscription.clone()).await,
+            _ => Watcher::open(hub, &self.caller, subscription.clone(), cursor).await,
+        };
+        let watcher = match opened {
             Err(HubError::UnknownCursor) => {
                 frames.push(frame::reset("the cursor is unknown or too old; load afresh"));
                 Watcher::open(hub, &self.caller, subscription, None).await?
@@ -193,7 +198,7 @@ impl Session {
         let differs = caller.scope() != self.caller.scope();
         self.caller = caller;
         let Some(watcher) = self.watcher.as_ref().filter(|_| differs) else { return Ok(()) };
-        let reopened = match watcher.reopened(&self.caller).await {
+        let reopened = match watcher.changed_to(&self.caller, watcher.subscription().clone()).await {
             Ok(watcher) => watcher,
             // What was named is not theirs any more.
             Err(HubError::NotFound(_) | HubError::Invalid(_) | HubError::Forbidden) => {
