@@ -137,7 +137,7 @@ async fn the_check_finds_what_is_wrong() {
         "UPDATE log_head SET seq = 1 WHERE organisation = x'00000000000000000000000000000004'",
         &event(9, 1),
         "PRAGMA foreign_keys = OFF",
-        "INSERT INTO rooms VALUES (x'05', x'06', x'07', '', 0)",
+        "INSERT INTO rooms VALUES (x'05', x'06', x'07', '', 0, '')",
     ] {
         store.shared.writers.execute_unprepared(sql).await.unwrap();
     }
