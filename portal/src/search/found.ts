@@ -29,6 +29,11 @@ async function search(text: string, signal: AbortSignal): Promise<FoundItem[]> {
   return ((await response.json()) as { items: FoundItem[] }).items;
 }
 
+function placed(list: readonly { id: string; name: string }[], id: string | null | undefined): { id: string; name: string } | null {
+  const one = list.find((place) => place.id === id);
+  return one === undefined ? null : { id: one.id, name: one.name };
+}
+
 /** What this machine knows, until the server has answered or where it cannot: by name, maker, model and serial. */
 function useKnown(text: string): FoundItem[] {
   const cache = useQueryClient();
@@ -36,10 +41,6 @@ function useKnown(text: string): FoundItem[] {
   const homes = cache.getQueryData(homesQuery.queryKey) ?? [];
   const rooms = cache.getQueryData(roomsQuery().queryKey) ?? [];
   const devices = cache.getQueryData(devicesQuery().queryKey) ?? [];
-  const placed = <T extends { id: string; name: string }>(list: readonly T[], id: string | null | undefined) => {
-    const one = list.find((place) => place.id === id);
-    return one === undefined ? null : { id: one.id, name: one.name };
-  };
   const all: { item: FoundItem; words: string }[] = [
     ...homes.map(({ id, name }) => ({ item: { type: "home" as const, id, name, home: null, room: null, detail: "" }, words: name })),
     ...rooms.map(({ id, name, home }) => ({ item: { type: "room" as const, id, name, home: placed(homes, home), room: null, detail: "" }, words: name })),
