@@ -79,6 +79,10 @@ export async function openHouse(): Promise<House> {
     let said = "";
     const child = spawn(binary, ["demo", "--data", data, "--ports", String(port), ...historyFlag()], { stdio: ["ignore", "pipe", "pipe"], env: environment });
     running = child;
+    child.once("exit", (code, signal) => {
+      // Nobody asked it to end: what it said last belongs into the test's output.
+      if (running === child) console.error(`lares ended by itself (${code ?? signal}):\n${said}`);
+    });
     for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => (said = (said + chunk.toString()).slice(-4_000)));
     await answers(`http://127.0.0.1:${port}/readyz`, child, () => said);
     // demo.json is written once the house is furnished, which is after the server answers.
@@ -104,10 +108,11 @@ export async function openHouse(): Promise<House> {
   return { url: front.url, demo, start, stop, close };
 }
 
-/** The portal that the binary holds; a binary without one gets the build in `dist` put before it. */
+/** The portal that the binary holds; without one, or with E2E_PORTAL=dist, the build in `dist` is put before it. */
 async function frontOf(server: string, port: number): Promise<{ url: string; close: () => Promise<void> }> {
   const page = await (await fetch(server, { headers: { accept: "text/html" } })).text();
-  if (page.includes('id="root"')) return { url: server, close: async () => undefined };
+  const embedded = page.includes('id="root"') && process.env["E2E_PORTAL"] !== "dist";
+  if (embedded) return { url: server, close: async () => undefined };
   if (!existsSync(join(portal, "dist/index.html"))) throw new Error("neither the binary nor portal/dist holds a portal: run npm run build");
   const served = await preview({
     root: portal,
