@@ -165,17 +165,19 @@ async fn a_watcher_sees_what_stands_then_what_changes() {
     assert_eq!(*power, 3.5);
 
     plug.report(&[("OnOff.OnOff", json!(true))]).await;
+    // A value may be told twice, so what stood before may come once more.
+    let is_on = |item: &&Value| item["attribute"] == "OnOff.OnOff" && item["value"] == true;
     let (mut reading, mut event) = (Value::Null, Value::Null);
     while reading.is_null() || event.is_null() {
         let frame = watching.next().await.unwrap();
         match frame["type"].as_str() {
-            Some("readings") => reading = frame,
+            Some("readings") if frame["items"].as_array().unwrap().iter().any(|item| is_on(&item)) => {
+                reading = frame;
+            }
             Some("events") => event = frame,
             _ => {}
         }
     }
-    assert_eq!(reading["items"][0]["attribute"], "OnOff.OnOff");
-    assert_eq!(reading["items"][0]["value"], true);
     assert_eq!(reading["presence"][0]["status"], "online");
     assert_eq!(event["items"][0]["payload"]["to"], true);
     watching.say(json!({ "type": "ping" })).await;
