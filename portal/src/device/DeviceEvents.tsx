@@ -4,7 +4,8 @@ import { Activity } from "lucide-react";
 import { useTranslations } from "use-intl";
 import type { Device } from "../api/lists";
 import { useTeller } from "../events/EventList";
-import { causeOf, tell, type Teller } from "../events/sentence";
+import { newestFirst } from "../events/order";
+import { causeOf, tell, type Teller, toldLate } from "../events/sentence";
 import { millis } from "../format/instant";
 import { fullMoment, moment } from "../format/moment";
 import type { EventView } from "../live/hooks";
@@ -24,7 +25,7 @@ export function DeviceEvents({ device, zone }: { device: Device; zone: string })
   const query = useInfiniteQuery(deviceEventsQuery(device.id));
   if (query.isPending) return <SkeletonRows count={6} label={t("loading")} />;
   if (query.data === undefined) return <ErrorState error={query.error} onRetry={() => void query.refetch()} />;
-  const events = query.data.pages.flatMap((page) => page.items);
+  const events = newestFirst(query.data.pages.flatMap((page) => page.items));
   if (events.length === 0) return <EmptyState icon={Activity} title={t("why.none")} why={t("why.noneWhy")} />;
   return (
     <Card flush>
@@ -53,7 +54,7 @@ function Row({ event, teller, zone }: { event: EventView; teller: Teller; zone: 
         <p>{text}</p>
         <p className={styles.soft}>{[detail, causeOf(event, teller)].filter(Boolean).join(" · ")}</p>
       </div>
-      <time className={styles.soft} dateTime={new Date(at).toISOString()} title={fullMoment(at, teller.voice, zone)}>
+      <time className={styles.soft} dateTime={new Date(at).toISOString()} title={[fullMoment(at, teller.voice, zone), toldLate(event, teller)].filter(Boolean).join(" · ")}>
         {moment(at, teller.voice, { zone, now })}
       </time>
     </li>

@@ -6,7 +6,7 @@ import { type ReactNode, useEffect, useMemo, useRef } from "react";
 import { useTranslations } from "use-intl";
 import { attributeSpec, capabilitiesQuery } from "../device/capabilities";
 import type { Say } from "../format/say";
-import { clock, dayName, fullMoment, moment } from "../format/moment";
+import { clock, dayName, fullMoment } from "../format/moment";
 import { useVoice } from "../format/voice";
 import { isoDay } from "../format/zone";
 import type { EventView } from "../live/protocol";
@@ -19,7 +19,7 @@ import { Card } from "../ui/Section";
 import { SkeletonRows } from "../ui/Skeleton";
 import styles from "./Events.module.css";
 import { useNames } from "./names";
-import { causeOf, tell, type Teller } from "./sentence";
+import { causeOf, tell, type Teller, toldLate } from "./sentence";
 import { type StreamFilter, useEventStream } from "./stream";
 
 /** Further down than this, somebody is reading. */
@@ -46,7 +46,7 @@ interface Day {
 export function byDay(events: readonly EventView[], zone: string): Day[] {
   const days: Day[] = [];
   for (const event of events) {
-    const at = Date.parse(event.recorded);
+    const at = Date.parse(event.time);
     const day = isoDay(at, zone);
     const last = days.at(-1);
     if (last?.day === day) last.events.push(event);
@@ -102,7 +102,7 @@ export function EventList({ filter, zone }: { filter: StreamFilter; zone: string
           <Card flush>
             <ol>
               {ofDay.map((event) => (
-                <Row key={event.id} event={event} teller={teller} zone={zone} now={now} />
+                <Row key={event.id} event={event} teller={teller} zone={zone} />
               ))}
             </ol>
           </Card>
@@ -117,14 +117,12 @@ interface RowProps {
   event: EventView;
   teller: Teller;
   zone: string;
-  now: number;
 }
 
-function Row({ event, teller, zone, now }: RowProps) {
+function Row({ event, teller, zone }: RowProps) {
   const { text, detail, tone, icon: Icon } = tell(event, teller);
   const cause = causeOf(event, teller);
   const time = Date.parse(event.time);
-  const sameDay = isoDay(time, zone) === isoDay(Date.parse(event.recorded), zone);
   const home = event.home == null ? undefined : teller.names.home(event.home);
   const known = event.device != null && teller.names.device(event.device) !== undefined;
   const words: ReactNode = known ? (
@@ -143,8 +141,8 @@ function Row({ event, teller, zone, now }: RowProps) {
         <p className={styles.text}>{words}</p>
         <p className={styles.detail}>{[detail, cause, home].filter(Boolean).join(" · ")}</p>
       </div>
-      <time className={styles.time} dateTime={event.time} title={fullMoment(time, teller.voice, zone)}>
-        {sameDay ? clock(time, teller.voice, zone) : moment(time, { ...teller.voice, zone }, { zone, now })}
+      <time className={styles.time} dateTime={event.time} title={[fullMoment(time, teller.voice, zone), toldLate(event, teller)].filter(Boolean).join(" · ")}>
+        {clock(time, teller.voice, zone)}
       </time>
     </li>
   );

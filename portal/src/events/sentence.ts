@@ -19,6 +19,7 @@ import type { Say, Voice } from "../format/say";
 import { spaced } from "../format/say";
 import { attributeName, commandText, type Described, toneOf, twoStateOf, type Value, valueText } from "../format/wording";
 import type { EventView } from "../live/protocol";
+import type { Told } from "./digest";
 import type { EventKind } from "./kinds";
 import { kindOf } from "./kinds";
 
@@ -28,6 +29,8 @@ export interface Sentence {
   text: string;
   /** A second, quieter line: the reason, the value before. */
   detail?: string;
+  /** What a bare number is a number of. */
+  measure?: string;
   tone: EventTone;
   icon: LucideIcon;
 }
@@ -120,10 +123,10 @@ function changed(event: EventView, teller: Teller, device: Described | undefined
   const tone = isValue(to) ? toneOf(attribute, to, twoState) : "neutral";
   const details = [attributeName(attribute, voice.say, twoState)];
   if (isValue(from)) details.push(say("before", { value: valueText(attribute, from, voice, context) }));
-  if (payload["quality"] === "late") details.push(say("late"));
   return {
     text: say("sentence.attribute.changed", { device: name, value: shown }),
     detail: details.join(" · "),
+    ...(typeof to === "number" && { measure: attributeName(attribute, voice.say, twoState) }),
     tone: tone === "active" ? "neutral" : tone,
     icon: iconOf(event),
   };
@@ -180,6 +183,23 @@ function general(event: EventView, { say, names }: Teller, device: string): Sent
     tone: TONES[event.type] ?? "neutral",
     icon: iconOf(event),
   };
+}
+
+/** The line of a short list: what happened, and how often, where it stands for several changes. */
+export function tellOften({ event, count, same }: Told, teller: Teller): Sentence {
+  const sentence = tell(event, teller);
+  return count === 1 ? sentence : { ...sentence, text: teller.say(same ? "times" : "changes", { what: sentence.text, count }) };
+}
+
+/** For a short list: who or what did it and how, or why it came to nothing. The value before is left to the full list. */
+export function circumstances(event: EventView, sentence: Sentence, teller: Teller): string[] {
+  const detail = event.type === "attribute.changed" ? sentence.measure : sentence.detail;
+  return [detail, causeOf(event, teller)].filter((one) => one !== undefined);
+}
+
+/** For whoever points at one event: that it was told later than it happened. After a pause nearly all are, so lists do not say it. */
+export function toldLate(event: EventView, { say }: Teller): string | undefined {
+  return event.payload["quality"] === "late" ? say("late") : undefined;
 }
 
 export function tell(event: EventView, teller: Teller): Sentence {

@@ -7,6 +7,7 @@ import { EVENT_STREAM } from "../live/freshness";
 import { useLiveEvents } from "../live/hooks";
 import type { EventView } from "../live/protocol";
 import { type EventKind, typesOf } from "./kinds";
+import { newestFirst } from "./order";
 
 export interface StreamFilter {
   organisation?: string;
@@ -18,19 +19,20 @@ export interface StreamFilter {
   until?: number;
 }
 
+/** As many as a list to read down takes at once; a short list that leaves much out asks for more. */
 const PAGE = 60;
 
-/** Newest first as the log has them, each event once, whether it came live or with a page. */
+/** By when each happened, each event once, whether it came live or with a page. */
 export function merge(newer: readonly EventView[], older: readonly EventView[]): EventView[] {
   const byId = new Map([...older, ...newer].map((event) => [event.id, event]));
-  return [...byId.values()].toSorted((a, b) => Date.parse(b.recorded) - Date.parse(a.recorded) || b.seq - a.seq);
+  return newestFirst([...byId.values()]);
 }
 
-function queryOf(filter: StreamFilter, cursor: string | undefined) {
+function queryOf(filter: StreamFilter, page: number, cursor: string | undefined) {
   const { organisation, home, device, kind, from, until } = filter;
   return {
     order: "newest_first" as const,
-    limit: PAGE,
+    limit: page,
     ...(organisation && { organisation }),
     ...(home && { home }),
     ...(device && { device }),
@@ -50,11 +52,11 @@ function isWithin({ from, until }: StreamFilter, event: EventView): boolean {
  * `isReading` says whether the reader is further down: what comes then waits, so that nothing moves under their eyes.
  * Mount it anew for another filter.
  */
-export function useEventStream(filter: StreamFilter, isReading: () => boolean) {
-  const key = useMemo(() => [keys.events({})[0], EVENT_STREAM, filter] as const, [filter]);
+export function useEventStream(filter: StreamFilter, isReading: () => boolean, page = PAGE) {
+  const key = useMemo(() => [keys.events({})[0], EVENT_STREAM, { ...filter, page }] as const, [filter, page]);
   const query = useInfiniteQuery({
     queryKey: key,
-    queryFn: ({ pageParam, signal }) => answer(api.GET("/api/events", { params: { query: queryOf(filter, pageParam) }, signal })),
+    queryFn: ({ pageParam, signal }) => answer(api.GET("/api/events", { params: { query: queryOf(filter, page, pageParam) }, signal })),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (last) => (last.more ? (last.next_cursor ?? undefined) : undefined),
     staleTime: 0,

@@ -2,7 +2,8 @@
 import { useMemo } from "react";
 import { useTranslations } from "use-intl";
 import { useTeller } from "../events/EventList";
-import { tell } from "../events/sentence";
+import { digest } from "../events/digest";
+import { circumstances, tell, tellOften } from "../events/sentence";
 import { useEventStream } from "../events/stream";
 import { Age } from "../ui/Age";
 import { ButtonLink } from "../ui/Button";
@@ -13,6 +14,8 @@ import { classes } from "../ui/classes";
 import styles from "./Activity.module.css";
 
 const SHOWN = 12;
+/** Most of what devices say all day long is left out. */
+const ASKED = 200;
 
 /** Nobody reads down a list this short, so new events are shown at once. */
 const isReading = () => false;
@@ -20,10 +23,9 @@ const isReading = () => false;
 export function Activity({ organisation }: { organisation: string | undefined }) {
   const t = useTranslations("today.activity");
   const filter = useMemo(() => (organisation === undefined ? {} : { organisation }), [organisation]);
-  const { events, isPending, isError, error, refetch } = useEventStream(filter, isReading);
+  const { events, isPending, isError, error, refetch } = useEventStream(filter, isReading, ASKED);
   const teller = useTeller();
-  // The stream is in the order of the log; what a device tells late (history after a pause) belongs further down.
-  const newest = useMemo(() => events.toSorted((a, b) => Date.parse(b.time) - Date.parse(a.time)).slice(0, SHOWN), [events]);
+  const newest = useMemo(() => digest(events, (event) => tell(event, teller).tone === "danger").slice(0, SHOWN), [events, teller]);
   return (
     <Section
       title={t("title")}
@@ -37,15 +39,17 @@ export function Activity({ organisation }: { organisation: string | undefined })
       {isError && events.length === 0 && <ErrorState error={error} onRetry={() => void refetch()} />}
       {!isPending && !isError && events.length === 0 && <p className={styles.quiet}>{t("empty")}</p>}
       <ol className={styles.list}>
-        {newest.map((event) => {
-          const { text, tone, icon: Icon } = tell(event, teller);
+        {newest.map((told) => {
+          const { event } = told;
+          const sentence = tellOften(told, teller);
+          const { text, tone, icon: Icon } = sentence;
           const home = event.home == null ? undefined : teller.names.home(event.home);
           return (
             <li key={event.id} className={classes(styles.row, tone !== "neutral" && styles[tone])}>
               <Icon size={16} aria-hidden />
               <div className={styles.words}>
                 <p>{text}</p>
-                {home && <p className={styles.detail}>{home}</p>}
+                <p className={styles.detail}>{[...circumstances(event, sentence, teller), home].filter(Boolean).join(" · ")}</p>
               </div>
               <span className={styles.age}>
                 <Age time={event.time} />
