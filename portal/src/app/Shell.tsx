@@ -105,10 +105,10 @@ function SearchButton() {
   }
   return (
     <>
-      <PlainButton className={styles.search ?? ""} aria-label={t("search.label")} onPress={show}>
+      <PlainButton className={styles.search ?? ""} aria-keyshortcuts={onApple ? "Meta+K" : "Control+K"} onPress={show}>
         <Search size={18} aria-hidden />
         <span>{t("search.label")}</span>
-        <kbd aria-hidden>{t(onApple ? "search.keysApple" : "search.keys")}</kbd>
+        <kbd>{t(onApple ? "search.keysApple" : "search.keys")}</kbd>
       </PlainButton>
       {wanted && (
         <Suspense>

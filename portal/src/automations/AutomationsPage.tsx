@@ -14,9 +14,12 @@ export function AutomationsPage() {
         title={t("what")}
         why={t("why")}
         action={
-          <ButtonLink to="/events" variant="primary">
-            {t("today")}
-          </ButtonLink>
+          <>
+            <ButtonLink to="/events" variant="primary">
+              {t("today")}
+            </ButtonLink>
+            <ButtonLink to="/homes">{t("homes")}</ButtonLink>
+          </>
         }
       />
     </Page>

@@ -19,11 +19,9 @@ interface Props {
   zone: string;
   /** The counter as it stands. */
   latest: LatestValue | undefined;
-  /** Figures and days side by side where there is room. */
-  wide?: boolean;
 }
 
-export function UsagePanel({ device, endpoint, attribute, zone, latest, wide = false }: Props) {
+export function UsagePanel({ device, endpoint, attribute, zone, latest }: Props) {
   const t = useTranslations("chart");
   const now = useNow();
   const history = useQuery(historyQuery({ device, endpoint, attribute, ...usageSpan(now, zone), by: { step: "day" } }));
@@ -33,7 +31,7 @@ export function UsagePanel({ device, endpoint, attribute, zone, latest, wide = f
   const usage = usageOf(history.data, now, latest);
   if (usage.days.length === 0) return <p className={styles.soft}>{t("usage.none")}</p>;
   return (
-    <div className={classes(styles.panel, wide && styles.wide)}>
+    <div className={styles.panel}>
       <Figures usage={usage} unit={history.data.unit ?? ""} />
       <Days usage={usage} unit={history.data.unit ?? ""} zone={zone} now={now} />
     </div>

@@ -20,6 +20,8 @@ const TOKENS: Record<keyof ChartColors, string> = {
 /** Resolved by the browser itself, since tokens may hold `light-dark()`. */
 export function chartColors(place: HTMLElement): ChartColors {
   const probe = document.createElement("span");
+  // Where motion is reduced every element has a transition, however short, and a colour would be read at its start.
+  probe.style.setProperty("transition", "none", "important");
   place.append(probe);
   const resolve = (token: string) => {
     probe.style.color = `var(${token})`;

@@ -27,7 +27,7 @@ function axes({ scale, voice, zone }: Look, colors: ChartColors): uPlot.Axis[] {
       grid: { show: false },
       size: 28,
       space: 70,
-      values: (_, splits, __, ___, incr) => splits.map((at) => tickLabel(at * 1_000, incr * 1_000, voice, zone)),
+      values: (u, splits, __, ___, incr) => splits.map((at) => (isCut(u, at) ? "" : tickLabel(at * 1_000, incr * 1_000, voice, zone))),
     },
     {
       ...shared,
@@ -36,6 +36,14 @@ function axes({ scale, voice, zone }: Look, colors: ChartColors): uPlot.Axis[] {
       values: (_, splits) => splits.map((value) => axisNumber(value, scale, voice.locale)),
     },
   ];
+}
+
+/** Half of a label's width: closer to the right edge it would be cut off. */
+const HALF_LABEL_PX = 26;
+
+function isCut(u: uPlot, at: number): boolean {
+  const { min, max } = u.scales["x"] ?? {};
+  return min != null && max != null && ((max - at) / (max - min)) * u.width < HALF_LABEL_PX - 8;
 }
 
 /** Whole numbers where they are whole: an axis is read by its steps. */

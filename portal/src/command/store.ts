@@ -2,6 +2,7 @@
 import type { QueryClient } from "@tanstack/react-query";
 import { answer, api, type Schemas } from "../api/client";
 import { keys } from "../api/keys";
+import { newKey } from "../api/once";
 import { NoAnswer, ProblemError } from "../api/problem";
 import { type Capability, isProvable } from "../device/capabilities";
 import { type Asked, type CommandView, type EventView, follow, type Followed, type Step } from "./following";
@@ -130,8 +131,7 @@ export class CommandStore {
 function browserWorld(): CommandWorld {
   return {
     now: () => Date.now(),
-    // `crypto.randomUUID` is missing on plain HTTP, which is how a new installation is first opened.
-    newKey: () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join(""),
+    newKey,
     post: (device, key, body) =>
       answer(
         api.POST("/api/iot/devices/{id}/commands", {

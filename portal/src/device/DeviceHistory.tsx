@@ -1,16 +1,13 @@
-// A device's past: what its counters used today and yesterday, and the history of the chosen series.
-import { useQuery } from "@tanstack/react-query";
+// A device's past: the history of the chosen series.
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useTranslations } from "use-intl";
 import type { Device } from "../api/lists";
 import { HistoryPanel } from "../chart/HistoryPanel";
-import { UsagePanel } from "../chart/UsagePanel";
 import { useVoice } from "../format/voice";
 import { attributeName, type TwoState } from "../format/wording";
 import type { DeviceState } from "../live/hooks";
 import { Card, Section } from "../ui/Section";
 import { Select } from "../ui/Select";
-import { attributeSpec, capabilitiesQuery } from "./capabilities";
 import styles from "./DevicePage.module.css";
 import { readingsOf } from "./presentation";
 import { useSeries } from "./series";
@@ -38,46 +35,28 @@ export function DeviceHistory({ device, state, zone, twoState }: Props) {
     label: nameOf(endpoint, attribute),
   }));
   return (
-    <>
-      <Used device={device} state={state} zone={zone} />
-      <Section
-        title={t("title")}
-        action={
-          <div className={styles.seriesHead}>
-            <Select label={t("series")} hideLabel items={items} value={series.key} onChange={(attribute) => change({ attribute })} />
-          </div>
-        }
-      >
-        <Card>
-          <HistoryPanel
-            key={series.key}
-            device={device}
-            endpoint={series.endpoint}
-            attribute={series.attribute}
-            name={nameOf(series.endpoint, series.attribute)}
-            twoState={twoState}
-            zone={zone}
-            latest={series.latest}
-            range={range}
-            onRange={(next) => change({ range: next })}
-          />
-        </Card>
-      </Section>
-    </>
-  );
-}
-
-/** One panel for each counter that the device has: energy taken, fed in, water. */
-function Used({ device, state, zone }: Omit<Props, "twoState">) {
-  const t = useTranslations("device");
-  const { say } = useVoice();
-  const capabilities = useQuery(capabilitiesQuery).data;
-  const counters = Object.values(state?.latest ?? {}).filter((latest) => attributeSpec(capabilities, latest.attribute)?.counter === true);
-  return counters.map((latest) => (
-    <Section key={`${latest.endpoint}/${latest.attribute}`} title={t("used", { name: attributeName(latest.attribute, say) })}>
+    <Section
+      title={t("title")}
+      action={
+        <div className={styles.seriesHead}>
+          <Select label={t("series")} hideLabel items={items} value={series.key} onChange={(attribute) => change({ attribute })} />
+        </div>
+      }
+    >
       <Card>
-        <UsagePanel wide device={device.id} endpoint={latest.endpoint} attribute={latest.attribute} zone={zone} latest={latest} />
+        <HistoryPanel
+          key={series.key}
+          device={device}
+          endpoint={series.endpoint}
+          attribute={series.attribute}
+          name={nameOf(series.endpoint, series.attribute)}
+          twoState={twoState}
+          zone={zone}
+          latest={series.latest}
+          range={range}
+          onRange={(next) => change({ range: next })}
+        />
       </Card>
     </Section>
-  ));
+  );
 }

@@ -19,13 +19,14 @@ import { Presence } from "../ui/Status";
 import styles from "./DevicePage.module.css";
 import { DeviceFacts } from "./Facts";
 import { controlledParts } from "./presentation";
-import { ShowItself } from "./ShowItself";
+import { IdentifyButton } from "./IdentifyButton";
 import { Values } from "./Values";
 
 // What is in view first is there first: values. The rest follows, in the shape of its skeleton.
 const Controls = lazy(async () => ({ default: (await import("./Controls")).Controls }));
 const DeviceTabs = lazy(async () => ({ default: (await import("./DeviceTabs")).DeviceTabs }));
 const Why = lazy(async () => ({ default: (await import("./Why")).Why }));
+const Used = lazy(async () => ({ default: (await import("./Used")).Used }));
 const DeviceHistory = lazy(async () => ({ default: (await import("./DeviceHistory")).DeviceHistory }));
 
 export function DevicePage() {
@@ -66,7 +67,7 @@ function LoadedDevice({ device }: { device: Device }) {
       title={device.name}
       breadcrumb={<Crumbs device={device} />}
       subtitle={<Header device={device} state={state} zone={zone} />}
-      action={<ShowItself device={device} commands={commands} isDisabled={role === "viewer"} />}
+      action={<IdentifyButton device={device} commands={commands} isDisabled={role === "viewer"} />}
       aside={
         <>
           <Suspense fallback={<Skeleton height={160} />}>
@@ -77,11 +78,16 @@ function LoadedDevice({ device }: { device: Device }) {
       }
     >
       <div className={styles.now}>
-        {controlledParts(device).length > 0 && (
-          <Suspense fallback={<Skeleton height={160} />}>
-            <Controls device={device} state={state} commands={commands} zone={zone} readOnly={role === "viewer"} />
+        <div className={styles.acts}>
+          {controlledParts(device).length > 0 && (
+            <Suspense fallback={<Skeleton height={160} />}>
+              <Controls device={device} state={state} commands={commands} zone={zone} readOnly={role === "viewer"} />
+            </Suspense>
+          )}
+          <Suspense>
+            <Used device={device} state={state} zone={zone} />
           </Suspense>
-        )}
+        </div>
         <Section title={t("values")}>
           <Card flush>
             <Values device={device} state={state} zone={zone} twoState={twoState} />

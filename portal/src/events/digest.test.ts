@@ -22,6 +22,7 @@ const operation = (minute: number, what: string, device?: string) =>
   event("device.occurrence", minute, { event: "DoorLock.LockOperation", endpoint: 1, data: { operation: what, source: "Keypad" } }, device);
 
 const calm = () => false;
+const isCritical = ({ payload }: EventView) => payload["to"] === "Critical";
 const short = (events: EventView[], isGrave: (one: EventView) => boolean = calm) =>
   digest(events, isGrave).map(({ event: one, count, same }) => [one.id, count, same]);
 
@@ -68,8 +69,7 @@ describe("digest", () => {
 
   it("never hides what is grave behind what came after", () => {
     const [smoke, clear] = [changed(0, "SmokeCoAlarm.SmokeState", "Critical"), changed(1, "SmokeCoAlarm.SmokeState", "Normal")];
-    const isGrave = ({ payload }: EventView) => payload["to"] === "Critical";
-    expect(short([smoke, clear], isGrave)).toEqual([
+    expect(short([smoke, clear], isCritical)).toEqual([
       [clear.id, 1, true],
       [smoke.id, 1, true],
     ]);

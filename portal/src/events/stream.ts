@@ -52,11 +52,11 @@ function isWithin({ from, until }: StreamFilter, event: EventView): boolean {
  * `isReading` says whether the reader is further down: what comes then waits, so that nothing moves under their eyes.
  * Mount it anew for another filter.
  */
-export function useEventStream(filter: StreamFilter, isReading: () => boolean, page = PAGE) {
-  const key = useMemo(() => [keys.events({})[0], EVENT_STREAM, { ...filter, page }] as const, [filter, page]);
+export function useEventStream(filter: StreamFilter, isReading: () => boolean, asked = PAGE) {
+  const key = useMemo(() => [keys.events({})[0], EVENT_STREAM, { ...filter, asked }] as const, [filter, asked]);
   const query = useInfiniteQuery({
     queryKey: key,
-    queryFn: ({ pageParam, signal }) => answer(api.GET("/api/events", { params: { query: queryOf(filter, page, pageParam) }, signal })),
+    queryFn: ({ pageParam, signal }) => answer(api.GET("/api/events", { params: { query: queryOf(filter, asked, pageParam) }, signal })),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (last) => (last.more ? (last.next_cursor ?? undefined) : undefined),
     staleTime: 0,

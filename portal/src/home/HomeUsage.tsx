@@ -6,39 +6,25 @@ import { UsagePanel } from "../chart/UsagePanel";
 import { latestOf } from "../device/controls/control";
 import { useDeviceState } from "../live/hooks";
 import { Card, Section } from "../ui/Section";
-import { mainMeter } from "./rooms";
-
-const METERS = [
-  { name: "energy", capability: "ElectricalEnergyMeasurement", attribute: "ElectricalEnergyMeasurement.CumulativeEnergyImported" },
-  { name: "water", capability: "WaterVolume", attribute: "WaterVolume.CumulativeVolume" },
-] as const;
+import { type HomeMeter, metersOf } from "./rooms";
 
 export function HomeUsage({ home, devices }: { home: Home; devices: readonly Device[] }) {
-  return METERS.map((meter) => {
-    const found = mainMeter(devices, meter.capability);
-    return found === undefined ? null : <Meter key={meter.name} home={home} meter={meter} device={found.device} endpoint={found.endpoint} />;
-  });
+  return metersOf(devices).map((meter) => <Meter key={meter.name} home={home} meter={meter} />);
 }
 
-interface MeterProps {
-  home: Home;
-  meter: (typeof METERS)[number];
-  device: Device;
-  endpoint: number;
-}
-
-function Meter({ home, meter, device, endpoint }: MeterProps) {
+function Meter({ home, meter }: { home: Home; meter: HomeMeter }) {
   const t = useTranslations("home");
+  const { name, device, endpoint, attribute } = meter;
   const state = useDeviceState(device.id);
   const more = (
-    <Link to="/devices/$deviceId" params={{ deviceId: device.id }} search={{ attribute: `${endpoint}/${meter.attribute}`, range: "7d" }}>
+    <Link to="/devices/$deviceId" params={{ deviceId: device.id }} search={{ attribute: `${endpoint}/${attribute}`, range: "7d" }}>
       {device.name}
     </Link>
   );
   return (
-    <Section title={t(`usage.${meter.name}`)} action={more}>
+    <Section title={t(`usage.${name}`)} action={more}>
       <Card>
-        <UsagePanel device={device.id} endpoint={endpoint} attribute={meter.attribute} zone={home.time_zone} latest={latestOf(state, endpoint, meter.attribute)} />
+        <UsagePanel device={device.id} endpoint={endpoint} attribute={attribute} zone={home.time_zone} latest={latestOf(state, endpoint, attribute)} />
       </Card>
     </Section>
   );

@@ -1,4 +1,4 @@
-// Puts a home's devices in order: by room, in each room what one acts on before what only tells.
+// Puts a home's devices in order: by room, in each room what one acts on before what only tells; and finds its meters.
 import type { Schemas } from "../api/client";
 import { partsOf } from "../device/presentation";
 
@@ -51,4 +51,24 @@ export function mainMeter(devices: readonly Device[], capability: string): { dev
   });
   const tagged = counting.find(({ device }) => device.tags.some((tag) => /^(main[- ]?meter|meter|energy|water)$/i.test(tag)));
   return tagged ?? counting[0];
+}
+
+const METERS = [
+  { name: "energy", capability: "ElectricalEnergyMeasurement", attribute: "ElectricalEnergyMeasurement.CumulativeEnergyImported" },
+  { name: "water", capability: "WaterVolume", attribute: "WaterVolume.CumulativeVolume" },
+] as const;
+
+export interface HomeMeter {
+  name: (typeof METERS)[number]["name"];
+  attribute: string;
+  device: Device;
+  endpoint: number;
+}
+
+/** What the whole home uses is counted by these, one for each thing that is counted. */
+export function metersOf(devices: readonly Device[]): HomeMeter[] {
+  return METERS.flatMap(({ name, capability, attribute }) => {
+    const found = mainMeter(devices, capability);
+    return found === undefined ? [] : [{ name, attribute, ...found }];
+  });
 }

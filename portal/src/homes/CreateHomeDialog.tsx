@@ -4,6 +4,7 @@ import { useMemo, useState } from "react";
 import { useTimeZone, useTranslations } from "use-intl";
 import { newHomeBody } from "../api/bodies";
 import { useCreateHome } from "../api/homes";
+import { newKey } from "../api/once";
 import { useProfile } from "../api/session";
 import { useScope } from "../app/scope";
 import { Dialog } from "../ui/Dialog";
@@ -35,7 +36,7 @@ function CreateHomeForm({ onDone }: { onDone: () => void }) {
   const manageable = memberships.filter(({ role }) => role === "owner" || role === "admin");
   const viewerZone = useTimeZone() ?? "UTC";
   // One key for one dialog: pressing again after a lost answer makes no second home.
-  const [key] = useState(() => crypto.randomUUID());
+  const [key] = useState(newKey);
   const form = useAppForm(newHomeBody, {
     organisation: organisation ?? manageable[0]?.organisation ?? "",
     name: "",

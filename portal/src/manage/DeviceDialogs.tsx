@@ -5,6 +5,7 @@ import { useTranslations } from "use-intl";
 import * as z from "zod/mini";
 import type { Schemas } from "../api/client";
 import { type Device, homesQuery, roomsQuery } from "../api/lists";
+import { newKey } from "../api/once";
 import { CredentialsPanel } from "../onboarding/CredentialsPanel";
 import { sampleFor } from "../onboarding/presets";
 import { Button } from "../ui/Button";
@@ -111,7 +112,7 @@ const replaceSchema = z.object({ vendor: text(), model: text(), serial: text(), 
 function Replace({ device, onClose, onDone }: { device: Device; onClose: () => void; onDone: (registered: Registered) => void }) {
   const t = useTranslations("manage");
   const replace = useReplaceDevice();
-  const [key] = useState(() => crypto.randomUUID());
+  const [key] = useState(newKey);
   const form = useAppForm(replaceSchema, { vendor: device.vendor, model: device.model, serial: "", firmware: "" });
   return (
     <Form

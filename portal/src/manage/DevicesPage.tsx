@@ -31,11 +31,12 @@ export function DevicesPage() {
   const t = useTranslations("manage");
   const { organisation } = useScope();
   const mayManage = useMayManage(organisation);
+  const { home } = route.useSearch();
   const devices = useQuery(devicesQuery());
   const add = mayManage && (
     <>
       <ButtonLink to="/devices/import">{t("import.open")}</ButtonLink>
-      <ButtonLink to="/devices/add" variant="primary" icon={Plus}>
+      <ButtonLink to="/devices/add" search={{ home }} variant="primary" icon={Plus}>
         {t("add")}
       </ButtonLink>
     </>

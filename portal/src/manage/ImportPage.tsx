@@ -6,6 +6,7 @@ import { lazy, Suspense, useMemo, useState } from "react";
 import { useTranslations } from "use-intl";
 import { answer, api, type Schemas } from "../api/client";
 import { homesQuery, roomsQuery } from "../api/lists";
+import { newKey } from "../api/once";
 import { download } from "../onboarding/download";
 import { Breadcrumb } from "../ui/Breadcrumb";
 import { Button } from "../ui/Button";
@@ -70,7 +71,7 @@ export function ImportPage() {
               <FileButton
                 accept=".csv,.json,text/csv,application/json"
                 variant={file === undefined ? "primary" : "secondary"}
-                onChoose={async (chosen) => setFile({ name: chosen.name, text: await chosen.text(), key: crypto.randomUUID() })}
+                onChoose={async (chosen) => setFile({ name: chosen.name, text: await chosen.text(), key: newKey() })}
               >
                 {t(file === undefined ? "choose" : "chooseOther")}
               </FileButton>

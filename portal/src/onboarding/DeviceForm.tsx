@@ -7,6 +7,8 @@ import * as z from "zod/mini";
 import { answer, api, type Schemas } from "../api/client";
 import { useHomes } from "../api/homes";
 import { roomsQuery } from "../api/lists";
+import { newKey } from "../api/once";
+import { useScope } from "../app/scope";
 import { capabilitiesQuery } from "../device/capabilities";
 import { icons } from "../device/icons";
 import type { Say } from "../format/say";
@@ -46,7 +48,8 @@ export interface DeviceFormProps {
 
 export function DeviceForm({ home, room, onRegistered }: DeviceFormProps) {
   const t = useTranslations("onboarding");
-  const homes = useHomes().data;
+  const { organisation } = useScope();
+  const homes = useHomes().data?.filter((one) => organisation === undefined || one.organisation === organisation || one.id === home);
   const [preset, setPreset] = useState<Preset>("plug");
   const [custom, setCustom] = useState<ReadonlySet<string>>(new Set());
   const firstHome = home ?? (homes?.length === 1 ? homes[0]?.id : undefined) ?? "";
@@ -54,7 +57,7 @@ export function DeviceForm({ home, room, onRegistered }: DeviceFormProps) {
     name: "", home: firstHome, room: room ?? NO_ROOM, newRoom: "", vendor: "", model: "", serial: "", expected_interval_s: 60,
   });
   const chosenHome = form.watch("home");
-  // The only home there is needs no choosing, also when the list comes after the form.
+  // The only home that it can be needs no choosing, also when the list comes after the form.
   useEffect(() => {
     if (chosenHome === "" && firstHome !== "") form.setValue("home", firstHome);
   }, [form, chosenHome, firstHome]);
@@ -64,7 +67,7 @@ export function DeviceForm({ home, room, onRegistered }: DeviceFormProps) {
   const key = useRef({ body: "", key: "" });
   const once = (body: unknown) => {
     const text = JSON.stringify(body);
-    if (key.current.body !== text) key.current = { body: text, key: crypto.randomUUID() };
+    if (key.current.body !== text) key.current = { body: text, key: newKey() };
     return key.current.key;
   };
   function choose(next: Preset): void {

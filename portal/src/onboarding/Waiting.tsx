@@ -44,7 +44,7 @@ export function Waiting({ deviceId, name }: { deviceId: string; name: string }) 
               <ButtonLink variant="primary" to="/devices/$deviceId" params={{ deviceId }}>
                 {t("open", { name })}
               </ButtonLink>
-              <ButtonLink to="/devices/add">{t("another")}</ButtonLink>
+              <ButtonLink to="/devices/add" search={({ home, room }) => ({ home, room })}>{t("another")}</ButtonLink>
             </div>
           ) : (
             <>

@@ -1,11 +1,12 @@
 // What the palette can do besides finding: go to a page, change how the portal looks, switch a thing on or off.
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { useNavigate } from "@tanstack/react-router";
+import { useNavigate, useParams } from "@tanstack/react-router";
 import { useTranslations } from "use-intl";
 import { useLanguage } from "../app/Providers";
 import { chooseTheme, THEMES } from "../app/theme";
 import { answer, api } from "../api/client";
 import { type Device, devicesQuery } from "../api/lists";
+import { newKey } from "../api/once";
 import { NoAnswer, ProblemError } from "../api/problem";
 import { LANGUAGES } from "../i18n/languages";
 import { statesKey } from "../live/LiveProvider";
@@ -38,10 +39,11 @@ export function usePages(): Offer[] {
 export function useActions(): Offer[] {
   const t = useTranslations("search");
   const navigate = useNavigate();
+  const { homeId } = useParams({ strict: false });
   const { language, choose } = useLanguage();
   const switches = useSwitches();
   return [
-    { id: "add", title: t("actions.addDevice"), icon: "action", run: () => void navigate({ to: "/devices/add" }) },
+    { id: "add", title: t("actions.addDevice"), icon: "action", run: () => void navigate({ to: "/devices/add", search: { home: homeId } }) },
     { id: "import", title: t("actions.import"), icon: "action", run: () => void navigate({ to: "/devices/import" }) },
     ...THEMES.map((theme): Offer => ({ id: `theme-${theme}`, title: t(`actions.theme.${theme}`), icon: "theme", run: () => chooseTheme(theme) })),
     ...LANGUAGES.filter((other) => other !== language).map(
@@ -69,7 +71,7 @@ function useSwitches(): Offer[] {
   const states = cache.getQueryData<DeviceStates>(statesKey);
   async function turn(device: Device, endpoint: number, on: boolean): Promise<void> {
     const body = { endpoint, name: on ? "OnOff.On" : "OnOff.Off" };
-    const header = { "Idempotency-Key": crypto.randomUUID() };
+    const header = { "Idempotency-Key": newKey() };
     try {
       const { state, reason } = await answer(
         api.POST("/api/iot/devices/{id}/commands", { body, params: { path: { id: device.id }, query: { wait: WAIT }, header } }),

@@ -54,6 +54,8 @@ export function PlainButton({ onPress, isDisabled, busy = false, type = "button"
 export interface ButtonProps extends Pressable, Look {
   /** Being done: keeps its place and words, takes no second press, and says so to a screen reader. */
   busy?: boolean;
+  /** More about it than its words say: shown when pointed at, and read out after them. */
+  title?: string;
   children: ReactNode;
 }
 

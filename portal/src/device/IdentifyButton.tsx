@@ -8,9 +8,9 @@ import { Button } from "../ui/Button";
 import styles from "./DevicePage.module.css";
 import { identifyEndpoint } from "./presentation";
 
-const SHOWN_S = 10;
+const ASKED_S = 10;
 
-export function ShowItself({ device, commands, isDisabled }: { device: Device; commands: DeviceCommands; isDisabled: boolean }) {
+export function IdentifyButton({ device, commands, isDisabled }: { device: Device; commands: DeviceCommands; isDisabled: boolean }) {
   const t = useTranslations("device");
   const endpoint = identifyEndpoint(device);
   if (endpoint === undefined) return null;
@@ -20,8 +20,9 @@ export function ShowItself({ device, commands, isDisabled }: { device: Device; c
       {followed !== undefined && <CommandLine followed={followed} />}
       <Button
         icon={ScanSearch}
+        title={t("control.identifyWhat")}
         isDisabled={isDisabled}
-        onPress={() => commands.send(endpoint, "Identify.Identify", { IdentifyTime: SHOWN_S })}
+        onPress={() => commands.send(endpoint, "Identify.Identify", { IdentifyTime: ASKED_S })}
       >
         {t("control.identify")}
       </Button>
