@@ -5,6 +5,7 @@ import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { test as base, type APIRequestContext, type BrowserContext, type Page } from "@playwright/test";
+import type { EventView } from "../src/live/protocol";
 
 export interface Demo {
   http: string;
@@ -119,12 +120,7 @@ export async function isLive(page: Page): Promise<void> {
   await page.locator("html[data-live=live]").waitFor({ state: "attached" });
 }
 
-export interface ApiEvent {
-  id: string;
-  type: string;
-  device: string | null;
-  payload: Record<string, unknown>;
-}
+export type ApiEvent = EventView;
 
 /** All events of a device as the API has them, oldest first. */
 export async function eventsOf(request: APIRequestContext, { url, demo }: House, device: string): Promise<ApiEvent[]> {

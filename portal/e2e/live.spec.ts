@@ -1,5 +1,6 @@
 // Offline and back without missing an event; a server that goes away; two browsers that see the same thing.
 import type { Browser, BrowserContext, Page } from "@playwright/test";
+import { newestFirst } from "../src/events/order";
 import { type ApiEvent, eventsOf, expect, type House, isLive, openHouse, signIn, test } from "./house";
 import { type Credentials, MqttDevice } from "./mqtt-device";
 
@@ -31,7 +32,7 @@ async function eventsAfter(context: BrowserContext, house: House, device: string
 }
 
 async function showsExactly(page: Page, events: readonly ApiEvent[]): Promise<void> {
-  await expect.poll(() => shown(page)).toEqual(events.map(({ id }) => id).toReversed());
+  await expect.poll(() => shown(page)).toEqual(newestFirst(events).map(({ id }) => id));
 }
 
 async function toggle(device: MqttDevice, times: number, first: boolean): Promise<void> {
