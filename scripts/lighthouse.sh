@@ -30,4 +30,9 @@ for _ in $(seq 300); do
     kill -0 "$demo" || { cat "$data/out.log" >&2; exit 1; }
     sleep 0.2
 done
+grep -q 'history is complete' "$data/out.log" || {
+    echo "the demo did not finish telling its history in time" >&2
+    cat "$data/out.log" >&2
+    exit 1
+}
 LIGHTHOUSE="$tools/node_modules/lighthouse/core/index.js" DEMO="$data/demo.json" node portal/scripts/lighthouse.mjs "$@"

@@ -25,4 +25,9 @@ for _ in $(seq 1500); do
     kill -0 "$demo" || { cat "$data/out.log" >&2; exit 1; }
     sleep 0.2
 done
+grep -q 'history is complete' "$data/out.log" || {
+    echo "the demo did not finish telling its history in time" >&2
+    cat "$data/out.log" >&2
+    exit 1
+}
 DEMO="$data/demo.json" node portal/scripts/screenshots.mjs docs/images

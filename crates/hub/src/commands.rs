@@ -25,7 +25,6 @@ use crate::error::HubError;
 use crate::hub::Hub;
 use crate::once::{Once, keep, replay};
 
-pub const NOT_AFTER_DEFAULT_MS: i64 = 5 * 60 * 1_000;
 pub const NOT_AFTER_MAX_MS: i64 = 7 * 24 * 3_600 * 1_000;
 pub const PRECONDITIONS_MAX: usize = 8;
 /// A device that is away must not pile up requests without end.
@@ -125,8 +124,9 @@ fn judge(hub: &Hub, caller: &Caller, device: &Device, new: NewCommand) -> Result
         BTreeMap::new()
     });
     let preconditions = judge_preconditions(device, new.preconditions, &mut invalid);
-    let not_after = new.not_after.unwrap_or(now + NOT_AFTER_DEFAULT_MS);
-    if not_after <= now || not_after.since_ms(now) > NOT_AFTER_MAX_MS {
+    let not_after = new.not_after.unwrap_or(now + hub.command_policy.good_for_ms);
+    let is_asked_for = new.not_after.is_some();
+    if is_asked_for && (not_after <= now || not_after.since_ms(now) > NOT_AFTER_MAX_MS) {
         invalid.add("/not_after", "must be in the future, and at most 7 days ahead");
     }
     let mut nonce = [0; 16];

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use lares_model::command::CommandPolicy;
 use lares_model::ports::{Clock, Entropy, Link};
+use lares_model::presence::PresencePolicy;
 use lares_model::reading::TimePolicy;
 use lares_model::record::Position;
 use lares_model::{DeviceId, UnixMillis};
@@ -30,6 +31,7 @@ pub struct HubParts {
     pub vault: Vault,
     pub time_policy: TimePolicy,
     pub command_policy: CommandPolicy,
+    pub presence_policy: PresencePolicy,
 }
 
 pub struct Hub {
@@ -40,6 +42,7 @@ pub struct Hub {
     pub vault: Vault,
     pub time_policy: TimePolicy,
     pub command_policy: CommandPolicy,
+    pub presence_policy: PresencePolicy,
     pub directory: Directory,
     pub live: Live,
     pub feeds: Feeds,
@@ -72,6 +75,7 @@ impl Hub {
             vault: parts.vault,
             time_policy: parts.time_policy,
             command_policy: parts.command_policy,
+            presence_policy: parts.presence_policy,
             directory: Directory::default(),
             live: Live::default(),
             feeds: Feeds::default(),

@@ -11,16 +11,19 @@ use crate::hub::Hub;
 use crate::ingest;
 
 const LOOK_EVERY: Duration = Duration::from_secs(1);
-/// Devices get this long to reconnect before a restart counts as their absence.
-pub const RETURN_WITHIN_MS: i64 = 60_000;
+const PRUNE_EVERY_MS: i64 = 3_600_000;
 
 pub async fn run(hub: Arc<Hub>, mut stop: tokio::sync::watch::Receiver<bool>) {
     let started = hub.now();
+    let mut pruned_at = None;
     while !*stop.borrow() {
         if let Err(error) = sweep(&hub, started).await {
             tracing::warn!(%error, "the presence sweep could not be recorded; trying again");
         }
-        prune(&hub).await;
+        let now = hub.now();
+        if is_due(pruned_at, now) && prune(&hub, now).await {
+            pruned_at = Some(now);
+        }
         tokio::select! {
             () = tokio::time::sleep(LOOK_EVERY) => {}
             _ = stop.changed() => {}
@@ -28,21 +31,23 @@ pub async fn run(hub: Arc<Hub>, mut stop: tokio::sync::watch::Receiver<bool>) {
     }
 }
 
+/// An interval since the last time, whichever way the clock went meanwhile.
+fn is_due(pruned_at: Option<UnixMillis>, now: UnixMillis) -> bool {
+    pruned_at.is_none_or(|at| now.since_ms(at).saturating_abs() >= PRUNE_EVERY_MS)
+}
+
 /// Kept answers of idempotency keys end after their time.
-async fn prune(hub: &Arc<Hub>) {
-    const PRUNE_EVERY_MS: i64 = 3_600_000;
-    let now = hub.now();
-    if now.0.rem_euclid(PRUNE_EVERY_MS) >= 1_000 {
-        return;
-    }
+async fn prune(hub: &Arc<Hub>, now: UnixMillis) -> bool {
     let outcome = async {
         let work = hub.store.begin().await?;
         lares_store::idempotency::prune(&work, now - crate::once::KEPT_MS).await?;
         work.commit().await
     };
-    if let Err(error) = outcome.await {
+    let outcome: Result<(), lares_store::StoreError> = outcome.await;
+    if let Err(error) = &outcome {
         tracing::warn!(%error, "old idempotency keys were not pruned");
     }
+    outcome.is_ok()
 }
 
 /// One look at all devices. `started` is when this process did.
@@ -51,16 +56,17 @@ pub async fn sweep(hub: &Arc<Hub>, started: UnixMillis) -> Result<(), lares_tele
         return Ok(()); // what looks silent may be waiting in the log
     }
     let now = hub.now();
+    let policy = &hub.presence_policy;
     let mut found = Vec::new();
     hub.live.for_each(|id, state| {
         let Some(device) = hub.directory.get(id) else { return };
         let connected = hub.link().is_some_and(|link| link.ready(id));
         let present = matches!(state.presence.status, PresenceStatus::Online | PresenceStatus::Late);
         let quiet_since_start = state.last_seen.is_none_or(|seen| seen < started);
-        if present && !connected && quiet_since_start && now.since_ms(started) > RETURN_WITHIN_MS {
+        if present && !connected && quiet_since_start && now.since_ms(started) > policy.return_within_ms {
             found.push((device, PresenceStatus::Offline, "it did not come back after a restart"));
         } else if let Some(status) =
-            judge_silence(state.presence, state.last_seen, device.expected_interval_s, now)
+            judge_silence(policy, state.presence, state.last_seen, device.expected_interval_s, now)
         {
             found.push((device, status, "it is silent for longer than its expected interval"));
         }
@@ -71,4 +77,18 @@ pub async fn sweep(hub: &Arc<Hub>, started: UnixMillis) -> Result<(), lares_tele
         ingest::presence(hub, &device, status, reason).await?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pruning_is_due_at_the_start_and_an_hour_later_however_far_apart_the_looks_are() {
+        let at = UnixMillis(1_000_000_007);
+        assert!(is_due(None, at));
+        assert!(!is_due(Some(at), at + PRUNE_EVERY_MS - 1));
+        assert!(is_due(Some(at), at + PRUNE_EVERY_MS));
+        assert!(is_due(Some(at), at - PRUNE_EVERY_MS), "the clock was set back");
+    }
 }

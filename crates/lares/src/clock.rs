@@ -2,6 +2,7 @@
 //! data of an earlier run says.
 
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::{Duration, Instant};
 
 use lares_model::UnixMillis;
 use lares_model::ports::Clock;
@@ -10,26 +11,31 @@ use crate::entropy::SystemClock;
 
 pub const SPEED_MAX: f64 = 3_600.0;
 
+/// Reads the system's time once and goes on by itself, so that setting the system's clock neither turns it back nor
+/// is magnified.
 pub struct ScaledClock {
-    real: Box<dyn Clock>,
+    /// Real time since it was started; never less than before.
+    since_start: Box<dyn Fn() -> Duration + Send + Sync>,
     speed: f64,
-    /// The real instant at which it was started.
-    origin: UnixMillis,
     /// What it showed then.
     start_ms: AtomicI64,
 }
 
 impl ScaledClock {
     pub fn new(speed: f64) -> Result<ScaledClock, String> {
-        ScaledClock::over(Box::new(SystemClock), speed)
+        let started = Instant::now();
+        ScaledClock::over(SystemClock.now(), Box::new(move || started.elapsed()), speed)
     }
 
-    fn over(real: Box<dyn Clock>, speed: f64) -> Result<ScaledClock, String> {
+    fn over(
+        start: UnixMillis,
+        since_start: Box<dyn Fn() -> Duration + Send + Sync>,
+        speed: f64,
+    ) -> Result<ScaledClock, String> {
         if !(speed > 0.0 && speed <= SPEED_MAX) {
             return Err(format!("--speed {speed}: must be above 0 and at most {SPEED_MAX}"));
         }
-        let origin = real.now();
-        Ok(ScaledClock { real, speed, origin, start_ms: AtomicI64::new(origin.0) })
+        Ok(ScaledClock { since_start, speed, start_ms: AtomicI64::new(start.0) })
     }
 
     pub fn speed(&self) -> f64 {
@@ -47,28 +53,25 @@ impl ScaledClock {
 
 impl Clock for ScaledClock {
     fn now(&self) -> UnixMillis {
-        let real_ms = self.real.now().since_ms(self.origin);
-        UnixMillis(self.start_ms.load(Ordering::Relaxed)) + (real_ms as f64 * self.speed) as i64
+        let real_s = (self.since_start)().as_secs_f64();
+        UnixMillis(self.start_ms.load(Ordering::Relaxed)) + (real_s * 1_000.0 * self.speed) as i64
     }
 }
 
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
+    use std::sync::atomic::AtomicU64;
 
     use super::*;
 
-    struct Set(Arc<AtomicI64>);
-
-    impl Clock for Set {
-        fn now(&self) -> UnixMillis {
-            UnixMillis(self.0.load(Ordering::Relaxed))
-        }
-    }
-
-    fn clock(speed: f64) -> (ScaledClock, Arc<AtomicI64>) {
-        let real = Arc::new(AtomicI64::new(1_000_000));
-        (ScaledClock::over(Box::new(Set(real.clone())), speed).unwrap(), real)
+    fn clock(speed: f64) -> (ScaledClock, Arc<AtomicU64>) {
+        let real_ms = Arc::new(AtomicU64::new(0));
+        let since_start = {
+            let real_ms = real_ms.clone();
+            move || Duration::from_millis(real_ms.load(Ordering::Relaxed))
+        };
+        (ScaledClock::over(UnixMillis(1_000_000), Box::new(since_start), speed).unwrap(), real_ms)
     }
 
     #[test]
@@ -76,7 +79,7 @@ mod tests {
         for (speed, shown) in [(1.0, 1_010_000), (60.0, 1_600_000), (0.5, 1_005_000)] {
             let (clock, real) = clock(speed);
             assert_eq!(clock.now(), UnixMillis(1_000_000));
-            real.store(1_010_000, Ordering::Relaxed);
+            real.store(10_000, Ordering::Relaxed);
             assert_eq!(clock.now(), UnixMillis(shown), "{speed}");
         }
     }
@@ -84,12 +87,12 @@ mod tests {
     #[test]
     fn it_is_never_behind_the_data_and_not_moved_by_older_data() {
         let (clock, real) = clock(10.0);
-        real.store(1_000_100, Ordering::Relaxed);
+        real.store(100, Ordering::Relaxed);
         clock.not_before(UnixMillis(900_000));
         assert_eq!(clock.now(), UnixMillis(1_001_000));
         clock.not_before(UnixMillis(5_000_000));
         assert_eq!(clock.now(), UnixMillis(5_000_000));
-        real.store(1_000_200, Ordering::Relaxed);
+        real.store(200, Ordering::Relaxed);
         assert_eq!(clock.now(), UnixMillis(5_001_000));
     }
 

@@ -46,9 +46,6 @@ pub async fn demo(config: Config, options: Options) -> Result<(), String> {
     for bind in [&mut config.http.tls_bind, &mut config.mqtt.tls_bind] {
         *bind = bind.replace("0.0.0.0", "127.0.0.1");
     }
-    // People and networks are as slow as ever when time runs faster.
-    let confirm_within_s = f64::from(config.commands.confirm_within_s) * options.speed.max(1.0);
-    config.commands.confirm_within_s = confirm_within_s as u32;
     let scenario = Scenario::demo().map_err(|error| format!("the demo's scenario: {error}"))?;
     let running = parts::start_on(&config, Some(clock.clone())).await?;
     let secrets = furnish(&running, &config.data.dir, &scenario).await?;

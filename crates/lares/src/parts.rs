@@ -17,6 +17,7 @@ use lares_hub::{Hub, HubError, HubParts, feed, sweeper};
 use lares_model::UnixMillis;
 use lares_model::command::CommandPolicy;
 use lares_model::ports::{Clock, Entropy};
+use lares_model::presence::PresencePolicy;
 use lares_model::reading::TimePolicy;
 use lares_model::record::Position;
 use lares_mqtt::{Broker, Limits as MqttLimits, TlsProvider};
@@ -58,13 +59,15 @@ const STOP_WITHIN: Duration = Duration::from_secs(20);
 
 /// The storage and decisions, without doors: also what `lares admin` works with.
 pub async fn open_hub(config: &Config, data: &DataDirectory) -> Result<Arc<Hub>, String> {
-    open_hub_on(config, data, Arc::new(SystemClock)).await
+    open_hub_on(config, data, Arc::new(SystemClock), 1.0).await
 }
 
+/// What waits for people, devices and networks waits in real time, also where the clock runs `speed` times as fast.
 async fn open_hub_on(
     config: &Config,
     data: &DataDirectory,
     clock: Arc<dyn Clock>,
+    speed: f64,
 ) -> Result<Arc<Hub>, String> {
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
     let key = data.key(entropy.as_ref())?;
@@ -87,7 +90,10 @@ async fn open_hub_on(
         command_policy: CommandPolicy {
             confirm_within_ms: i64::from(config.commands.confirm_within_s) * 1_000,
             attempts_max: i32::try_from(config.commands.attempts_max).unwrap_or(i32::MAX),
-        },
+            ..CommandPolicy::default()
+        }
+        .at_speed(speed),
+        presence_policy: PresencePolicy::default().at_speed(speed),
     });
     hub.directory.load(&hub.store).await.map_err(|error| format!("devices: {error}"))?;
     Ok(hub)
@@ -171,7 +177,7 @@ pub async fn start_on(config: &Config, clock: Option<Arc<ScaledClock>>) -> Resul
     let hub = match clock {
         None => open_hub(config, &data).await?,
         Some(clock) => {
-            let hub = open_hub_on(config, &data, clock.clone()).await?;
+            let hub = open_hub_on(config, &data, clock.clone(), clock.speed()).await?;
             clock.not_before(newest(&hub).await?);
             hub
         }

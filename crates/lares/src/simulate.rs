@@ -15,6 +15,7 @@ use lares_hub::homes::NewHome;
 use lares_hub::vault::Vault;
 use lares_hub::{Caller, Hub, HubParts, devices, homes, identity, ingest, rooms, sweeper};
 use lares_model::command::CommandPolicy;
+use lares_model::presence::PresencePolicy;
 use lares_model::presence::PresenceStatus;
 use lares_model::reading::TimePolicy;
 use lares_model::{DeviceId, OrganisationId, UnixMillis};
@@ -123,6 +124,7 @@ async fn open(
         time_policy: TimePolicy::default(),
         // As the configuration has it by default.
         command_policy: CommandPolicy::default(),
+        presence_policy: PresencePolicy::default(),
     }))
 }
 

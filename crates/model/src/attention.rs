@@ -127,26 +127,41 @@ pub enum TwoState {
     Plain,
 }
 
-/// Words begin with these, in English and German.
-const LEAK_WORDS: [&str; 11] =
-    ["leak", "water", "flood", "leck", "wasser", "sink", "spül", "spul", "wash", "wasch", "boiler"];
-const CONTACT_WORDS: [&str; 9] =
-    ["contact", "door", "window", "gate", "tür", "tur", "fenster", "kontakt", "tor"];
+/// Words, in English and German: some may go on ("waterproof", "Fensterkontakt"), others would then be other words
+/// ("washroom", "Torsten"). The portal has the same lists, in `format/wording.ts`.
+struct Words {
+    beginnings: &'static [&'static str],
+    whole: &'static [&'static str],
+}
+
+/// Says what is sensed, wherever it is.
+const LEAK: Words = Words { beginnings: &["leak", "leck", "flood"], whole: &[] };
+const CONTACT: Words = Words {
+    beginnings: &["contact", "door", "window", "gate", "tür", "fenster", "kontakt"],
+    whole: &["tur", "tor"],
+};
+/// Where water may come from. There are doors and windows in such places, too.
+const WATER: Words = Words {
+    beginnings: &["water", "wasser", "wasch", "spül", "spul"],
+    whole: &["sink", "wash", "washing", "washer", "boiler"],
+};
+
+impl Words {
+    fn any_in(&self, text: &str) -> bool {
+        let mut spoken = text.split(|letter: char| !letter.is_alphanumeric());
+        spoken.any(|word| {
+            self.whole.contains(&word) || self.beginnings.iter().any(|known| word.starts_with(known))
+        })
+    }
+}
 
 /// Tags say it for certain; model and name are the next best witnesses.
 pub fn two_state_of(device: &Device) -> TwoState {
-    let witnesses = device.tags.iter().chain([&device.model, &device.name]);
-    for text in witnesses {
+    for text in device.tags.iter().chain([&device.model, &device.name]) {
         let text = text.to_lowercase();
-        let says = |words: &[&str]| {
-            let mut spoken = text.split(|letter: char| !letter.is_alphanumeric());
-            spoken.any(|word| words.iter().any(|known| word.starts_with(known)))
-        };
-        if says(&LEAK_WORDS) {
-            return TwoState::Leak;
-        }
-        if says(&CONTACT_WORDS) {
-            return TwoState::Contact;
+        let order = [(&LEAK, TwoState::Leak), (&CONTACT, TwoState::Contact), (&WATER, TwoState::Leak)];
+        if let Some((_, senses)) = order.into_iter().find(|(words, _)| words.any_in(&text)) {
+            return senses;
         }
     }
     if device.tags.iter().any(|tag| tag == "safety") { TwoState::Leak } else { TwoState::Plain }

@@ -106,12 +106,24 @@ fn what_a_two_state_sensor_senses_is_told_by_its_device() {
         ("Fenster Küche", &[], TwoState::Contact),
         ("Terrassentür", &["contact"], TwoState::Contact),
         ("Thing", &[], TwoState::Plain),
+        ("Washroom window", &[], TwoState::Contact),
+        ("Boiler room door", &[], TwoState::Contact),
+        ("Tür zum Waschkeller", &[], TwoState::Contact),
+        ("Leak sensor at the back door", &[], TwoState::Leak),
+        ("Under the washing machine", &[], TwoState::Leak),
+        ("Unter der Spülmaschine", &[], TwoState::Leak),
+        ("Washroom", &[], TwoState::Plain),
+        ("Boilerhouse", &[], TwoState::Plain),
+        ("Torsten", &[], TwoState::Plain),
+        ("Turbine", &[], TwoState::Plain),
+        ("Garten, Tor", &[], TwoState::Contact),
     ] {
         assert_eq!(two_state_of(&device(name, tags)), expected, "{name}");
     }
     let water = [("BooleanState.StateValue", Value::Bool(true))];
     assert_eq!(kinds(&device("Boiler", &[]), &water, 0), [Leak]);
     assert_eq!(kinds(&device("Window", &[]), &water, OPEN_AFTER_MS), []);
+    assert_eq!(kinds(&device("Washroom window", &[]), &water, OPEN_AFTER_MS), []);
 }
 
 #[test]

@@ -9,7 +9,7 @@ use crate::event::{Cause, EventType};
 use crate::id::{CommandId, DeviceId, HomeId, OrganisationId};
 use crate::reading::Quality;
 use crate::record::{Ack, AckStatus};
-use crate::time::UnixMillis;
+use crate::time::{UnixMillis, stretched};
 use crate::value::Value;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
@@ -132,11 +132,24 @@ pub struct CommandPolicy {
     pub confirm_within_ms: i64,
     /// How often an idempotent command is handed over at most.
     pub attempts_max: i32,
+    /// How long a command stays good where its sender does not say.
+    pub good_for_ms: i64,
+}
+
+impl CommandPolicy {
+    /// For a clock that runs faster: people, devices and networks are as slow as ever.
+    pub fn at_speed(self, speed: f64) -> CommandPolicy {
+        CommandPolicy {
+            confirm_within_ms: stretched(self.confirm_within_ms, speed),
+            attempts_max: self.attempts_max,
+            good_for_ms: stretched(self.good_for_ms, speed),
+        }
+    }
 }
 
 impl Default for CommandPolicy {
     fn default() -> Self {
-        CommandPolicy { confirm_within_ms: 30_000, attempts_max: 3 }
+        CommandPolicy { confirm_within_ms: 30_000, attempts_max: 3, good_for_ms: 5 * 60 * 1_000 }
     }
 }
 

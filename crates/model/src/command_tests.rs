@@ -149,3 +149,13 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn waiting_lasts_as_long_in_real_time_however_fast_the_clock_runs() {
+    let policy = CommandPolicy::default();
+    assert_eq!(policy.at_speed(1.0), policy);
+    assert_eq!(policy.at_speed(0.5), policy);
+    let fast = policy.at_speed(60.0);
+    assert_eq!((fast.confirm_within_ms, fast.good_for_ms), (30 * 60_000, 5 * 60 * 60_000));
+    assert_eq!(fast.attempts_max, policy.attempts_max);
+}

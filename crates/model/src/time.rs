@@ -21,6 +21,11 @@ impl UnixMillis {
     }
 }
 
+/// What lasts `span_ms` in real time, by a clock that runs `speed` times as fast; one that runs slower shortens nothing.
+pub(crate) fn stretched(span_ms: i64, speed: f64) -> i64 {
+    (span_ms as f64 * speed.max(1.0)) as i64
+}
+
 impl Add<i64> for UnixMillis {
     type Output = UnixMillis;
     fn add(self, span_ms: i64) -> UnixMillis {

@@ -10,6 +10,25 @@ use serde::{Deserialize, Serialize};
 
 const VERSION: u8 = 1;
 
+/// As many events of one device may share a millisecond. Stored readings are numbered by eight, so that no hour of them
+/// is taken for an event.
+const EVENTS_IN_A_MS: u64 = 64;
+
+/// Numbers the events of one device by their instants, so that an event that is told again has the number it had.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct EventNumbers {
+    at: UnixMillis,
+    in_it: u64,
+}
+
+impl EventNumbers {
+    pub fn next(&mut self, at: UnixMillis) -> u64 {
+        self.in_it = if self.at == at { self.in_it + 1 } else { 0 };
+        self.at = at;
+        (at.0 as u64) * EVENTS_IN_A_MS + self.in_it
+    }
+}
+
 /// One attribute and its value.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Reading {

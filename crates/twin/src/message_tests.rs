@@ -153,3 +153,15 @@ fn the_manuals_examples_are_what_the_server_reads_and_devices_obey() {
     let envelope = Envelope { device: valve, ..envelope };
     assert_eq!(bed::ack(&world.order(valve, &envelope, sent)).status, AckStatus::Accepted);
 }
+
+#[test]
+fn events_of_one_instant_have_numbers_of_their_own_and_told_again_the_same_ones() {
+    let instants = [5, 5, 5, 6, 9].map(UnixMillis);
+    let numbered = || {
+        let mut numbers = EventNumbers::default();
+        instants.map(|at| numbers.next(at))
+    };
+    let told = numbered();
+    assert!(told.windows(2).all(|pair| pair[0] < pair[1]), "{told:?}");
+    assert_eq!(told, numbered());
+}

@@ -9,7 +9,9 @@ use lares_model::{DeviceId, UnixMillis};
 use serde::{Deserialize, Serialize};
 
 use crate::home::Change;
-use crate::message::{Head, Outgoing, Reading, Report, Stored, Why, encode_report, encode_stored};
+use crate::message::{
+    EventNumbers, Head, Outgoing, Reading, Report, Stored, Why, encode_report, encode_stored,
+};
 use crate::world::{Done, World};
 
 pub(crate) const HOUR_MS: i64 = 3_600_000;
@@ -181,6 +183,7 @@ impl Past {
         let unit = &self.world.units[index];
         let epoch = self.world.lasting_epoch();
         let mut stored = Vec::new();
+        let mut numbers = EventNumbers::default();
         for (time, change) in list {
             if self.told_until.get(&unit.serial).is_some_and(|until| time <= *until) {
                 continue;
@@ -190,7 +193,7 @@ impl Past {
                     stored.extend(readings.into_iter().map(|reading| Stored { reading, time: time.0 }));
                 }
                 Change::Event(event) => {
-                    let head = Head::new(&epoch, time.0 as u64, time);
+                    let head = Head::new(&epoch, numbers.next(time), time);
                     let encoded = encode_report(unit.encoding, head, &Report::Event(event));
                     self.push(index, time, encoded, out);
                 }

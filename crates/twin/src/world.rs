@@ -14,7 +14,7 @@ use crate::guard::{Guard, check_moment};
 use crate::home::{Change, Home};
 use crate::kind::Kind;
 use crate::message::{
-    Answer, Head, Outgoing, Reading, Report, Why, decode_command, encode_ack, encode_report,
+    Answer, EventNumbers, Head, Outgoing, Reading, Report, Why, decode_command, encode_ack, encode_report,
 };
 use crate::random::mix;
 use crate::scenario::Scenario;
@@ -49,6 +49,7 @@ pub(crate) struct Unit {
     pub device: usize,
     pub guard: Guard,
     seq: u64,
+    events: EventNumbers,
     next_report: UnixMillis,
     pub faults: Faults,
     /// It has said that its battery is empty.
@@ -111,6 +112,7 @@ impl World {
                     device,
                     guard: Guard::default(),
                     seq: 0,
+                    events: EventNumbers::default(),
                     next_report: birth.from,
                     faults: Faults::new(planned.misbehaviour.clone(), seed, birth.from),
                     died: false,
@@ -249,7 +251,7 @@ impl World {
         let time = unit.faults.clock(at);
         let head = if let Report::Event(_) = report {
             // Told again after a loss of power, an event must be known as the same one.
-            Head::new(&lasting, at.0 as u64, time)
+            Head::new(&lasting, unit.events.next(at), time)
         } else {
             unit.seq += 1;
             Head::new(&self.epoch, unit.seq, time)

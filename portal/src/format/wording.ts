@@ -11,8 +11,13 @@ export type Tone = "neutral" | "active" | "ok" | "attention" | "danger";
 /** Matter's two-state sensor does not say what it senses; the device that carries it does. */
 export type TwoState = "contact" | "leak" | "plain";
 
-const LEAK_WORDS = /\b(leak|water|flood|leck|wasser|sink|sp[üu]le|wash|wasch|boiler)/i;
-const CONTACT_WORDS = /\b(contact|door|window|gate|t[üu]r|fenster|kontakt|tor)/i;
+// The server has the same lists (crates/model/src/attention.rs). Where water comes from there are doors and windows,
+// too, so a place says less than what is sensed.
+const LEAK_WORDS = /(?<![\p{L}\p{N}])(leak|leck|flood)/iu;
+const CONTACT_WORDS =
+  /(?<![\p{L}\p{N}])(contact|door|window|gate|tür|fenster|kontakt|(tur|tor)(?![\p{L}\p{N}]))/iu;
+const WATER_WORDS =
+  /(?<![\p{L}\p{N}])(water|wasser|wasch|sp[üu]l|(sink|wash|washing|washer|boiler)(?![\p{L}\p{N}]))/iu;
 
 export interface Described {
   name: string;
@@ -28,6 +33,7 @@ export function twoStateOf(device: Described | undefined): TwoState {
   for (const text of witnesses) {
     if (LEAK_WORDS.test(text)) return "leak";
     if (CONTACT_WORDS.test(text)) return "contact";
+    if (WATER_WORDS.test(text)) return "leak";
   }
   return device.tags?.includes("safety") === true ? "leak" : "plain";
 }

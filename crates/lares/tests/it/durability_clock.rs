@@ -17,7 +17,7 @@ use lares_model::command::{Command, CommandPolicy, CommandState};
 use lares_model::device::{Device, Encoding, Endpoint};
 use lares_model::home::PropertyType;
 use lares_model::ports::{Clock, Entropy, Link, LinkError};
-use lares_model::presence::{PresenceStatus, judge_silence};
+use lares_model::presence::{PresencePolicy, PresenceStatus, judge_silence};
 use lares_model::protocol::Channel;
 use lares_model::reading::{Quality, TimePolicy};
 use lares_model::{DeviceId, UnixMillis, Value};
@@ -98,6 +98,7 @@ impl House {
             vault: Vault::new(&[7; 32]).unwrap(),
             time_policy: TimePolicy::default(),
             command_policy: CommandPolicy::default(),
+            presence_policy: PresencePolicy::default(),
         });
         let reach = Arc::new(Reach(AtomicBool::new(true)));
         hub.connect_link(reach.clone());
@@ -254,7 +255,7 @@ async fn presence_does_not_flap_and_silence_is_noticed_after_the_clock_was_set_b
     house.report_state(1, "OnOff.OnOff", json!(true)).await;
     let judge = |house: &House| {
         let state = house.hub.live.of(house.device.id);
-        judge_silence(state.presence, state.last_seen, 60, house.hub.now())
+        judge_silence(&house.hub.presence_policy, state.presence, state.last_seen, 60, house.hub.now())
     };
     house.pass(-HOUR_MS);
     assert_eq!(judge(&house), None);

@@ -228,11 +228,16 @@ async fn a_past_that_is_killed_again_and_again_is_told_once_and_whole() {
     let before = SystemClock.now().0;
     lares.start().await;
     let told = |lares: &Lares| lares.log_tail(100_000).matches("The history is complete").count();
-    let mut kills = 0;
-    for wait_ms in [300, 500, 700, 900] {
+    // Each start says so when it has remembered a further day.
+    let days_kept = |lares: &Lares| lares.log_tail(100_000).matches("  history: ").count();
+    let (mut kills, mut kept_before) = (0, 0);
+    for wait_ms in [0, 100, 30, 200] {
+        let moved = async || days_kept(&lares) > kept_before || told(&lares) > 0;
+        wait_until("the telling of the past moves", Duration::from_secs(60), moved).await;
         tokio::time::sleep(Duration::from_millis(wait_ms)).await;
         kills += u32::from(told(&lares) == 0);
         lares.kill();
+        kept_before = days_kept(&lares);
         lares.start().await;
     }
     assert!(kills > 0, "no kill came while the past was told");
