@@ -20,7 +20,7 @@ export function columnsIn(width: number): number {
 }
 
 export function TileGrid<Item>({ label, items, itemKey, children }: TileGridProps<Item>) {
-  const place = useRef<HTMLUListElement>(null);
+  const place = useRef<HTMLDivElement>(null);
   const [shape, setShape] = useState({ columns: 1, top: 0 });
   useLayoutEffect(() => {
     const element = place.current;
@@ -47,14 +47,14 @@ export function TileGrid<Item>({ label, items, itemKey, children }: TileGridProp
   const first = rows[0]?.index ?? 0;
   const shown = items.slice(first * shape.columns, ((rows.at(-1)?.index ?? -1) + 1) * shape.columns);
   return (
-    <ul ref={place} aria-label={label} style={{ position: "relative", height: virtual.getTotalSize() }}>
-      <div role="presentation" style={{ ...grid, position: "absolute", inset: "0 0 auto", transform: `translateY(${(rows[0]?.start ?? shape.top) - shape.top}px)` }}>
+    <div ref={place} style={{ position: "relative", height: virtual.getTotalSize() }}>
+      <ul aria-label={label} style={{ ...grid, position: "absolute", inset: "0 0 auto", transform: `translateY(${(rows[0]?.start ?? shape.top) - shape.top}px)` }}>
         {shown.map((item, index) => (
           <li key={itemKey(item)} aria-setsize={items.length} aria-posinset={first * shape.columns + index + 1} style={{ display: "grid" }}>
             {children(item)}
           </li>
         ))}
-      </div>
-    </ul>
+      </ul>
+    </div>
   );
 }
