@@ -33,7 +33,8 @@ for (const [width, height] of [
 ] as const) {
   for (const colorScheme of ["light", "dark"] as const) {
     test.describe(`${width} px, ${colorScheme}`, () => {
-      test.use({ viewport: { width, height }, colorScheme });
+      // Half-way through an animation nothing has its colour yet.
+      test.use({ viewport: { width, height }, colorScheme, contextOptions: { reducedMotion: "reduce" } });
       test("axe finds nothing serious", async ({ signedIn: page, house, context }) => {
         test.setTimeout(240_000);
         const devices = await context.request.get(`${house.url}/api/iot/devices?limit=1`);

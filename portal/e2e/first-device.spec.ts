@@ -25,6 +25,10 @@ test("sign in, add a device, see it come, switch it", async ({ page, house }) =>
   const secret = page.getByRole("group", { name: "Password" });
   await secret.getByRole("button", { name: "Show" }).click();
   const password = (await secret.locator("span[title]").getAttribute("title")) ?? "";
+  // What is shown has to work as it stands: the port that this server listens on, and the authority to check it with.
+  const port = house.demo.mqtts.split(":").at(-1) ?? "";
+  await expect(page.getByRole("group", { name: "Server", exact: true })).toContainText(`:${port}`);
+  await expect(page.getByRole("button", { name: "Server's authority" })).toBeVisible();
   await expect(page.getByRole("img", { name: "QR code with the credentials of Workbench plug" })).toBeVisible();
 
   const device = await MqttDevice.connect(house, { id, password });

@@ -1,11 +1,10 @@
 // A house of the test's own: `lares demo` on free ports with data of its own, and the portal in front of it.
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { test as base, type APIRequestContext, type BrowserContext, type Page } from "@playwright/test";
-import { preview } from "vite";
 
 export interface Demo {
   http: string;
@@ -44,7 +43,7 @@ async function freeBase(): Promise<number> {
     const server = createServer();
     const picked = await new Promise<number>((done) => server.listen(0, "127.0.0.1", () => done((server.address() as AddressInfo).port)));
     await new Promise<void>((done) => void server.close(() => done()));
-    const wanted = [0, 1, 2, 3, 4].map((step) => picked + step);
+    const wanted = [0, 1, 2, 3].map((step) => picked + step);
     const free = await Promise.all(wanted.map(isFree));
     if (free.every(Boolean) && picked < 60_000) return picked;
   }
@@ -65,11 +64,6 @@ async function answers(url: string, process: ChildProcess, said: () => string): 
 /** The server takes every LARES_ variable for a setting of its own. */
 const environment = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("LARES_")));
 
-/** `--history` came later than the first demo. */
-function historyFlag(): string[] {
-  return execFileSync(binary, ["demo", "--help"], { encoding: "utf8", env: environment }).includes("--history") ? ["--history", "0"] : [];
-}
-
 export async function openHouse(): Promise<House> {
   if (!existsSync(binary)) throw new Error(`${binary} is not there: run cargo build, or name a binary in LARES_BIN`);
   const data = mkdtempSync(join(tmpdir(), "lares-e2e-"));
@@ -77,8 +71,12 @@ export async function openHouse(): Promise<House> {
   let running: ChildProcess | undefined;
   async function start(): Promise<void> {
     let said = "";
-    const child = spawn(binary, ["demo", "--data", data, "--ports", String(port), ...historyFlag()], { stdio: ["ignore", "pipe", "pipe"], env: environment });
+    const child = spawn(binary, ["demo", "--data", data, "--ports", String(port), "--history", "0"], { stdio: ["ignore", "pipe", "pipe"], env: environment });
     running = child;
+    child.once("exit", (code, signal) => {
+      // Nobody asked it to end: what it said last belongs into the test's output.
+      if (running === child) console.error(`lares ended by itself (${code ?? signal}):\n${said}`);
+    });
     for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => (said = (said + chunk.toString()).slice(-4_000)));
     await answers(`http://127.0.0.1:${port}/readyz`, child, () => said);
     // demo.json is written once the house is furnished, which is after the server answers.
@@ -93,29 +91,20 @@ export async function openHouse(): Promise<House> {
     await ended;
   }
   await start();
-  const server = `http://127.0.0.1:${port}`;
-  const front = await frontOf(server, port + 4);
+  const url = `http://127.0.0.1:${port}`;
+  await expectPortal(url);
   const demo = JSON.parse(readFileSync(join(data, "demo.json"), "utf8")) as Demo;
   const close = async () => {
     await stop();
-    await front.close();
     rmSync(data, { recursive: true, force: true });
   };
-  return { url: front.url, demo, start, stop, close };
+  return { url, demo, start, stop, close };
 }
 
-/** The portal that the binary holds; a binary without one gets the build in `dist` put before it. */
-async function frontOf(server: string, port: number): Promise<{ url: string; close: () => Promise<void> }> {
-  const page = await (await fetch(server, { headers: { accept: "text/html" } })).text();
-  if (page.includes('id="root"')) return { url: server, close: async () => undefined };
-  if (!existsSync(join(portal, "dist/index.html"))) throw new Error("neither the binary nor portal/dist holds a portal: run npm run build");
-  const served = await preview({
-    root: portal,
-    configFile: false,
-    logLevel: "error",
-    preview: { host: "127.0.0.1", port, strictPort: true, proxy: { "/api": { target: server, ws: true } } },
-  });
-  return { url: `http://127.0.0.1:${port}`, close: () => served.close() };
+/** The tests are of the portal that the binary holds. */
+async function expectPortal(url: string): Promise<void> {
+  const page = await (await fetch(url, { headers: { accept: "text/html" } })).text();
+  if (!page.includes('id="root"')) throw new Error(`${binary} holds no portal: run make portal, then cargo build`);
 }
 
 /** Signs a browser in without going through the form, which has its own test. */

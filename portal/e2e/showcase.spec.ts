@@ -8,7 +8,7 @@ for (const [width, height] of [
 ] as const) {
   for (const colorScheme of ["light", "dark"] as const) {
     test.describe(`${width} ${colorScheme}`, () => {
-      test.use({ viewport: { width, height }, colorScheme, reducedMotion: "reduce" } as object);
+      test.use({ viewport: { width, height }, colorScheme, contextOptions: { reducedMotion: "reduce" } });
       test("components", async ({ page }) => {
         await page.goto("/showcase");
         await page.getByRole("heading", { level: 1 }).first().waitFor();

@@ -49,9 +49,11 @@ pub(crate) struct Change {
 
 /// The newest changes, numbered from 1 without gaps.
 #[derive(Debug, Default)]
-pub(crate) struct Changes {
+struct Changes {
     kept: VecDeque<Change>,
     newest: u64,
+    /// In all changes so far, kept or not.
+    readings: u64,
     /// The live state holds the log up to here, at least.
     position: Position,
 }
@@ -59,6 +61,7 @@ pub(crate) struct Changes {
 impl Changes {
     fn push(&mut self, change: Change, position: Position) {
         self.position = position;
+        self.readings += u64::from(change.readings);
         if self.kept.len() == CHANGES_KEPT {
             self.kept.pop_front();
         }
@@ -66,20 +69,26 @@ impl Changes {
         self.newest += 1;
     }
 
-    pub fn newest(&self) -> u64 {
-        self.newest
+    /// Where a reader stands that has been told everything.
+    fn here(&self) -> ChangePlace {
+        ChangePlace { newest: self.newest, position: self.position, readings: self.readings }
     }
 
-    pub fn position(&self) -> Position {
-        self.position
-    }
-
-    /// What came after a number, oldest first; `None` when some of it is kept no more.
-    pub fn after(&self, number: u64) -> Option<impl Iterator<Item = Change> + '_> {
-        let behind = usize::try_from(self.newest.saturating_sub(number)).unwrap_or(usize::MAX);
+    /// What came after a place, oldest first; `None` when some of it is kept no more.
+    fn after(&self, place: ChangePlace) -> Option<Vec<Change>> {
+        let behind = usize::try_from(self.newest.saturating_sub(place.newest)).unwrap_or(usize::MAX);
         let skipped = self.kept.len().checked_sub(behind)?;
-        Some(self.kept.iter().skip(skipped).copied())
+        Some(self.kept.iter().skip(skipped).copied().collect())
     }
+}
+
+/// A place in the order of changes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct ChangePlace {
+    newest: u64,
+    /// The live state holds the log up to here, at least.
+    pub position: Position,
+    pub readings: u64,
 }
 
 /// The newest events, contiguous.
@@ -132,7 +141,7 @@ fn weight(event: &Event) -> usize {
 /// What the watchers of one organisation share.
 #[derive(Debug)]
 pub(crate) struct OrganisationFeed {
-    pub changes: Mutex<Changes>,
+    changes: Mutex<Changes>,
     tail: Mutex<Tail>,
     /// Sent after each change and each event, without data.
     nudge: watch::Sender<()>,
@@ -151,10 +160,16 @@ impl OrganisationFeed {
         self.nudge.subscribe()
     }
 
-    /// The number of the newest change, and the place in the log that it stands for.
-    pub fn newest_change(&self) -> (u64, Position) {
+    /// Where somebody stands who begins now.
+    pub fn here(&self) -> ChangePlace {
+        self.changes.lock().unwrap_or_else(PoisonError::into_inner).here()
+    }
+
+    /// What changed since a place, and the place after it. The list is `None` when it does not reach back so far.
+    /// Copied out, so that no watcher holds up the follower.
+    pub fn changes_after(&self, place: ChangePlace) -> (ChangePlace, Option<Vec<Change>>) {
         let changes = self.changes.lock().unwrap_or_else(PoisonError::into_inner);
-        (changes.newest(), changes.position())
+        (changes.here(), changes.after(place))
     }
 
     /// The newest event there is to read.
@@ -283,11 +298,15 @@ async fn look(hub: &Hub) -> Result<(), HubError> {
     if watched.is_empty() {
         return Ok(());
     }
-    let heads = rows::heads(&hub.store).await?;
+    let organisations: Vec<_> = watched.iter().map(|(organisation, _)| *organisation).collect();
+    let heads = rows::heads(&hub.store, &organisations).await?;
     for (organisation, feed) in watched {
-        let head = heads.iter().find(|(known, _)| *known == organisation).map_or(0, |(_, seq)| *seq);
-        if head > feed.head() {
-            feed.catch_up(hub, organisation).await?;
+        let head = heads.get(&organisation).copied().unwrap_or(0);
+        // What cannot be read in one organisation keeps nothing from the others.
+        if head > feed.head()
+            && let Err(error) = feed.catch_up(hub, organisation).await
+        {
+            tracing::warn!(%organisation, %error, "the live watchers of an organisation are not fed");
         }
     }
     Ok(())
@@ -327,15 +346,13 @@ mod tests {
         for number in 1..=total {
             changes.push(change(number), Position(number as i64));
         }
-        let newest = changes.newest();
-        assert_eq!(u128::from(newest), total);
-        assert_eq!(changes.after(newest).unwrap().count(), 0);
-        assert_eq!(
-            changes.after(newest - 2).unwrap().collect::<Vec<_>>(),
-            [change(total - 1), change(total)]
-        );
-        assert_eq!(changes.after(5).unwrap().next(), Some(change(6)));
-        assert!(changes.after(4).is_none());
+        let here = changes.here();
+        assert_eq!((u128::from(here.newest), u128::from(here.readings)), (total, total));
+        let at = |newest| ChangePlace { newest, ..here };
+        assert_eq!(changes.after(here), Some(vec![]));
+        assert_eq!(changes.after(at(here.newest - 2)), Some(vec![change(total - 1), change(total)]));
+        assert_eq!(changes.after(at(5)).unwrap().first(), Some(&change(6)));
+        assert!(changes.after(at(4)).is_none());
     }
 
     #[test]

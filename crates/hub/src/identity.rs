@@ -100,7 +100,7 @@ pub async fn sign_out(hub: &Hub, caller: &Caller) -> Result<(), HubError> {
     let work = hub.store.begin().await?;
     tokens::delete(&work, caller.user, caller.token).await?;
     work.commit().await?;
-    hub.nudges.access_changed();
+    hub.nudges.access_changed(caller.user);
     Ok(())
 }
 
@@ -196,7 +196,7 @@ pub async fn delete_token(hub: &Hub, caller: &Caller, id: TokenId) -> Result<(),
         return Err(HubError::NotFound("token"));
     }
     work.commit().await?;
-    hub.nudges.access_changed();
+    hub.nudges.access_changed(caller.user);
     Ok(())
 }
 
@@ -255,7 +255,7 @@ pub async fn set_password(hub: &Hub, email: &str, password: &str) -> Result<(), 
         tokens::delete(&work, user.id, token.id).await?;
     }
     work.commit().await?;
-    hub.nudges.access_changed();
+    hub.nudges.access_changed(user.id);
     Ok(())
 }
 

@@ -75,7 +75,7 @@ pub async fn add(
     keep(hub, &work, caller, once, &member).await?;
     work.commit().await?;
     hub.nudges.events_committed();
-    hub.nudges.access_changed();
+    hub.nudges.access_changed(member.membership.user);
     Ok(member)
 }
 
@@ -129,6 +129,6 @@ pub async fn remove(
     events::append(&work, vec![event]).await?;
     work.commit().await?;
     hub.nudges.events_committed();
-    hub.nudges.access_changed();
+    hub.nudges.access_changed(membership.user);
     Ok(())
 }

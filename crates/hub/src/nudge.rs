@@ -4,8 +4,8 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use lares_model::CommandId;
-use tokio::sync::{Notify, watch};
+use lares_model::{CommandId, UserId};
+use tokio::sync::{Notify, broadcast, watch};
 
 #[derive(Default)]
 pub struct Nudges {
@@ -13,16 +13,24 @@ pub struct Nudges {
     pub log: Notify,
     /// A command was queued or settled, or a device became reachable.
     pub dispatcher: Notify,
-    events: Broadcast,
-    access: Broadcast,
+    events: Events,
+    access: Access,
     waiting: Mutex<HashMap<CommandId, (usize, Arc<Notify>)>>,
 }
 
-struct Broadcast(watch::Sender<()>);
+struct Access(broadcast::Sender<UserId>);
 
-impl Default for Broadcast {
+impl Default for Access {
     fn default() -> Self {
-        Broadcast(watch::Sender::new(()))
+        Access(broadcast::Sender::new(64))
+    }
+}
+
+struct Events(watch::Sender<()>);
+
+impl Default for Events {
+    fn default() -> Self {
+        Events(watch::Sender::new(()))
     }
 }
 
@@ -36,12 +44,14 @@ impl Nudges {
         self.events.0.subscribe()
     }
 
-    /// Called after a commit by which somebody may have lost or won rights: open connections look again.
-    pub fn access_changed(&self) {
-        self.access.0.send_replace(());
+    /// Called after a commit by which this person may have lost or won rights: their open connections look again.
+    pub fn access_changed(&self, user: UserId) {
+        // Without a listener there is nobody to tell.
+        let _ = self.access.0.send(user);
     }
 
-    pub fn follow_access(&self) -> watch::Receiver<()> {
+    /// Whoever lags behind has to look again, too.
+    pub fn follow_access(&self) -> broadcast::Receiver<UserId> {
         self.access.0.subscribe()
     }
 

@@ -1,30 +1,31 @@
 //! One live watcher: what it asked for, how far it has been told, and what is new for it. It pulls, so a slow one
 //! costs nobody else anything: readings are conflated (the newest value wins), events are complete and in order.
 
-use std::collections::{BTreeMap, HashSet};
-use std::sync::{Arc, PoisonError};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use futures_util::future::select_all;
-use lares_model::access::Action;
+use lares_model::access::{Action, Scope};
 use lares_model::device::Device;
 use lares_model::event::{Event, EventType};
 use lares_model::fold::Latest;
 use lares_model::presence::Presence;
 use lares_model::record::Position;
 use lares_model::{DeviceId, HomeId, Invalid, OrganisationId, RoomId, UnixMillis};
+use lares_store::events as rows;
 use tokio::sync::watch;
 
 use crate::caller::Caller;
 use crate::error::HubError;
 use crate::events::Places;
-use crate::feed::{FedEvent, OrganisationFeed};
+use crate::feed::{ChangePlace, FedEvent, OrganisationFeed};
 use crate::hub::Hub;
 
 /// Further behind than this a watcher is better off loading afresh.
 const RESUME_MAX_EVENTS: i64 = 100_000;
 const NAMED_MAX: usize = 200;
 /// Events of one batch, unless a single one is larger.
-const BATCH_BYTES: usize = 256 * 1024;
+const BATCH_BYTES: usize = 64 * 1024;
 
 /// What somebody wants to see. Homes, rooms and devices add up; none of them means everything.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,20 +66,44 @@ impl Subscription {
             || device.room.is_some_and(|room| self.rooms.contains(&room))
     }
 
+    /// Rooms follow where a device stands now. What says itself which room it concerns counts by that, and a device
+    /// that is away already, or not known yet, is nobody's to leave out.
     fn wants_event(&self, hub: &Hub, event: &Event) -> bool {
         if !self.types.is_empty() && !self.types.contains(&event.event_type) {
             return false;
         }
-        let in_room = |device| {
-            hub.directory
-                .get(device)
-                .and_then(|known| known.room)
-                .is_some_and(|room| self.rooms.contains(&room))
+        let in_room = |device| match hub.directory.get(device) {
+            Some(known) => known.room.is_some_and(|room| self.rooms.contains(&room)),
+            None => !self.rooms.is_empty(),
         };
         self.is_everything()
             || event.home.is_some_and(|home| self.homes.contains(&home))
             || event.device.is_some_and(|device| self.devices.contains(&device) || in_room(device))
+            || rooms_named(&event.payload).any(|room| self.rooms.contains(&room))
     }
+
+    /// Without what is not theirs any more; `None` when nothing that was named is left.
+    async fn narrowed(mut self, hub: &Hub, scope: &Scope) -> Result<Option<Subscription>, HubError> {
+        if self.is_everything() {
+            return Ok(Some(self));
+        }
+        let homes = lares_store::homes::names(&hub.store, scope, &self.homes).await?;
+        let rooms = lares_store::rooms::names(&hub.store, scope, &self.rooms).await?;
+        self.homes.retain(|home| homes.contains_key(home));
+        self.rooms.retain(|room| rooms.contains_key(room));
+        self.devices.retain(|device| is_theirs(hub, scope, *device));
+        Ok((!self.is_everything()).then_some(self))
+    }
+}
+
+fn is_theirs(hub: &Hub, scope: &Scope, device: DeviceId) -> bool {
+    hub.directory.get(device).is_some_and(|known| scope.contains(known.organisation))
+}
+
+/// The rooms that a change of a room or of a device's place speaks of.
+fn rooms_named(payload: &serde_json::Value) -> impl Iterator<Item = RoomId> {
+    let places = [payload.get("room"), payload.pointer("/before/room"), payload.pointer("/after/room")];
+    places.into_iter().flatten().filter_map(|room| room.as_str()?.parse().ok())
 }
 
 /// The newest value of an attribute, as it is told.
@@ -114,13 +139,16 @@ pub struct Batch {
     pub more: bool,
     pub values: Vec<LiveValue>,
     pub presence: Vec<LivePresence>,
-    /// Readings that a newer one of this batch has replaced, as far as they could be counted.
+    /// Readings that were replaced by newer ones before they were told.
     pub superseded: u64,
+    /// So far behind that it is not known what changed: every watched device is to be told as it stands.
+    pub lost_track: bool,
+    bytes: usize,
 }
 
 impl Batch {
     pub fn is_empty(&self) -> bool {
-        !self.moved && self.values.is_empty() && self.presence.is_empty()
+        !self.moved && !self.lost_track && self.values.is_empty() && self.presence.is_empty()
     }
 }
 
@@ -129,8 +157,7 @@ struct Watched {
     feed: Arc<OrganisationFeed>,
     nudge: watch::Receiver<()>,
     seq: i64,
-    changes: u64,
-    position: Position,
+    changes: ChangePlace,
 }
 
 pub struct Watcher {
@@ -158,11 +185,13 @@ impl Watcher {
             let nudge = feed.follow();
             let head = feed.head();
             let seq = places.as_ref().map_or(head, |places| places.of(organisation));
-            if head - seq > RESUME_MAX_EVENTS {
+            let is_ahead = seq > head && seq > rows::head(&hub.store, organisation).await?;
+            // Ahead of the log: it was restored from a backup since.
+            if is_ahead || head - seq > RESUME_MAX_EVENTS {
                 return Err(HubError::UnknownCursor);
             }
-            let (changes, position) = feed.newest_change();
-            watched.push(Watched { organisation, feed, nudge, seq, changes, position });
+            let changes = feed.here();
+            watched.push(Watched { organisation, feed, nudge, seq, changes });
         }
         Ok(Watcher { hub: hub.clone(), subscription, watched })
     }
@@ -178,8 +207,16 @@ impl Watcher {
         Ok(watcher)
     }
 
-    pub fn subscription(&self) -> &Subscription {
-        &self.subscription
+    /// The same for the same person with other rights; `None` when nothing that was named is theirs any more.
+    pub async fn with_rights_of(&self, caller: &Caller) -> Result<Option<Watcher>, HubError> {
+        let scope = match caller.narrowed(self.subscription.organisation) {
+            Ok(scope) => scope,
+            Err(_) => return Ok(None),
+        };
+        match self.subscription.clone().narrowed(&self.hub, &scope).await? {
+            Some(subscription) => self.changed_to(caller, subscription).await.map(Some),
+            None => Ok(None),
+        }
     }
 
     /// Where this watcher stands in the event logs.
@@ -251,21 +288,21 @@ impl Watcher {
     async fn take_events(&mut self, index: usize, max: usize, batch: &mut Batch) -> Result<(), HubError> {
         let watched = &mut self.watched[index];
         if !self.subscription.events {
-            watched.seq = watched.feed.head();
+            // A page from the store may be ahead of what is kept in memory.
+            watched.seq = watched.seq.max(watched.feed.head());
             return Ok(());
         }
         let page = watched.feed.events_after(&self.hub, watched.organisation, watched.seq, max).await?;
         batch.more |= page.len() == max;
-        let mut bytes = 0;
         for fed in page {
-            if bytes > BATCH_BYTES {
+            if batch.bytes > BATCH_BYTES {
                 batch.more = true;
                 break;
             }
             watched.seq = fed.event.seq;
             batch.moved = true;
             if self.subscription.wants_event(&self.hub, &fed.event) {
-                bytes += fed.weight;
+                batch.bytes += fed.weight;
                 batch.events.push(fed);
             }
         }
@@ -273,46 +310,42 @@ impl Watcher {
     }
 
     fn take_values(&mut self, index: usize, batch: &mut Batch) {
-        let wanted = |device: DeviceId| {
-            self.hub.directory.get(device).is_some_and(|known| self.subscription.wants_device(&known))
-        };
         let watched = &self.watched[index];
-        let mut devices = Vec::new();
-        let mut readings = 0;
-        let changes = watched.feed.changes.lock().unwrap_or_else(PoisonError::into_inner);
-        let (newest, position) = (changes.newest(), changes.position());
-        if newest == watched.changes {
+        let before = watched.changes;
+        let (here, changes) = watched.feed.changes_after(before);
+        if here == before {
             return;
         }
-        let complete = match changes.after(watched.changes) {
-            Some(changes) => {
-                let mut seen = HashSet::new();
-                for change in changes.filter(|change| wanted(change.device)) {
-                    readings += u64::from(change.readings);
-                    if seen.insert(change.device) {
-                        devices.push(change.device);
-                    }
-                }
-                true
-            }
-            None => false,
+        let Some(changes) = changes else {
+            batch.lost_track = true;
+            batch.superseded += here.readings - before.readings;
+            self.watched[index].changes = here;
+            return;
         };
-        drop(changes);
-        if !complete {
-            // Too far behind to know which: every watched device is looked at.
-            devices = self.devices_of(watched.organisation);
-        }
-        let after = watched.position;
+        let mut readings = 0;
+        let mut wanted: HashMap<DeviceId, bool> = HashMap::new();
         let told = batch.values.len();
-        for device in devices {
-            let standing = self.standing(device, after);
-            batch.values.extend(standing.values);
-            batch.presence.push(standing.presence);
+        for change in changes {
+            let known = wanted.get(&change.device).copied();
+            let is_wanted = known.unwrap_or_else(|| {
+                self.hub
+                    .directory
+                    .get(change.device)
+                    .is_some_and(|device| self.subscription.wants_device(&device))
+            });
+            wanted.insert(change.device, is_wanted);
+            if !is_wanted {
+                continue;
+            }
+            readings += u64::from(change.readings);
+            if known.is_none() {
+                let standing = self.standing(change.device, before.position);
+                batch.values.extend(standing.values);
+                batch.presence.push(standing.presence);
+            }
         }
-        let told = (batch.values.len() - told) as u64;
-        batch.superseded += readings.saturating_sub(told);
-        let watched = &mut self.watched[index];
-        (watched.changes, watched.position) = (newest, position);
+        batch.superseded += readings.saturating_sub((batch.values.len() - told) as u64);
+        self.watched[index].changes = here;
     }
 }
 
@@ -329,17 +362,20 @@ async fn check(hub: &Hub, caller: &Caller, subscription: &Subscription) -> Resul
         }
     }
     let scope = caller.narrowed(subscription.organisation)?;
-    for (index, id) in subscription.homes.iter().enumerate() {
-        let home = lares_store::homes::find(&hub.store, &scope, *id).await?;
-        home.ok_or_else(|| Invalid::one(format!("homes/{index}"), "there is no such home"))?;
+    let homes = lares_store::homes::names(&hub.store, &scope, &subscription.homes).await?;
+    let rooms = lares_store::rooms::names(&hub.store, &scope, &subscription.rooms).await?;
+    let strange_home = subscription.homes.iter().position(|home| !homes.contains_key(home));
+    let strange_room = subscription.rooms.iter().position(|room| !rooms.contains_key(room));
+    let strange_device = subscription.devices.iter().position(|device| !is_theirs(hub, &scope, *device));
+    let mut invalid = Invalid::default();
+    for (field, noun, place) in [
+        ("homes", "home", strange_home),
+        ("rooms", "room", strange_room),
+        ("devices", "device", strange_device),
+    ] {
+        if let Some(index) = place {
+            invalid.add(format!("{field}/{index}"), format!("there is no such {noun}"));
+        }
     }
-    for (index, id) in subscription.rooms.iter().enumerate() {
-        let room = lares_store::rooms::find(&hub.store, &scope, *id).await?;
-        room.ok_or_else(|| Invalid::one(format!("rooms/{index}"), "there is no such room"))?;
-    }
-    for (index, id) in subscription.devices.iter().enumerate() {
-        let device = hub.directory.get(*id).filter(|device| scope.contains(device.organisation));
-        device.ok_or_else(|| Invalid::one(format!("devices/{index}"), "there is no such device"))?;
-    }
-    Ok(())
+    Ok(invalid.or(())?)
 }

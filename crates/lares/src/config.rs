@@ -290,6 +290,9 @@ impl Config {
         if self.tls.certificate.as_os_str().is_empty() != self.tls.key.as_os_str().is_empty() {
             return Err(ConfigError::Wrong("tls.certificate and tls.key: give both or neither".to_owned()));
         }
+        if self.limits.live_unread_s == 0 {
+            return Err(ConfigError::Wrong("limits.live_unread_s: must be at least 1".to_owned()));
+        }
         if !self.store.url.is_empty() && !self.store.url.starts_with("postgres") {
             return Err(ConfigError::Wrong(
                 "store.url: must be a postgres:// URL, or empty for SQLite".to_owned(),

@@ -288,6 +288,12 @@ impl Memory for WorldFile {
     fn write(&self, bytes: &[u8]) -> Result<(), String> {
         write_owner_only(&self.0, bytes)
     }
+
+    fn set_aside(&self) -> Result<String, String> {
+        let place = self.0.with_added_extension("damaged");
+        std::fs::rename(&self.0, &place).map_err(|error| format!("{}: {error}", self.0.display()))?;
+        Ok(place.display().to_string())
+    }
 }
 
 fn town(

@@ -6,7 +6,9 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use lares_doors::http::{self, DoorState, HttpLimits, LiveLimits, LivePlaces, RateLimits, TrustedProxies};
+use lares_doors::http::{
+    self, ConnectionView, DoorState, HttpLimits, LiveLimits, LivePlaces, RateLimits, TrustedProxies,
+};
 use lares_doors::mqtt::{House, MqttLink, PresenceLog};
 use lares_hub::dispatcher::Dispatcher;
 use lares_hub::follower::Follower;
@@ -266,6 +268,7 @@ fn open_doors(
         ready: is_ready,
         openapi: http::openapi_document().into(),
         metrics_public: config.http.metrics_public,
+        connection: connection(config, material, listeners.addresses().mqtts),
     });
     let limits = http_limits(config);
     let (router, _) = http::router(&door, &limits);
@@ -287,6 +290,15 @@ fn open_doors(
         doors.push(tokio::spawn(broker.clone().serve(listener, tls, until)));
     }
     doors
+}
+
+/// What devices have to know of this server. An operator's own certificate has an authority that devices know already.
+fn connection(config: &Config, material: &TlsMaterial, mqtts: Option<SocketAddr>) -> ConnectionView {
+    let own = config.tls.certificate.as_os_str().is_empty();
+    ConnectionView {
+        mqtts_port: mqtts.map(|address| address.port()),
+        authority: own.then(|| std::fs::read_to_string(&material.authority).ok()).flatten(),
+    }
 }
 
 async fn forget_quiet_callers(door: http::Door, mut stopped: watch::Receiver<bool>) {

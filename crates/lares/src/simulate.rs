@@ -108,7 +108,7 @@ async fn open(
     let url = store_url.unwrap_or_else(|| format!("sqlite://{}", folder.join("lares.db").display()));
     let store = Store::open(&StoreOptions { url, readers_max: 2 }).await.map_err(said)?;
     store.migrate().await.map_err(said)?;
-    if !lares_store::events::heads(&store).await.map_err(said)?.is_empty() {
+    if !lares_store::events::none_kept(&store).await.map_err(said)? {
         return Err(
             "the simulation needs an empty store: what is in this one would change its course".to_owned()
         );

@@ -166,10 +166,23 @@ pub async fn head(c: &impl Conn, organisation: OrganisationId) -> Result<i64, St
     Ok(row.map_or(0, |row| row.seq))
 }
 
-/// The number of the last event of every organisation.
-pub async fn heads(c: &impl Conn) -> Result<Vec<(OrganisationId, i64)>, StoreError> {
-    let rows = rows::all(c, head_row::Entity::find()).await?;
-    Ok(rows.into_iter().map(|row| (OrganisationId(row.organisation), row.seq)).collect())
+/// The number of the last event of each of them.
+pub async fn heads(
+    c: &impl Conn,
+    organisations: &[OrganisationId],
+) -> Result<BTreeMap<OrganisationId, i64>, StoreError> {
+    let mut heads = BTreeMap::new();
+    for some in rows::batches(organisations.iter().map(|organisation| organisation.0)) {
+        let select = head_row::Entity::find().filter(head_row::Column::Organisation.is_in(some));
+        let found = rows::all(c, select).await?;
+        heads.extend(found.into_iter().map(|row| (OrganisationId(row.organisation), row.seq)));
+    }
+    Ok(heads)
+}
+
+/// Whether nobody has a log here yet: a store that was never used. Without a scope: for whoever sets one up.
+pub async fn none_kept(c: &impl Conn) -> Result<bool, StoreError> {
+    Ok(rows::one(c, head_row::Entity::find()).await?.is_none())
 }
 
 pub async fn find(c: &impl Conn, scope: &Scope, id: EventId) -> Result<Option<Event>, StoreError> {

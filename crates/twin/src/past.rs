@@ -231,18 +231,20 @@ impl Past {
         }
     }
 
-    /// All changes of one device that are still to be told, so that what it says of now does not come before them.
-    pub fn rest_of(&mut self, device: DeviceId) -> Vec<Outgoing> {
-        if !self.ahead.insert(device) {
-            return vec![];
-        }
-        let mut rest = self.clone();
-        rest.ahead = self.world.units.iter().map(|unit| unit.id).filter(|id| *id != device).collect();
+    /// A copy to tell the rest of one device from, so that what it says of now does not come before its past; from here
+    /// on this past leaves that out. `None` when it does so already.
+    pub fn branch_for(&mut self, device: DeviceId) -> Option<Past> {
+        self.ahead.insert(device).then(|| self.clone())
+    }
+
+    /// All changes of one device that are still to be told. Takes a while.
+    pub fn changes_of(mut self, device: DeviceId) -> Vec<Outgoing> {
+        self.ahead = self.world.units.iter().map(|unit| unit.id).filter(|id| *id != device).collect();
         let mut out = Vec::new();
-        while !rest.is_over() {
-            let changes = rest.next_hour().into_iter();
+        while !self.is_over() {
+            let told = self.next_hour().into_iter();
             out.extend(
-                changes.filter(|message| message.device == device && message.channel != Channel::Telemetry),
+                told.filter(|message| message.device == device && message.channel != Channel::Telemetry),
             );
         }
         out

@@ -109,9 +109,9 @@ fn the_rest_of_one_device_is_its_changes_and_is_not_told_twice() {
         before.extend(hour.filter(|message| message.device == door && message.channel != Channel::Telemetry));
     }
     let mut all = before;
-    all.extend(past.rest_of(door));
+    all.extend(past.branch_for(door).unwrap().changes_of(door));
     assert_eq!(all, whole);
-    assert!(past.rest_of(door).is_empty());
+    assert!(past.branch_for(door).is_none());
     let after = told(past);
     assert!(!after.iter().any(|message| message.device == door && message.channel != Channel::Telemetry));
     assert!(after.iter().any(|message| message.device == door));

@@ -48,6 +48,8 @@ pub struct Known {
 pub trait Memory: Send + Sync {
     fn read(&self) -> Result<Option<Vec<u8>>, String>;
     fn write(&self, bytes: &[u8]) -> Result<(), String>;
+    /// Keeps what cannot be understood for a person to look at, out of the way of the next `write`. Says where.
+    fn set_aside(&self) -> Result<String, String>;
 }
 
 /// How the telling of the past goes.
@@ -169,6 +171,8 @@ struct Driver {
     caught_up: BTreeSet<DeviceId>,
     kept: Kept,
     kept_at: Instant,
+    /// The place in the past that was last said.
+    reported: Option<UnixMillis>,
     began: Instant,
 }
 
@@ -178,9 +182,7 @@ impl Driver {
         let registered = registered(&town);
         let now = town.clock.now();
         let earliest = now - i64::from(town.history_days) * DAY_MS;
-        let remembered = town.memory.read()?.map(|bytes| Kept::decode(&bytes)).transpose();
-        let remembered = remembered.map_err(|error| error.to_string())?;
-        let (mut then, told_until, done, opened) = match remembered {
+        let (mut then, told_until, done, opened) = match remembered(town.memory.as_ref())? {
             Some(kept) => {
                 (kept.world(&town.scenario, &registered), kept.told_until.clone(), kept.done.clone(), true)
             }
@@ -211,6 +213,7 @@ impl Driver {
         let kept = kept.with_guards(&world);
         let tells = town.history_days > 0 && then.now() < now;
         let past = tells.then(|| Past::new(then, done_after, now, told_until.clone(), opened));
+        let reported = past.as_ref().map(|past| past.world.now());
         Ok(Driver {
             town,
             world,
@@ -221,6 +224,7 @@ impl Driver {
             caught_up: BTreeSet::new(),
             kept,
             kept_at: Instant::now(),
+            reported,
             began: Instant::now(),
         })
     }
@@ -229,7 +233,7 @@ impl Driver {
         let mut tick = tokio::time::interval(self.tick_every());
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         // Before anybody speaks: a start that is cut short has begun all the same.
-        self.write_kept();
+        self.write_kept().await;
         if let Some(past) = &self.past {
             let progress = past.progress();
             (self.town.telling)(Telling::Begins(progress));
@@ -237,13 +241,13 @@ impl Driver {
         loop {
             tokio::select! {
                 _ = stop.wait_for(|stop| *stop) => break,
-                _ = tick.tick() => self.live(),
-                Some(notice) = heard.recv() => self.hear(&notice),
-                () = tokio::time::sleep(PAST_LOOKS_EVERY), if self.past.is_some() => self.tell_past(),
+                _ = tick.tick() => self.live().await,
+                Some(notice) = heard.recv() => self.hear(&notice).await,
+                () = tokio::time::sleep(PAST_LOOKS_EVERY), if self.past.is_some() => self.tell_past().await,
             }
         }
-        if self.past.is_none() && self.backlog() == 0 {
-            self.keep_now();
+        if self.past.is_none() && self.all_is_safe() {
+            self.keep_now().await;
         }
     }
 
@@ -256,9 +260,9 @@ impl Driver {
     }
 
     /// Time passes, and devices say what came of it.
-    fn live(&mut self) {
-        if self.past.is_none() && self.kept_at.elapsed() >= KEEP_EVERY && self.backlog() == 0 {
-            self.keep_now();
+    async fn live(&mut self) {
+        if self.past.is_none() && self.kept_at.elapsed() >= KEEP_EVERY && self.all_is_safe() {
+            self.keep_now().await;
         }
         for message in self.world.advance(self.town.clock.now()) {
             self.send_in_turn(message);
@@ -288,7 +292,7 @@ impl Driver {
         }
     }
 
-    fn hear(&mut self, notice: &Notice) {
+    async fn hear(&mut self, notice: &Notice) {
         let device = notice.device;
         match &notice.what {
             What::Connected => {
@@ -304,12 +308,12 @@ impl Driver {
                 }
             }
             What::Command(payload) => {
-                self.catch_up(device);
+                self.catch_up(device).await;
                 let messages = self.world.command(device, payload, self.town.clock.now());
                 if !self.world.done.is_empty() {
                     self.kept.done.append(&mut self.world.done);
                 }
-                self.write_kept();
+                self.write_kept().await;
                 for message in messages {
                     self.send_in_turn(message);
                 }
@@ -318,13 +322,13 @@ impl Driver {
     }
 
     /// Somebody wants something of this device: its past first, at once, so that its present can follow.
-    fn catch_up(&mut self, device: DeviceId) {
-        let Some(past) = &mut self.past else { return };
-        if !self.caught_up.insert(device) {
-            return;
-        }
-        for message in past.rest_of(device) {
-            self.give(message, true);
+    async fn catch_up(&mut self, device: DeviceId) {
+        let Some(rest) = self.past.as_mut().and_then(|past| past.branch_for(device)) else { return };
+        self.caught_up.insert(device);
+        // Up to ninety days of a whole world: the server's own threads have better things to do.
+        match tokio::task::spawn_blocking(move || rest.changes_of(device)).await {
+            Ok(messages) => messages.into_iter().for_each(|message| self.give(message, true)),
+            Err(error) => tracing::error!(device.id = %device, %error, "the past of a device was not told"),
         }
         let (of_it, of_others): (Vec<_>, Vec<_>) =
             std::mem::take(&mut self.withheld).into_iter().partition(|message| message.device == device);
@@ -334,63 +338,72 @@ impl Driver {
         }
     }
 
-    /// What stations that are connected have under way.
-    fn backlog(&self) -> usize {
-        self.connected().map(|status| status.pending.load(Ordering::Relaxed)).sum()
+    /// Whether the server has acknowledged all that any device has said. A device that is away holds what it has not
+    /// sent only in memory, so it counts as well.
+    fn all_is_safe(&self) -> bool {
+        self.posts.values().all(|post| post.status.pending.load(Ordering::Relaxed) == 0)
     }
 
-    /// How much of that is of the past.
-    fn past_backlog(&self) -> usize {
-        self.connected().map(|status| status.stored.load(Ordering::Relaxed)).sum()
+    /// The same of what was told of the past.
+    fn past_is_safe(&self) -> bool {
+        self.posts.values().all(|post| post.status.stored.load(Ordering::Relaxed) == 0)
     }
 
-    fn connected(&self) -> impl Iterator<Item = &Status> {
+    /// How much of the past is under way: what a station that is away still has holds nobody up.
+    fn past_underway(&self) -> usize {
         let all = self.posts.values().map(|post| post.status.as_ref());
-        all.filter(|status| status.connected.load(Ordering::Relaxed))
+        let connected = all.filter(|status| status.connected.load(Ordering::Relaxed));
+        connected.map(|status| status.stored.load(Ordering::Relaxed)).sum()
     }
 
     fn all_connected(&self) -> bool {
         self.posts.values().all(|post| post.status.connected.load(Ordering::Relaxed))
     }
 
-    /// As much of the past as can be under way. Each day is remembered once it is safe.
-    fn tell_past(&mut self) {
+    /// As much of the past as can be under way. Each day is remembered once it is safe; while some of it is not, the
+    /// next start tells it again from the day remembered last.
+    async fn tell_past(&mut self) {
         if !self.all_connected() && self.began.elapsed() < CONNECTS_WITHIN {
             return;
         }
         loop {
-            let backlog = self.past_backlog();
+            let underway = self.past_underway();
             let Some(past) = &mut self.past else { return };
+            let over = past.is_over();
             let at_day = past.is_even() && past.world.now().0.rem_euclid(DAY_MS) < HOUR_MS;
-            let remembered = self.kept.reached == past.world.now();
-            if (at_day || past.is_over()) && !remembered {
-                if backlog > 0 {
-                    return;
-                }
-                let done = std::mem::take(&mut self.kept.done);
-                let at = past.world.now();
-                self.kept = Kept::at(&past.world, &self.town.scenario, &self.told_until);
-                self.kept.done = done.into_iter().filter(|done| done.at > at).collect();
-                self.write_kept();
-                let Some(past) = &self.past else { return };
-                let progress = past.progress();
-                (self.town.telling)(Telling::Goes(progress));
-                if past.is_over() {
-                    self.past_is_told();
-                }
+            if (at_day || over) && self.kept.reached != past.world.now() && underway > 0 {
                 return;
             }
-            if past.is_over() {
+            if over {
+                self.keep_past().await;
                 self.past_is_told();
                 return;
             }
-            if backlog > BACKLOG_MAX {
+            if at_day && self.reported != Some(past.world.now()) {
+                self.keep_past().await;
+                return;
+            }
+            if underway > BACKLOG_MAX {
                 return;
             }
             for message in past.next_hour() {
                 self.give(message, true);
             }
         }
+    }
+
+    /// Remembers how far the past is told, if that is safe, and says so.
+    async fn keep_past(&mut self) {
+        let Some(past) = &self.past else { return };
+        let (at, progress) = (past.world.now(), past.progress());
+        if self.kept.reached != at && self.past_is_safe() {
+            let kept = Kept::at(&past.world, &self.town.scenario, &self.told_until);
+            let done = std::mem::replace(&mut self.kept, kept).done;
+            self.kept.done = done.into_iter().filter(|done| done.at > at).collect();
+            self.write_kept().await;
+        }
+        self.reported = Some(at);
+        (self.town.telling)(Telling::Goes(progress));
     }
 
     fn past_is_told(&mut self) {
@@ -408,18 +421,39 @@ impl Driver {
     }
 
     /// Everything up to now is acknowledged: the next start carries on from here.
-    fn keep_now(&mut self) {
+    async fn keep_now(&mut self) {
         self.kept = Kept::at(&self.world, &self.town.scenario, &self.told_until);
         self.kept.from = self.world.now();
-        self.write_kept();
+        self.write_kept().await;
         self.kept_at = Instant::now();
     }
 
-    fn write_kept(&mut self) {
+    async fn write_kept(&mut self) {
         self.kept = self.kept.clone().with_guards(&self.world);
-        let written = self.kept.encode().map_err(|error| error.to_string());
-        if let Err(reason) = written.and_then(|bytes| self.town.memory.write(&bytes)) {
+        let written = match self.kept.encode() {
+            Ok(bytes) => {
+                let memory = self.town.memory.clone();
+                let written = tokio::task::spawn_blocking(move || memory.write(&bytes)).await;
+                written.unwrap_or_else(|error| Err(error.to_string()))
+            }
+            Err(error) => Err(error.to_string()),
+        };
+        if let Err(reason) = written {
             tracing::warn!(reason, "what the simulated world remembers was not written");
+        }
+    }
+}
+
+/// What an earlier start left. What cannot be understood is set aside, and the world begins anew: a server that knows
+/// its devices is told the time since.
+fn remembered(memory: &dyn Memory) -> Result<Option<Kept>, String> {
+    let Some(bytes) = memory.read()? else { return Ok(None) };
+    match Kept::decode(&bytes) {
+        Ok(kept) => Ok(Some(kept)),
+        Err(error) => {
+            let place = memory.set_aside()?;
+            tracing::warn!(%error, place, "the simulated world begins anew");
+            Ok(None)
         }
     }
 }
@@ -449,3 +483,7 @@ fn recognise(town: &Town, world: &mut World) -> ToldUntil {
     }
     told_until
 }
+
+#[cfg(test)]
+#[path = "town_tests.rs"]
+mod tests;

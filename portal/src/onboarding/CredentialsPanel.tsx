@@ -10,7 +10,7 @@ import { QrCode } from "../ui/QrCode";
 import { Card, Section } from "../ui/Section";
 import { Segmented } from "../ui/Segmented";
 import { Tabs } from "../ui/Tabs";
-import { brokerOf, deviceDoorQuery } from "./broker";
+import { brokerOf, connectionQuery } from "./broker";
 import { download } from "./download";
 import styles from "./Onboarding.module.css";
 import { Snippet } from "./Snippet";
@@ -24,7 +24,7 @@ export interface CredentialsPanelProps {
 
 export function CredentialsPanel({ name, credentials, sample }: CredentialsPanelProps) {
   const t = useTranslations("onboarding.credentials");
-  const door = useQuery(deviceDoorQuery).data;
+  const door = useQuery(connectionQuery).data;
   const broker = brokerOf(door, location.hostname);
   const [code, setCode] = useState<"url" | "json">("url");
   const [tab, setTab] = useState<"publish" | "subscribe" | "python">("publish");

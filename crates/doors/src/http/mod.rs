@@ -5,6 +5,7 @@ mod attention;
 mod auth;
 mod capabilities;
 mod commands;
+mod connection;
 mod devices;
 mod docs;
 mod events;
@@ -34,6 +35,7 @@ use lares_hub::Hub;
 use lares_model::access::Action;
 use utoipa_axum::routes;
 
+pub use connection::ConnectionView;
 pub use limits::{Limiter, RateLimits, TrustedProxies};
 pub use live::{LiveLimits, LivePlaces};
 pub use openapi::document as openapi_document;
@@ -52,6 +54,8 @@ pub struct DoorState {
     pub openapi: Arc<str>,
     /// `/metrics` answers loopback peers only, unless this is set.
     pub metrics_public: bool,
+    /// Where devices come in.
+    pub connection: ConnectionView,
 }
 
 pub type Door = Arc<DoorState>;
@@ -75,6 +79,7 @@ fn table() -> Vec<Route> {
         Route::new(Myself, routes!(auth::list_tokens)),
         Route::new(Myself, routes!(auth::delete_token)),
         Route::new(Myself, routes!(capabilities::list)),
+        Route::new(Myself, routes!(connection::get)),
         Route::new(OrganisationCreate, routes!(organisations::create)),
         Route::new(OrganisationRead, routes!(organisations::list)),
         Route::new(OrganisationRead, routes!(organisations::get)),

@@ -25,6 +25,7 @@ fn declared(world: &World) -> Vec<Declared> {
         ready: is_ready,
         openapi: "".into(),
         metrics_public: false,
+        connection: lares_doors::http::ConnectionView::default(),
     });
     lares_doors::http::router(&door, &lares_doors::http::HttpLimits::default()).1
 }

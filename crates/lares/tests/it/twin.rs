@@ -28,6 +28,10 @@ impl Memory for InMemory {
         *self.0.lock().unwrap() = Some(bytes.to_vec());
         Ok(())
     }
+
+    fn set_aside(&self) -> Result<String, String> {
+        Err("nothing was there before".to_owned())
+    }
 }
 
 /// A device of the demo that misbehaves, registered in household A and on the air.

@@ -6,12 +6,14 @@ use std::time::Duration;
 
 use lares_hub::watch::{Subscription, Watcher};
 use lares_hub::{Caller, HubError, identity};
-use lares_model::{DeviceId, UnixMillis};
-use tokio::sync::watch;
+use lares_model::{DeviceId, UnixMillis, UserId};
+use tokio::sync::broadcast::error::TryRecvError;
+use tokio::sync::{broadcast, watch};
 use tokio::time::Instant;
 
 use super::frame::{self, Frame};
 use crate::http::Door;
+use crate::http::problem::Problem;
 
 /// At most this often is something new told: what comes in between travels together.
 const PACE: Duration = Duration::from_millis(20);
@@ -20,8 +22,8 @@ const LOOK_AGAIN: Duration = Duration::from_secs(15);
 /// From here on a client counts as slow and is told what it missed.
 const SLOW: Duration = Duration::from_secs(1);
 const EVENTS_PER_FRAME: usize = 200;
-const DEVICES_PER_FRAME: usize = 200;
-const VALUES_PER_FRAME: usize = 500;
+const DEVICES_PER_FRAME: usize = 50;
+const VALUES_PER_FRAME: usize = 200;
 /// The cursor of somebody who asked for rare events still moves.
 const CURSOR_EVERY: Duration = Duration::from_secs(5);
 
@@ -68,7 +70,7 @@ pub struct Session {
     not_before: Instant,
     look_again: Instant,
     cursor_told: Instant,
-    access: watch::Receiver<()>,
+    access: broadcast::Receiver<UserId>,
     rights_may_differ: bool,
     told_at: UnixMillis,
 }
@@ -110,6 +112,9 @@ impl Session {
         subscription: Subscription,
         cursor: Option<&str>,
     ) -> Result<Vec<Frame>, HubError> {
+        if self.may_have_other_rights() {
+            self.caller = identity::caller_again(&self.door.hub, &self.caller).await?;
+        }
         let hub = &self.door.hub;
         let mut frames = vec![];
         let opened = match (&self.watcher, cursor) {
@@ -133,20 +138,38 @@ impl Session {
 
     /// Waits until there may be something to tell. Cancel-safe.
     pub async fn ready(&mut self) {
-        if self.rights_may_differ || self.telling_standing || self.more {
+        if self.may_have_other_rights() || self.telling_standing || self.more {
             return;
         }
         let rights = tokio::time::sleep_until(self.look_again);
         tokio::select! {
-            _ = self.access.changed() => self.rights_may_differ = true,
+            told = self.access.recv() => self.rights_may_differ |= told.map_or(true, |user| user == self.caller.user),
             () = rights => self.rights_may_differ = true,
             () = news(&mut self.watcher, self.not_before) => {}
         }
     }
 
+    /// Also while there is much to tell: somebody who catches up for an hour must not keep rights for an hour.
+    fn may_have_other_rights(&mut self) -> bool {
+        loop {
+            match self.access.try_recv() {
+                Ok(user) => self.rights_may_differ |= user == self.caller.user,
+                Err(TryRecvError::Lagged(_)) => self.rights_may_differ = true,
+                Err(TryRecvError::Empty | TryRecvError::Closed) => break,
+            }
+        }
+        self.rights_may_differ |= Instant::now() >= self.look_again;
+        self.rights_may_differ
+    }
+
+    /// Whether the person may ask for something once more now.
+    pub fn check_rate(&self) -> Result<(), Problem> {
+        self.door.limits.check_caller(&self.caller)
+    }
+
     /// What there is to tell; `blocked` is how long the client did not take what was told before.
     pub async fn take(&mut self, blocked: Duration) -> Result<Vec<Frame>, End> {
-        if self.rights_may_differ {
+        if self.may_have_other_rights() {
             self.look_at_rights().await?;
         }
         let Some(watcher) = &mut self.watcher else { return Ok(vec![]) };
@@ -158,9 +181,13 @@ impl Session {
         }
         let batch = watcher.next(EVENTS_PER_FRAME).await.map_err(failed)?;
         self.more = batch.more;
+        if batch.lost_track {
+            self.untold = watcher.devices().into();
+            self.telling_standing = true;
+        }
         self.not_before = Instant::now() + PACE;
         let mut frames = vec![];
-        if blocked >= SLOW && batch.superseded > 0 {
+        if (blocked >= SLOW || batch.lost_track) && batch.superseded > 0 {
             frames.push(frame::missed(batch.superseded, self.told_at));
             metrics::counter!("lares_live_superseded_total").increment(batch.superseded);
         }
@@ -188,7 +215,7 @@ impl Session {
 
     async fn look_at_rights(&mut self) -> Result<(), End> {
         self.rights_may_differ = false;
-        self.look_again = Instant::now() + LOOK_AGAIN;
+        self.look_again = self.next_look();
         let hub = &self.door.hub;
         let caller = match identity::caller_again(hub, &self.caller).await {
             Ok(caller) => caller,
@@ -198,18 +225,23 @@ impl Session {
         let differs = caller.scope() != self.caller.scope();
         self.caller = caller;
         let Some(watcher) = self.watcher.as_ref().filter(|_| differs) else { return Ok(()) };
-        let reopened = match watcher.changed_to(&self.caller, watcher.subscription().clone()).await {
-            Ok(watcher) => watcher,
-            // What was named is not theirs any more.
-            Err(HubError::NotFound(_) | HubError::Invalid(_) | HubError::Forbidden) => {
-                return Err(End::AccessEnded);
-            }
+        let reopened = match watcher.with_rights_of(&self.caller).await {
+            Ok(Some(watcher)) => watcher,
+            Ok(None) | Err(HubError::Forbidden) => return Err(End::AccessEnded),
             Err(error) => return Err(failed(error)),
         };
         self.untold = reopened.devices().into();
         self.telling_standing = true;
+        self.more = true;
         self.watcher = Some(reopened);
         Ok(())
+    }
+
+    /// Not all connections in step.
+    fn next_look(&self) -> Instant {
+        let mut byte = [0];
+        self.door.hub.entropy.fill(&mut byte);
+        Instant::now() + LOOK_AGAIN.mul_f64(0.75 + f64::from(byte[0]) / 512.0)
     }
 }
 

@@ -75,7 +75,7 @@ struct Wire {
     socket: WebSocket,
     session: Session,
     heard: Instant,
-    /// How long the client did not take what was sent last.
+    /// How long the client did not take what was sent since news were last told.
     blocked: Duration,
     unread: Duration,
 }
@@ -108,7 +108,7 @@ impl Wire {
     }
 
     async fn tell(&mut self) -> Result<(), Ended> {
-        let frames = self.session.take(self.blocked).await?;
+        let frames = self.session.take(std::mem::take(&mut self.blocked)).await?;
         self.send(frames).await
     }
 
@@ -117,7 +117,10 @@ impl Wire {
         match message {
             Message::Text(text) => match subscribe::read(&text) {
                 Ok(Request::Ping) => self.send(vec![frame::pong(self.session.now())]).await,
-                Ok(Request::Subscribe(wanted)) => self.subscribe(*wanted).await,
+                Ok(Request::Subscribe(wanted)) => match self.session.check_rate() {
+                    Ok(()) => self.subscribe(*wanted).await,
+                    Err(problem) => self.refuse(&problem.detail, &Invalid::default()).await,
+                },
                 Err(invalid) => self.refuse("this message was not understood", &invalid).await,
             },
             Message::Binary(_) => {
@@ -138,6 +141,7 @@ impl Wire {
                 let invalid = Invalid::one(what, format!("there is no such {what}"));
                 self.refuse("the subscription was not changed", &invalid).await
             }
+            Err(HubError::Unauthenticated) => Err(End::AccessEnded.into()),
             Err(error) => {
                 tracing::warn!(%error, "a live subscription could not be opened");
                 Err(End::Failed.into())
@@ -163,14 +167,19 @@ impl Wire {
             return Ok(());
         }
         let began = Instant::now();
-        let sending = async {
-            for frame in frames {
-                self.socket.feed(Message::Text(Utf8Bytes::from(frame.text))).await?;
+        let mut sent = Ok(Ok(()));
+        for frame in frames {
+            // Each for itself: one that reads slowly, but reads, is not cut off.
+            let message = Message::Text(Utf8Bytes::from(frame.text));
+            sent = tokio::time::timeout(self.unread, self.socket.feed(message)).await;
+            if !matches!(sent, Ok(Ok(()))) {
+                break;
             }
-            self.socket.flush().await
-        };
-        let sent = tokio::time::timeout(self.unread, sending).await;
-        self.blocked = began.elapsed();
+        }
+        if matches!(sent, Ok(Ok(()))) {
+            sent = tokio::time::timeout(self.unread, self.socket.flush()).await;
+        }
+        self.blocked = self.blocked.max(began.elapsed());
         settled(sent)
     }
 }
