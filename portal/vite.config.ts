@@ -16,8 +16,21 @@ const spokenLanguages: Plugin = {
   load: (id) => (UNSPOKEN.test(id) ? "export default {};" : null),
 };
 
+/** The font is named in a style sheet; said in the page itself, it comes along with it. */
+const fontFirst: Plugin = {
+  name: "font-first",
+  apply: "build",
+  transformIndexHtml: {
+    order: "post",
+    handler: (_html, { bundle }) =>
+      Object.keys(bundle ?? {})
+        .filter((file) => file.endsWith(".woff2"))
+        .map((file) => ({ tag: "link", attrs: { rel: "preload", as: "font", type: "font/woff2", href: `/${file}`, crossorigin: "" }, injectTo: "head" })),
+  },
+};
+
 export default defineConfig({
-  plugins: [react(), spokenLanguages, serviceWorker()],
+  plugins: [react(), spokenLanguages, fontFirst, serviceWorker()],
   // The host header stays the browser's, so the server's same-origin check passes.
   server: { proxy: { "/api": { target: server, ws: true, secure: false } } },
   preview: { proxy: { "/api": { target: server, ws: true, secure: false } } },

@@ -36,7 +36,7 @@ export function AccessPage() {
     .filter((device) => lockOf(device) !== undefined && (organisation === undefined || device.organisation === organisation))
     .toSorted((a, b) => collator.compare(a.name, b.name));
   return (
-    <Page title={t("title")} {...(locks.length > 0 && { subtitle: t("what") })}>
+    <Page title={t("title")} subtitle={t("what")}>
       {devices.isPending && <SkeletonRows count={3} label={t("loading")} />}
       {devices.isError && !devices.data && <ErrorState error={devices.error} onRetry={() => void devices.refetch()} />}
       {locks.length > 0 && (
@@ -52,7 +52,7 @@ export function AccessPage() {
         <EmptyState
           icon={KeyRound}
           plain={locks.length > 0}
-          title={t(locks.length > 0 ? "toCome" : "what")}
+          title={t(locks.length > 0 ? "toCome" : "noLock")}
           why={t(locks.length > 0 ? "why" : "whyNoLock")}
           action={
             locks.length > 0 ? (

@@ -12,6 +12,9 @@ import { historyQuery } from "./queries";
 import { type Usage, usageOf, usageSpan } from "./usage";
 import styles from "./UsagePanel.module.css";
 
+/** As high as the panel is once it is known. */
+const PANEL_PX = 211;
+
 interface Props {
   device: string;
   endpoint: number;
@@ -26,7 +29,7 @@ export function UsagePanel({ device, endpoint, attribute, zone, latest }: Props)
   const now = useNow();
   const history = useQuery(historyQuery({ device, endpoint, attribute, ...usageSpan(now, zone), by: { step: "day" } }));
   if (history.data === undefined) {
-    return history.isError ? <p className={styles.soft}>{t("noAnswer")}</p> : <Skeleton height={120} />;
+    return history.isError ? <p className={styles.soft}>{t("noAnswer")}</p> : <Skeleton height={PANEL_PX} />;
   }
   const usage = usageOf(history.data, now, latest);
   if (usage.days.length === 0) return <p className={styles.soft}>{t("usage.none")}</p>;

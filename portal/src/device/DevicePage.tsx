@@ -29,13 +29,33 @@ const Why = lazy(async () => ({ default: (await import("./Why")).Why }));
 const Used = lazy(async () => ({ default: (await import("./Used")).Used }));
 const DeviceHistory = lazy(async () => ({ default: (await import("./DeviceHistory")).DeviceHistory }));
 
+/** As high as what they stand for: the list of events, one control, one counter. */
+const WHY_PX = 276;
+const CONTROLS_PX = 123;
+const USED_PX = 285;
+
+/** Capabilities that count. */
+const COUNTING = new Set(["ElectricalEnergyMeasurement", "WaterVolume"]);
+
+function mayCount(device: Device): boolean {
+  return device.endpoints.some(({ capabilities }) => capabilities.some((one) => COUNTING.has(one)));
+}
+
 export function DevicePage() {
   const { deviceId } = useParams({ from: "/_app/devices/$deviceId" });
   const t = useTranslations("device");
   const device = useQuery(deviceQuery(deviceId));
   if (device.data !== undefined) return <LoadedDevice key={deviceId} device={device.data} />;
   return (
-    <Page title={t("title")}>
+    <Page
+      title={t("title")}
+      {...(!device.isError && {
+        breadcrumb: <Skeleton width={200} height={20} />,
+        subtitle: <Skeleton width={240} height={20} />,
+        action: <Skeleton width={104} height={40} />,
+        aside: <Skeleton height={WHY_PX} />,
+      })}
+    >
       {device.isError ? (
         <ErrorState error={device.error} onRetry={() => void device.refetch()} />
       ) : (
@@ -70,7 +90,7 @@ function LoadedDevice({ device }: { device: Device }) {
       action={<IdentifyButton device={device} commands={commands} isDisabled={role === "viewer"} />}
       aside={
         <>
-          <Suspense fallback={<Skeleton height={160} />}>
+          <Suspense fallback={<Skeleton height={WHY_PX} />}>
             <Why device={device} zone={zone} />
           </Suspense>
           <DeviceFacts device={device} zone={zone} />
@@ -80,12 +100,12 @@ function LoadedDevice({ device }: { device: Device }) {
       <div className={styles.now}>
         <div className={styles.acts}>
           {controlledParts(device).length > 0 && (
-            <Suspense fallback={<Skeleton height={160} />}>
+            <Suspense fallback={<Skeleton height={CONTROLS_PX} />}>
               <Controls device={device} state={state} commands={commands} zone={zone} readOnly={role === "viewer"} />
             </Suspense>
           )}
-          <Suspense>
-            <Used device={device} state={state} zone={zone} />
+          <Suspense fallback={mayCount(device) && <Skeleton height={USED_PX} />}>
+            <Used device={device} state={state} zone={zone} mayCount={mayCount(device)} />
           </Suspense>
         </div>
         <Section title={t("values")}>
@@ -130,6 +150,7 @@ function Header({ device, state, zone }: { device: Device; state: DeviceState | 
   return (
     <span className={styles.header}>
       <Presence status={status} soft />
+      {state === undefined && <Skeleton width={110} height={20} />}
       {lastSeen !== null && <span>{t("seen")} <Age time={lastSeen} timeZone={zone} /></span>}
       {kind !== "" && <span>{kind}</span>}
     </span>

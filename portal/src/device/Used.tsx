@@ -7,13 +7,26 @@ import { useVoice } from "../format/voice";
 import { attributeName } from "../format/wording";
 import type { DeviceState } from "../live/hooks";
 import { Card, Section } from "../ui/Section";
+import { Skeleton } from "../ui/Skeleton";
 import { attributeSpec, capabilitiesQuery } from "./capabilities";
 
-export function Used({ device, state, zone }: { device: Device; state: DeviceState | undefined; zone: string }) {
+/** As high as the panel of one counter, its title included. */
+const USED_PX = 285;
+
+interface Props {
+  device: Device;
+  state: DeviceState | undefined;
+  zone: string;
+  /** Whether something is likely to come, whose place is kept. */
+  mayCount: boolean;
+}
+
+export function Used({ device, state, zone, mayCount }: Props) {
   const t = useTranslations("device");
   const { say } = useVoice();
   const capabilities = useQuery(capabilitiesQuery).data;
-  const counters = Object.values(state?.latest ?? {}).filter((latest) => attributeSpec(capabilities, latest.attribute)?.counter === true);
+  if (state === undefined || capabilities === undefined) return mayCount && <Skeleton height={USED_PX} />;
+  const counters = Object.values(state.latest).filter((latest) => attributeSpec(capabilities, latest.attribute)?.counter === true);
   return counters.map((latest) => (
     <Section key={`${latest.endpoint}/${latest.attribute}`} title={t("used", { name: attributeName(latest.attribute, say) })}>
       <Card>

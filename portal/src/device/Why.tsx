@@ -7,9 +7,12 @@ import { keys } from "../api/keys";
 import type { Device } from "../api/lists";
 import { newestFirst } from "../events/order";
 import { Card, Section } from "../ui/Section";
+import { Skeleton } from "../ui/Skeleton";
 import { EventLines } from "./EventLines";
 
 const SHOWN = 4;
+/** As high as the list is when it is full. */
+const WHY_PX = 276;
 /** The log has late reports out of order, so the newest four are looked for among more. */
 const ASKED = 30;
 /** What changed it, and what was asked of it. A command's steps on the way say no more than its end. */
@@ -22,7 +25,7 @@ export function Why({ device, zone }: { device: Device; zone: string }) {
     queryKey: keys.events({ device: device.id, lately: true }),
     queryFn: ({ signal }) => answer(api.GET("/api/iot/devices/{id}/events", { params: { path: { id: device.id }, query }, signal })),
   });
-  if (events.data === undefined) return null;
+  if (events.data === undefined) return events.isError ? null : <Skeleton height={WHY_PX} />;
   // Also the quiet changes: they are why the device is as it is.
   const told = newestFirst(events.data.items).slice(0, SHOWN).map((event) => ({ event, count: 1, same: true }));
   const all = (

@@ -4,6 +4,7 @@ import { Link, useParams, useSearch } from "@tanstack/react-router";
 import { LayoutGrid, Plus, Plug } from "lucide-react";
 import { lazy, Suspense, useMemo } from "react";
 import { useTranslations } from "use-intl";
+import { attentionQuery } from "../api/attention";
 import { type Home, useHome } from "../api/homes";
 import { type Device, devicesQuery, type Room, roomsQuery } from "../api/lists";
 import { useProfile } from "../api/session";
@@ -42,8 +43,8 @@ export function HomePage() {
   }
   if (home.data === undefined) {
     return (
-      <Page title={t("title")} breadcrumb={<HomesCrumb />}>
-        <SkeletonTiles count={6} label={t("loading")} />
+      <Page title={t("title")} breadcrumb={<HomesCrumb />} subtitle={<Skeleton width={180} height={20} />} action={<Skeleton width={220} height={40} />}>
+        <SkeletonTiles count={8} label={t("loading")} />
       </Page>
     );
   }
@@ -63,14 +64,16 @@ function LoadedHome({ home }: { home: Home }) {
   useFollowCommands({ homes: [home.id] });
   const mayManage = useMayManage(home.organisation);
   const error = devices.error ?? rooms.error;
-  const loaded = devices.data !== undefined && rooms.data !== undefined;
+  // What needs attention stands above the rooms; coming after them, it would push them down.
+  const concerns = useQuery(attentionQuery({ home: home.id }));
+  const loaded = devices.data !== undefined && rooms.data !== undefined && !concerns.isPending;
   const hasDevices = devices.data !== undefined && devices.data.length > 0;
   return (
     <Page
       title={home.name}
       breadcrumb={<HomesCrumb />}
       subtitle={<Summary home={home} devices={devices.data} states={states} />}
-      action={mayManage && hasDevices && <Shortcuts home={home.id} />}
+      action={mayManage && devices.data?.length !== 0 && <Shortcuts home={home.id} />}
       aside={
         hasDevices && (
           <Suspense fallback={<Skeleton height={240} />}>
@@ -79,7 +82,7 @@ function LoadedHome({ home }: { home: Home }) {
         )
       }
     >
-      {hasDevices && <HomeAttention home={home} />}
+      {loaded && hasDevices && <HomeAttention home={home} />}
       {loaded ? (
         <Rooms home={home} rooms={rooms.data} devices={devices.data} states={states} mayManage={mayManage} />
       ) : error === null ? (
@@ -123,6 +126,7 @@ function Summary({ home, devices, states }: SummaryProps) {
     parts.push(online === all ? t("summary.allOnline", { count: all }) : t("summary.online", { online, count: all }));
     if (away > 0) parts.push(t("summary.away", { count: away }));
   }
+  if (devices === undefined) return <Skeleton width={180} height={20} />;
   if (zone !== undefined) parts.push(t("summary.zone", { zone }));
   return parts.join(" · ");
 }

@@ -70,9 +70,12 @@ function Overview({ homes }: { homes: readonly Home[] }) {
           action={<Button onPress={() => change({ q: undefined, show: undefined })}>{t("none.all")}</Button>}
         />
       ) : (
-        <TileGrid label={t("title")} items={shown} itemKey={({ id }) => id}>
-          {(home): ReactNode => <HomeTile home={home} />}
-        </TileGrid>
+        <>
+          <h2 className={styles.hidden}>{t("title")}</h2>
+          <TileGrid label={t("title")} items={shown} itemKey={({ id }) => id}>
+            {(home): ReactNode => <HomeTile home={home} />}
+          </TileGrid>
+        </>
       )}
     </>
   );

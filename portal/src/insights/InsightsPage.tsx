@@ -33,8 +33,8 @@ export function InsightsPage() {
   const error = homes.error ?? devices.error;
   if (homes.data === undefined || devices.data === undefined) {
     return (
-      <Page title={t("title")}>
-        {error === null ? <Skeleton height={240} /> : <ErrorState error={error} onRetry={() => void Promise.all([homes.refetch(), devices.refetch()])} />}
+      <Page title={t("title")} subtitle={t("used")}>
+        {error === null ? <Skeleton height={285} /> : <ErrorState error={error} onRetry={() => void Promise.all([homes.refetch(), devices.refetch()])} />}
       </Page>
     );
   }
