@@ -190,7 +190,7 @@ impl Station {
     }
 }
 
-async fn stopped(stop: &mut watch::Receiver<bool>) {
+pub(crate) async fn stopped(stop: &mut watch::Receiver<bool>) {
     // Nobody left who could say stop means stop.
     let _ = stop.wait_for(|stop| *stop).await;
 }

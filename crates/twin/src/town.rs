@@ -22,7 +22,7 @@ use crate::outbox::{Message, Outbox};
 use crate::past::{HOUR_MS, Past, Progress, ToldUntil};
 use crate::random::{Random, mix};
 use crate::scenario::Scenario;
-use crate::station::{Notice, Station, Status, What};
+use crate::station::{Notice, Station, Status, What, stopped};
 use crate::world::{Birth, Registered, World};
 
 /// A registered device as its maker was told to configure it.
@@ -240,7 +240,7 @@ impl Driver {
         }
         loop {
             tokio::select! {
-                _ = stop.wait_for(|stop| *stop) => break,
+                () = stopped(&mut stop) => break,
                 _ = tick.tick() => self.live().await,
                 Some(notice) = heard.recv() => self.hear(&notice).await,
                 () = tokio::time::sleep(PAST_LOOKS_EVERY), if self.past.is_some() => self.tell_past().await,
