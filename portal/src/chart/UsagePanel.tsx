@@ -1,4 +1,5 @@
 // A counter in the terms people ask for: today, yesterday, the last seven days, and a small bar for each day.
+import { dateFormat } from "../format/formatters";
 import { useQuery } from "@tanstack/react-query";
 import { useTranslations } from "use-intl";
 import { dayName } from "../format/moment";
@@ -68,7 +69,7 @@ function Days({ usage, unit, zone, now }: { usage: Usage; unit: string; zone: st
   const voice = useVoice();
   const highest = Math.max(...usage.days.map((day) => day.value), 0);
   const scale = scaleFor(unit, highest);
-  const weekday = new Intl.DateTimeFormat(voice.locale, { timeZone: zone, weekday: "narrow" });
+  const weekday = dateFormat(voice.locale, { timeZone: zone, weekday: "narrow" });
   return (
     <ol className={styles.days} aria-label={t("usage.byDay")}>
       {usage.days.map((day) => {

@@ -1,4 +1,5 @@
 // The two kinds of plot as uPlot options: a mean with its band, and bars for a counter.
+import { numberFormat } from "../format/formatters";
 import uPlot from "uplot";
 import type { Voice } from "../format/say";
 import type { scaleFor } from "../format/quantity";
@@ -48,7 +49,7 @@ function isCut(u: uPlot, at: number): boolean {
 
 /** Whole numbers where they are whole: an axis is read by its steps. */
 function axisNumber(value: number, scale: Look["scale"], locale: string): string {
-  return new Intl.NumberFormat(locale, { maximumFractionDigits: 2 }).format(value * scale.factor);
+  return numberFormat(locale, { maximumFractionDigits: 2 }).format(value * scale.factor);
 }
 
 /** A point without neighbours would not be seen as a line. */

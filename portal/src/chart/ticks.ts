@@ -1,4 +1,5 @@
 // Where the time axis is marked, and how its marks read in the home's zone.
+import { dateFormat } from "../format/formatters";
 import { clock } from "../format/moment";
 import type { Voice } from "../format/say";
 import { startOfDay, wallTime } from "../format/zone";
@@ -37,5 +38,5 @@ export function tickLabel(at: number, stepMs: number, voice: Voice, zone: string
   const { hour, minute } = wallTime(at, zone);
   if (stepMs < DAY && (hour !== 0 || minute !== 0)) return clock(at, voice, zone);
   const parts = stepMs >= 60 * DAY ? ({ month: "short", year: "numeric" } as const) : ({ day: "numeric", month: "short" } as const);
-  return new Intl.DateTimeFormat(voice.locale, { timeZone: zone, ...parts }).format(at);
+  return dateFormat(voice.locale, { timeZone: zone, ...parts }).format(at);
 }

@@ -1,4 +1,5 @@
 // How the device behaves: whether it can be reached, what it sent and how much of it was odd, and what was refused.
+import { numberFormat } from "../format/formatters";
 import { useQuery } from "@tanstack/react-query";
 import { CircleCheck } from "lucide-react";
 import { useTranslations } from "use-intl";
@@ -74,7 +75,7 @@ function Link({ state, found, zone }: Props & { found: Schemas["DiagnosticsView"
 function Counts({ found }: { found: Schemas["DiagnosticsView"] }) {
   const t = useTranslations("device");
   const { locale } = useVoice();
-  const number = (value: number) => new Intl.NumberFormat(locale).format(value);
+  const number = (value: number) => numberFormat(locale).format(value);
   const { counts, duplicates } = found;
   return (
     <Facts

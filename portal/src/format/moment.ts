@@ -1,4 +1,5 @@
 // Dates and times in the home's zone, with the zone named when the viewer's clock shows something else.
+import { dateFormat } from "./formatters";
 import type { Voice } from "./say";
 import { isSameDay, sameClock, startOfDay, zoneCity } from "./zone";
 
@@ -21,7 +22,7 @@ function bareMoment(at: number, voice: Voice, { zone, now, seconds }: MomentOpti
 
 export function clock(at: number, voice: Voice, zone: string, seconds = false): string {
   const second = seconds ? ({ second: "2-digit" } as const) : {};
-  return new Intl.DateTimeFormat(voice.locale, { timeZone: zone, hour: "2-digit", minute: "2-digit", ...second }).format(at);
+  return dateFormat(voice.locale, { timeZone: zone, hour: "2-digit", minute: "2-digit", ...second }).format(at);
 }
 
 /** "Today", "Yesterday", else "Sat 21 Nov", with the year when it is another one. */
@@ -29,9 +30,9 @@ export function dayName(at: number, voice: Voice, { zone, now }: { zone: string;
   if (isSameDay(at, now, zone)) return voice.say("time.today");
   if (startOfDay(at, zone) === startOfDay(now, zone, -1)) return voice.say("time.yesterday");
   const year = (instant: number) =>
-    new Intl.DateTimeFormat("en-US", { timeZone: zone, year: "numeric" }).format(instant);
+    dateFormat("en-US", { timeZone: zone, year: "numeric" }).format(instant);
   const otherYear = year(at) !== year(now) ? ({ year: "numeric" } as const) : {};
-  return new Intl.DateTimeFormat(voice.locale, {
+  return dateFormat(voice.locale, {
     timeZone: zone,
     weekday: "short",
     day: "numeric",
@@ -42,7 +43,7 @@ export function dayName(at: number, voice: Voice, { zone, now }: { zone: string;
 
 /** The whole of it, for a title or a table: "Sat, 21 Nov 2026, 14:05:12, Berlin time". */
 export function fullMoment(at: number, voice: Voice, zone: string): string {
-  const text = new Intl.DateTimeFormat(voice.locale, {
+  const text = dateFormat(voice.locale, {
     timeZone: zone,
     dateStyle: "medium",
     timeStyle: "medium",

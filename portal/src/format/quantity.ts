@@ -1,4 +1,5 @@
 // Numbers with their units as people read them: Wh becomes kWh, degC becomes °C, each with as many digits as matter.
+import { numberFormat } from "./formatters";
 
 const NBSP = "\u00a0";
 
@@ -62,7 +63,7 @@ export function quantity(value: number, unit: string | null | undefined, locale:
 export function scaled(value: number, unit: string, scale: Scale, locale: string): Quantity {
   if (!Number.isFinite(value)) return { number: "–", unit: "", text: "–" };
   const keep = FIXED.has(unit) || scale.factor !== 1;
-  const number = new Intl.NumberFormat(locale, {
+  const number = numberFormat(locale, {
     minimumFractionDigits: keep ? scale.decimals : 0,
     maximumFractionDigits: scale.decimals,
   }).format(noNegativeZero(value * scale.factor, scale.decimals));

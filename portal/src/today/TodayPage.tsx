@@ -1,4 +1,5 @@
 // What needs attention today, the homes at a glance, and what happened last.
+import { dateFormat } from "../format/formatters";
 import { useTranslations } from "use-intl";
 import { useScope } from "../app/scope";
 import { useVoice } from "../format/voice";
@@ -16,7 +17,7 @@ export function TodayPage() {
   return (
     <Page
       title={t("title")}
-      subtitle={new Intl.DateTimeFormat(locale, { weekday: "long", day: "numeric", month: "long", timeZone: zone }).format(now)}
+      subtitle={dateFormat(locale, { weekday: "long", day: "numeric", month: "long", timeZone: zone }).format(now)}
       // Another organisation begins its activity anew.
       aside={<Activity key={organisation ?? "all"} organisation={organisation} />}
     >

@@ -1,5 +1,6 @@
 // Numbers: typed (`NumberField`, the browser's own, so in the reader's notation), or nudged up and down beside a
 // value (`Stepper`).
+import { numberFormat } from "../format/formatters";
 import { Minus, Plus } from "lucide-react";
 import { useTranslations } from "use-intl";
 import { useVoice } from "../format/voice";
@@ -64,7 +65,7 @@ export function Stepper(props: StepperProps) {
   const { label, value, onChange, minValue = -Infinity, maxValue = Infinity, step = 1, formatOptions, isDisabled = false } = props;
   const t = useTranslations("ui");
   const { locale } = useVoice();
-  const format = new Intl.NumberFormat(locale, formatOptions);
+  const format = numberFormat(locale, formatOptions);
   return (
     <div role="group" aria-label={label} className={styles.stepper}>
       <IconButton

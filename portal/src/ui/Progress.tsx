@@ -1,4 +1,5 @@
 // How far long work has come; without a value, only that it goes on.
+import { numberFormat } from "../format/formatters";
 import { useId } from "react";
 import { useVoice } from "../format/voice";
 import { classes } from "./classes";
@@ -17,7 +18,7 @@ export function Progress({ label, value, max = 100, valueLabel }: ProgressProps)
   const id = useId();
   const { locale } = useVoice();
   const part = value === undefined ? undefined : Math.min(1, Math.max(0, value / max));
-  const words = part === undefined ? undefined : (valueLabel ?? new Intl.NumberFormat(locale, { style: "percent" }).format(part));
+  const words = part === undefined ? undefined : (valueLabel ?? numberFormat(locale, { style: "percent" }).format(part));
   const values = part === undefined ? {} : { "aria-valuenow": value, "aria-valuetext": words };
   return (
     <div className={styles.progress}>

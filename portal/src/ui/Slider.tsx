@@ -1,4 +1,5 @@
 // A value by dragging: brightness, a blind's position. Tells the value while dragging, and once when let go.
+import { numberFormat } from "../format/formatters";
 import { type CSSProperties, useEffect, useId, useRef } from "react";
 import { useVoice } from "../format/voice";
 import styles from "./Field.module.css";
@@ -32,7 +33,7 @@ export function Slider({ label, value, minValue = 0, maxValue = 100, step = 1, f
     element.addEventListener("change", tell);
     return () => element.removeEventListener("change", tell);
   }, []);
-  const text = new Intl.NumberFormat(locale, formatOptions).format(value);
+  const text = numberFormat(locale, formatOptions).format(value);
   const filled = maxValue > minValue ? ((value - minValue) / (maxValue - minValue)) * 100 : 0;
   return (
     <div className={styles.slider}>
