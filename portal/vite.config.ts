@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import react from "@vitejs/plugin-react";
 import type { Plugin } from "vite";
 import { defineConfig } from "vitest/config";
+import { catalogues } from "./scripts/catalogues.mjs";
 import { serviceWorker } from "./scripts/service-worker.mjs";
 
 const manifest = JSON.parse(readFileSync(new URL("./package.json", import.meta.url), "utf8")) as { version: string };
@@ -37,7 +38,7 @@ const groups = [
 ];
 
 export default defineConfig({
-  plugins: [react(), spokenLanguages, fontFirst, serviceWorker()],
+  plugins: [react(), catalogues(), spokenLanguages, fontFirst, serviceWorker()],
   // The host header stays the browser's, so the server's same-origin check passes.
   server: { proxy: { "/api": { target: server, ws: true, secure: false } } },
   preview: { proxy: { "/api": { target: server, ws: true, secure: false } } },
