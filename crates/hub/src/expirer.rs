@@ -84,7 +84,8 @@ async fn expire_organisation(
     }
     let after = totals(&hub.telemetry.storage(organisation).await?);
     if after.0 < before.0 || after.1 < before.1 {
-        tell(hub, organisation, before.0.saturating_sub(after.0), before.1.saturating_sub(after.1), now).await?;
+        tell(hub, organisation, before.0.saturating_sub(after.0), before.1.saturating_sub(after.1), now)
+            .await?;
     }
     hub.retention.send_modify(|progress| {
         progress.finished.insert(organisation, now);
@@ -94,9 +95,10 @@ async fn expire_organisation(
 
 /// Sealed points, and bytes of rollups.
 fn totals(storage: &Storage) -> (u64, u64) {
-    storage.devices.iter().fold((0, 0), |(points, bytes), device| {
-        (points + device.points, bytes + device.rollup_bytes)
-    })
+    storage
+        .devices
+        .iter()
+        .fold((0, 0), |(points, bytes), device| (points + device.points, bytes + device.rollup_bytes))
 }
 
 async fn tell(

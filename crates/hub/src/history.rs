@@ -16,7 +16,9 @@ use crate::devices::find;
 use crate::error::HubError;
 use crate::homes;
 use crate::hub::Hub;
-use crate::series::{SPAN_DEFAULT_MS, gaps_between, gaps_of, key_of, known, stretches, value_before, with_attribute};
+use crate::series::{
+    SPAN_DEFAULT_MS, gaps_between, gaps_of, key_of, known, stretches, value_before, with_attribute,
+};
 
 /// Buckets of all series together that one answer holds.
 pub const BUCKETS_IN_ANSWER_MAX: usize = 100_000;
@@ -100,8 +102,11 @@ pub async fn of_home(hub: &Hub, caller: &Caller, id: HomeId, asked: &Asked) -> R
         named.extend(own.map(|series| (device.clone(), series)));
     }
     check_size(asked.division, edges.len() - 1, named.len())?;
-    let query =
-        AggregateQuery { series: named.iter().map(|(_, series)| series.clone()).collect(), edges, known_at: None };
+    let query = AggregateQuery {
+        series: named.iter().map(|(_, series)| series.clone()).collect(),
+        edges,
+        known_at: None,
+    };
     let sums = hub.telemetry.aggregate(&query).await?;
     let mut series = Vec::with_capacity(named.len());
     for ((device, key), sums) in named.into_iter().zip(sums) {
@@ -124,7 +129,8 @@ fn check_size(division: Division, buckets: usize, series: usize) -> Result<(), I
         Division::Equal(_) => "buckets",
         Division::Calendar(_) => "step",
     };
-    let reason = format!("makes {buckets} buckets for {series} series; all together at most {BUCKETS_IN_ANSWER_MAX}");
+    let reason =
+        format!("makes {buckets} buckets for {series} series; all together at most {BUCKETS_IN_ANSWER_MAX}");
     Err(Invalid::one(field, reason))
 }
 

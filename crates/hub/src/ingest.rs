@@ -3,12 +3,12 @@
 
 use std::sync::Arc;
 
+use lares_model::UnixMillis;
 use lares_model::device::{Device, Encoding};
 use lares_model::presence::PresenceStatus;
 use lares_model::protocol::{Channel, Inbound, decode, reject_entry};
 use lares_model::reading::Reading;
 use lares_model::record::{Body, Entry, Rejected};
-use lares_model::UnixMillis;
 use lares_telemetry::{Appended, TelemetryError};
 
 use crate::hub::Hub;

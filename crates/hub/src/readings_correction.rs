@@ -121,6 +121,10 @@ async fn existing(
         attribute: correction.attribute.clone(),
     };
     reading_at(hub.telemetry.as_ref(), &series, correction.time).await?.ok_or_else(|| {
-        Invalid::one("/time", "there is no reading of this series at this instant; a missing one can be imported").into()
+        Invalid::one(
+            "/time",
+            "there is no reading of this series at this instant; a missing one can be imported",
+        )
+        .into()
     })
 }

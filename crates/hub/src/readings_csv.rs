@@ -20,7 +20,8 @@ pub fn lines(readings: &[StoredReading], with_heading: bool) -> Result<Vec<u8>, 
     }
     for reading in readings {
         let unit = attribute(&reading.key.attribute).and_then(|spec| spec.kind.unit()).unwrap_or_default();
-        let quality = serde_json::to_value(reading.quality).map_err(|error| HubError::Internal(error.to_string()))?;
+        let quality =
+            serde_json::to_value(reading.quality).map_err(|error| HubError::Internal(error.to_string()))?;
         writer
             .write_record([
                 reading.key.time.to_string().as_str(),
@@ -37,7 +38,12 @@ pub fn lines(readings: &[StoredReading], with_heading: bool) -> Result<Vec<u8>, 
 }
 
 /// A name that every disk takes, from what is asked for.
-pub fn file_name(device: &str, attribute: Option<&str>, from: Option<UnixMillis>, until: Option<UnixMillis>) -> String {
+pub fn file_name(
+    device: &str,
+    attribute: Option<&str>,
+    from: Option<UnixMillis>,
+    until: Option<UnixMillis>,
+) -> String {
     let day = |instant: UnixMillis| instant.to_string().chars().take(10).collect::<String>();
     let attribute = attribute.and_then(|name| name.split('.').next_back()).unwrap_or_default();
     let (from, until) = (from.map(day).unwrap_or_default(), until.map(day).unwrap_or_default());
@@ -87,7 +93,20 @@ mod tests {
 
     #[test]
     fn texts_come_back_as_they_were_and_none_starts_a_formula() {
-        for text in ["=1+1", "+49", "-5", "@SUM(A1)", "\tx", "'=1", "''-x", "'quoted", "plain", "", "a=b", "\"q\",;\n"] {
+        for text in [
+            "=1+1",
+            "+49",
+            "-5",
+            "@SUM(A1)",
+            "\tx",
+            "'=1",
+            "''-x",
+            "'quoted",
+            "plain",
+            "",
+            "a=b",
+            "\"q\",;\n",
+        ] {
             let written = cell(&Value::Text(text.to_owned()));
             assert!(!written.starts_with(FORMULA), "{written:?}");
             assert_eq!(value(&TEXT, &written), Value::Text(text.to_owned()));

@@ -91,7 +91,8 @@ async fn append(
         match ingest::by_hand(hub, device, readings, hub.now()).await? {
             Appended::Refused(refusal) => {
                 let error = FieldError { field: "attribute".to_owned(), reason: refusal.to_string() };
-                let refused = part.iter().map(|(line, _)| RefusedRow { line: *line, errors: vec![error.clone()] });
+                let refused =
+                    part.iter().map(|(line, _)| RefusedRow { line: *line, errors: vec![error.clone()] });
                 report.refused.extend(refused);
             }
             Appended::At(_) | Appended::Duplicate => report.accepted += part.len(),
@@ -162,7 +163,14 @@ fn judge(policy: &TimePolicy, device: &Device, row: &Row, now: UnixMillis) -> Re
     let (Some(endpoint), Ok((time, quality)), Some(value)) = (endpoint, time, accepted) else {
         return Err(invalid);
     };
-    invalid.or(Reading { endpoint, attribute: row.attribute.clone(), time, value, quality, at_least_once: false })
+    invalid.or(Reading {
+        endpoint,
+        attribute: row.attribute.clone(),
+        time,
+        value,
+        quality,
+        at_least_once: false,
+    })
 }
 
 /// What somebody enters is not measured; what lies ahead cannot be known.
@@ -183,7 +191,10 @@ pub(crate) fn spec_of(
     let spec = series::known(full_name)?;
     let capability = full_name.split('.').next().unwrap_or_default();
     if !device.has(endpoint, capability) {
-        return Err(Invalid::one("endpoint", format!("endpoint {endpoint} was not registered with {capability}")));
+        return Err(Invalid::one(
+            "endpoint",
+            format!("endpoint {endpoint} was not registered with {capability}"),
+        ));
     }
     Ok(spec)
 }

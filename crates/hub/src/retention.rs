@@ -50,7 +50,8 @@ pub async fn set(
     }
     rows::set(&work, id, &retention).await?;
     let payload = json!({ "before": before, "after": retention });
-    events::append(&work, vec![organisation_event(hub, caller, id, EventType::RetentionUpdated, payload)]).await?;
+    events::append(&work, vec![organisation_event(hub, caller, id, EventType::RetentionUpdated, payload)])
+        .await?;
     work.commit().await?;
     hub.nudges.events_committed();
     hub.nudges.retention.notify_one();

@@ -20,8 +20,9 @@ const PARTS: u32 = 2_000;
 
 /// An attribute by its full name, or what is wrong with the name.
 pub fn known(full_name: &str) -> Result<&'static Attribute, Invalid> {
-    attribute(full_name)
-        .ok_or_else(|| Invalid::one("attribute", "is not a known attribute; GET /api/capabilities lists them"))
+    attribute(full_name).ok_or_else(|| {
+        Invalid::one("attribute", "is not a known attribute; GET /api/capabilities lists them")
+    })
 }
 
 pub(crate) fn key_of(device: &Device, endpoint: Option<u16>, attribute: &str) -> SeriesKey {

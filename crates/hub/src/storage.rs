@@ -68,7 +68,8 @@ pub async fn of_organisation(
     organisations::find(hub, caller, id).await?;
     let progress = progress(hub, id, wait).await;
     let storage = hub.telemetry.storage(id).await?;
-    let (mut total, mut homes, mut devices) = (Amount::default(), BTreeMap::<HomeId, Amount>::new(), Vec::new());
+    let (mut total, mut homes, mut devices) =
+        (Amount::default(), BTreeMap::<HomeId, Amount>::new(), Vec::new());
     for stored in &storage.devices {
         total.add(stored);
         let Some(device) = hub.directory.get(stored.device) else { continue };

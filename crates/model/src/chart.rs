@@ -93,7 +93,8 @@ impl Drawing {
     }
 
     fn draw_pixel(&mut self) {
-        let extremes = [self.least.take(), self.greatest.take()].into_iter().flatten().map(|(_, point)| point);
+        let extremes =
+            [self.least.take(), self.greatest.take()].into_iter().flatten().map(|(_, point)| point);
         let ends = [self.first.take(), self.last.take()].into_iter().flatten();
         let mut points: Vec<Point> = ends.chain(extremes).collect();
         points.sort_by_key(|point| point.time);

@@ -107,7 +107,8 @@ mod tests {
     #[test]
     fn of_very_many_the_longest_are_told() {
         // Readings in threes, so that the typical spacing is within them.
-        let times: Vec<i64> = (0..3 * (GAPS_MAX as i64 + 9)).map(|nth| nth / 3 * 1_000 + nth % 3 + nth / 3).collect();
+        let times: Vec<i64> =
+            (0..3 * (GAPS_MAX as i64 + 9)).map(|nth| nth / 3 * 1_000 + nth % 3 + nth / 3).collect();
         let all = stretches(&times);
         let gaps = gaps(UnixMillis(0), all.last().unwrap().last, &all, 1);
         assert_eq!(gaps.len(), GAPS_MAX);

@@ -10,7 +10,9 @@ pub const DAYS_MAX: u32 = 36_500;
 const DAY_MS: i64 = 86_400_000;
 
 /// What kind of series an attribute is, by the catalogue.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum SeriesClass {
     /// A value that is there all the time: a temperature, a power.
@@ -78,10 +80,15 @@ impl Retention {
 
     pub fn check(&self) -> Result<(), Invalid> {
         let mut invalid = Invalid::default();
-        for (name, kept) in [("measurement", self.measurement), ("counter", self.counter), ("state", self.state)] {
+        for (name, kept) in
+            [("measurement", self.measurement), ("counter", self.counter), ("state", self.state)]
+        {
             for (field, days) in [("raw_days", kept.raw_days), ("rollup_days", kept.rollup_days)] {
                 if days.is_some_and(|days| !(1..=DAYS_MAX).contains(&days)) {
-                    invalid.add(format!("/{name}/{field}"), format!("must be from 1 to {DAYS_MAX}, or null for ever"));
+                    invalid.add(
+                        format!("/{name}/{field}"),
+                        format!("must be from 1 to {DAYS_MAX}, or null for ever"),
+                    );
                 }
             }
             let shorter = match (kept.raw_days, kept.rollup_days) {
@@ -119,7 +126,10 @@ mod tests {
     #[test]
     fn the_catalogue_says_what_class_a_series_is_of() {
         assert_eq!(SeriesClass::of("TemperatureMeasurement.MeasuredValue"), SeriesClass::Measurement);
-        assert_eq!(SeriesClass::of("ElectricalEnergyMeasurement.CumulativeEnergyImported"), SeriesClass::Counter);
+        assert_eq!(
+            SeriesClass::of("ElectricalEnergyMeasurement.CumulativeEnergyImported"),
+            SeriesClass::Counter
+        );
         assert_eq!(SeriesClass::of("DoorLock.LockState"), SeriesClass::State);
         assert_eq!(SeriesClass::of("Gone.Attribute"), SeriesClass::Measurement);
     }
@@ -133,7 +143,11 @@ mod tests {
     #[test]
     fn rollups_are_kept_as_long_as_what_they_are_made_of() {
         let of = |measurement| Retention { measurement, ..Retention::default() }.check();
-        assert!(of(kept(None, None)).is_ok() && of(kept(Some(30), None)).is_ok() && of(kept(Some(30), Some(30))).is_ok());
+        assert!(
+            of(kept(None, None)).is_ok()
+                && of(kept(Some(30), None)).is_ok()
+                && of(kept(Some(30), Some(30))).is_ok()
+        );
         for (wrong, field) in [
             (kept(None, Some(5)), "/measurement/rollup_days"),
             (kept(Some(30), Some(29)), "/measurement/rollup_days"),

@@ -22,7 +22,8 @@ pub(crate) enum Step {
     },
 }
 
-pub(crate) static MIGRATIONS: &[Migration] = &[m0001_ground::MIGRATION, m0002_search::MIGRATION, m0003_retention::MIGRATION];
+pub(crate) static MIGRATIONS: &[Migration] =
+    &[m0001_ground::MIGRATION, m0002_search::MIGRATION, m0003_retention::MIGRATION];
 
 /// Runs the declared migrations through SeaORM's bookkeeping (table `seaql_migrations`).
 pub(crate) struct Migrator;

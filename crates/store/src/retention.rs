@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use lares_model::OrganisationId;
 use lares_model::access::Scope;
 use lares_model::retention::{Kept, Retention, SeriesClass};
-use lares_model::OrganisationId;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
 use crate::text::{name_of, named, narrow};

@@ -119,10 +119,9 @@ impl StorageView {
                     stored: amount.into(),
                 })
                 .collect(),
-            removal: stored.working.map(|working| RemovalView {
-                devices_done: working.devices_done,
-                devices: working.devices,
-            }),
+            removal: stored
+                .working
+                .map(|working| RemovalView { devices_done: working.devices_done, devices: working.devices }),
             removed_at: stored.expired_at,
         }
     }

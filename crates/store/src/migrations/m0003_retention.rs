@@ -10,8 +10,15 @@ static RETENTION: Table = Table {
     columns: &[
         col("organisation", Kind::Uuid, "retention::set", "Whose readings."),
         col("class", Kind::Text, "retention::set", "`measurement`, `counter` or `state`."),
-        col("raw_days", Kind::Days, "retention::set", "How long every reading is kept; null is for ever.").or_null(),
-        col("rollup_days", Kind::Days, "retention::set", "How long hours and days are kept; null is for ever.").or_null(),
+        col("raw_days", Kind::Days, "retention::set", "How long every reading is kept; null is for ever.")
+            .or_null(),
+        col(
+            "rollup_days",
+            Kind::Days,
+            "retention::set",
+            "How long hours and days are kept; null is for ever.",
+        )
+        .or_null(),
     ],
     primary_key: &["organisation", "class"],
     unique: &[],
