@@ -47,7 +47,7 @@ class DuckDb(peer.Peer):
     def rows(self, query, answer):
         return answer
 
-    def settle(self):
+    def settle(self, last_row):
         self.connection.execute("CHECKPOINT")
         return peer.bytes_of(self.folder)
 

@@ -68,8 +68,9 @@ class Peer:
         """The answer as columns, as src/telemetry/queries.rs describes them; nobody looks at the clock."""
         raise NotImplementedError
 
-    def settle(self):
-        """Waits until the files are what they will be, and returns their bytes."""
+    def settle(self, last_row):
+        """Waits until the files are what they will be, and returns their bytes. All points are stored already; the
+        last row is for engines that need a write to come to rest."""
         raise NotImplementedError
 
     def before_kill(self):
@@ -195,7 +196,7 @@ def respond(peer, points, request):
     if task == "query":
         return ask(peer, request)
     if task == "settle":
-        return {"settled": {"bytes": peer.settle()}}
+        return {"settled": {"bytes": peer.settle(points[-METRICS:])}}
     if task == "before_kill":
         peer.before_kill()
         return "done"

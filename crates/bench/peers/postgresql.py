@@ -127,7 +127,7 @@ class PostgreSql(peer.Peer):
     def rows(self, query, answer):
         return list(zip(*answer)) or [(), (), (), ()]
 
-    def settle(self):
+    def settle(self, last_row):
         self.connect()
         self.vacuum()
         with connect(autocommit=True) as connection:

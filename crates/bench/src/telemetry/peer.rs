@@ -97,15 +97,33 @@ impl Peer {
         processes::signal("CONT", &processes::family(self.child.id()));
     }
 
-    /// Kills the engine and its servers at once, and starts it again, not yet opened.
+    /// Kills the engine, all its processes at once, and starts it again, not yet opened.
     pub fn kill_and_start(&mut self) -> Result<(), String> {
-        self.kill();
+        let family = processes::stop(self.child.id());
+        match family.split_first() {
+            // The script only speaks for its server. It lives on to bury it: to PostgreSQL a dead server that nobody
+            // has waited for is one that runs.
+            Some((script, servers)) if !servers.is_empty() => {
+                processes::signal("KILL", servers);
+                processes::signal("CONT", &[*script]);
+            }
+            _ => processes::signal("KILL", &family),
+        }
+        self.end();
         *self = Peer::start(&self.program)?;
         Ok(())
     }
 
-    fn kill(&mut self) {
-        self.resume();
+    /// The end of standard input tells the engine to stop its servers and go.
+    fn end(&mut self) {
+        self.requests = None;
+        let asked = Instant::now();
+        while asked.elapsed() < GOES_WITHIN {
+            if let Ok(Some(_)) = self.child.try_wait() {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
         processes::signal("KILL", &processes::stop(self.child.id()));
         let _ = self.child.wait();
     }
@@ -118,19 +136,9 @@ impl Peer {
 }
 
 impl Drop for Peer {
-    /// The end of standard input tells the engine to stop its servers and go.
     fn drop(&mut self) {
         self.resume();
-        self.requests = None;
-        let asked = Instant::now();
-        while asked.elapsed() < GOES_WITHIN {
-            if let Ok(Some(_)) = self.child.try_wait() {
-                let _ = std::fs::remove_file(&self.program.pids);
-                return;
-            }
-            std::thread::sleep(Duration::from_millis(20));
-        }
-        self.kill();
+        self.end();
         let _ = std::fs::remove_file(&self.program.pids);
     }
 }
