@@ -3,7 +3,6 @@
 
 import http.client
 import json
-import os
 import signal
 import subprocess
 import time
@@ -11,8 +10,7 @@ import urllib.parse
 
 import peer
 
-PORT = int(os.environ.get("BENCH_INFLUXDB_PORT", "28086"))
-ADMIN_PORT = int(os.environ.get("BENCH_INFLUXDB_ADMIN_PORT", "28088"))
+PORT, ADMIN_PORT = peer.free_port(), peer.free_port()
 # wal-fsync-delay 0 is the default and its advice for SSDs: every write is durable. Its own monitoring and the logs of
 # queries and requests are off, since nobody reads them here. Everything else, index in memory included (1,001 series
 # are few), is its default.

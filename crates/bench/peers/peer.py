@@ -6,6 +6,7 @@ import json
 import multiprocessing
 import os
 import pathlib
+import socket
 import subprocess
 import sys
 import threading
@@ -33,6 +34,8 @@ class Peer:
 
     def __init__(self, folder):
         self.folder = pathlib.Path(folder).absolute()
+        # Commits of the next turn.
+        self.encoded = []
 
     def version(self):
         raise NotImplementedError
@@ -142,23 +145,29 @@ class Reading:
         return reads
 
 
-def ingest(peer, points, request):
+def encode(peer, points, request):
+    """(point after it, commit) for all commits of a turn."""
+    ends = [*range(request["from"] + POINTS_PER_COMMIT, request["until"], POINTS_PER_COMMIT), request["until"]]
+    starts = range(request["from"], request["until"], POINTS_PER_COMMIT)
+    peer.encoded = [(end, peer.encode(points[start:end])) for start, end in zip(starts, ends)]
+
+
+def ingest(peer, request):
     peer.connect()
     reading = Reading(peer, request["reads"]) if request["reads"] else None
-    at, commit_ms, spent_s, told = request["from"], [], 0.0, time.monotonic()
-    while at < request["until"] and spent_s < request["seconds"]:
-        end = min(request["until"], at + POINTS_PER_COMMIT)
-        encoded = peer.encode(points[at:end])
+    encoded, peer.encoded, commit_ms = peer.encoded, [], []
+    start = told = time.perf_counter()
+    for next_point, commit in encoded:
         began = time.perf_counter()
-        peer.commit(encoded)
-        took_s = time.perf_counter() - began
-        spent_s += took_s
-        commit_ms.append(took_s * 1e3)
-        at = end
-        if time.monotonic() - told >= PROGRESS_EVERY_S:
-            say({"progress": at})
-            told = time.monotonic()
-    return {"ingested": {"next": at, "commit_ms": commit_ms, "reads": reading.stop() if reading else []}}
+        peer.commit(commit)
+        now = time.perf_counter()
+        commit_ms.append((now - began) * 1e3)
+        if now - told >= PROGRESS_EVERY_S:
+            say({"progress": next_point})
+            told = now
+        if now - start >= request["seconds"]:
+            break
+    return {"ingested": {"commit_ms": commit_ms, "reads": reading.stop() if reading else []}}
 
 
 def ask(peer, request):
@@ -191,8 +200,11 @@ def respond(peer, points, request):
         peer.connect()
         peer.load(points[request["from"] : request["until"]])
         return "done"
+    if task == "encode":
+        encode(peer, points, request)
+        return "done"
     if task == "ingest":
-        return ingest(peer, points, request)
+        return ingest(peer, request)
     if task == "query":
         return ask(peer, request)
     if task == "settle":
@@ -246,6 +258,11 @@ class Server:
         if self.process.poll() is None:
             self.process.send_signal(signal)
             self.process.wait(timeout=READY_WITHIN_S)
+
+
+def free_port():
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return listener.getsockname()[1]
 
 
 def answers_http(url):

@@ -13,7 +13,7 @@ import psycopg
 
 import peer
 
-PORT = int(os.environ.get("BENCH_POSTGRESQL_PORT", "25432"))
+PORT = peer.free_port()
 PROGRAMS = sorted(pathlib.Path("/usr/lib/postgresql").glob("*/bin"))[-1]
 RUN_AS = "postgres"
 MONTH_MS = 30 * peer.DAY_MS
@@ -68,7 +68,6 @@ class PostgreSql(peer.Peer):
             shutil.chown(self.cluster(), RUN_AS)
         initdb = [PROGRAMS / "initdb", "-D", self.cluster(), "-U", "bench", "-A", "trust", "-E", "UTF8", "--locale=C"]
         subprocess.run(["setpriv", *become(), "--", *initdb], check=True, stdout=subprocess.DEVNULL)
-        self.empty_bytes = peer.bytes_of(self.cluster() / "base")
         self.reopen()
         self.writer = connect()
         self.writer.execute(
@@ -84,7 +83,6 @@ class PostgreSql(peer.Peer):
         user = RUN_AS if os.getuid() == 0 else None
         self.server = peer.Server([str(PROGRAMS / "postgres"), *place, *options], self.folder / "log", user)
         self.server.wait_until(accepts)
-        self.empty_bytes = getattr(self, "empty_bytes", 0)
 
     def connect(self):
         self.writer = connect()

@@ -3,7 +3,6 @@
 
 import http.client
 import json
-import os
 import signal
 import subprocess
 import time
@@ -11,21 +10,21 @@ import urllib.parse
 
 import peer
 
-PORT = int(os.environ.get("BENCH_VICTORIAMETRICS_PORT", "28428"))
+PORT = peer.free_port()
 # Its FAQ: it "is optimized for the default settings", so only what the data demands is set. Retention is one month by
 # default, which would drop a history of a year. Queries bypass the cache of results (nocache=1): the same question
 # comes again, and the engine is asked, not its memory of the answer.
 FLAGS = ["-retentionPeriod=10y", "-loggerLevel=WARN"]
-# What is younger is in memory and lost by a kill: it is written every few seconds, and a kill after 5 s was seen to
-# lose points.
+# What is younger is in memory and lost by a kill: it is written every five seconds, and a kill after ten was seen to
+# lose points on a busy machine.
 IN_MEMORY_S = 10
-MERGED_WITHIN_S = 300
+RESTS_WITHIN_S = 300
 
 
 class VictoriaMetrics(peer.Peer):
     settings = """defaults, retention 10 years, line protocol over one HTTP connection, nocache=1 in queries; NOT
         durable per commit: it keeps the last seconds in memory and does not fsync writes (the kill for the restart
-        waits 10 s for that); settled by force_flush and force_merge"""
+        waits until they are written); settled by force_flush and force_merge"""
 
     def version(self):
         # Debian's build does not know its version.
@@ -82,19 +81,20 @@ class VictoriaMetrics(peer.Peer):
         request(self.connection, "GET", "/internal/force_flush")
         time.sleep(IN_MEMORY_S)
         request(self.connection, "GET", "/internal/force_merge")
-        return steady_bytes(self.folder / "data", MERGED_WITHIN_S)
+        return resting_bytes(self.folder / "data")
 
     def before_kill(self):
         time.sleep(IN_MEMORY_S)
+        resting_bytes(self.folder / "data")
 
     def close(self):
         if hasattr(self, "server"):
             self.server.stop(signal.SIGTERM)
 
 
-def steady_bytes(folder, within_s):
+def resting_bytes(folder):
     """The bytes below a folder once they have not changed for five seconds."""
-    deadline, seen, since = time.monotonic() + within_s, None, time.monotonic()
+    deadline, seen, since = time.monotonic() + RESTS_WITHIN_S, None, time.monotonic()
     while time.monotonic() < deadline:
         now = peer.bytes_of(folder)
         if now != seen:
@@ -102,7 +102,7 @@ def steady_bytes(folder, within_s):
         elif time.monotonic() - since >= 5:
             return now
         time.sleep(0.25)
-    raise RuntimeError(f"{folder} did not come to rest within {within_s} s")
+    raise RuntimeError(f"{folder} did not come to rest within {RESTS_WITHIN_S} s")
 
 
 def request(connection, method, url, body=None):

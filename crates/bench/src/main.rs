@@ -29,7 +29,9 @@ fn main() -> Result<(), String> {
     match arguments.split_first() {
         Some((task, rest)) if task == "telemetry" => telemetry::run(rest),
         Some((task, rest)) if task == "engine" => telemetry::serve(rest),
-        Some((binary, rest)) => measure_server(PathBuf::from(binary), rest.first().is_some_and(|what| what == "live")),
+        Some((binary, rest)) => {
+            measure_server(PathBuf::from(binary), rest.first().is_some_and(|what| what == "live"))
+        }
         None => Err(format!("usage: lares-bench PATH-OF-LARES [live], or {}", telemetry::USAGE)),
     }
 }

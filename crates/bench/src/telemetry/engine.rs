@@ -16,6 +16,7 @@ use super::workload::{POINTS_PER_COMMIT, Row};
 
 /// Between two queries while ingest runs: someone looks, nobody floods.
 const READ_PAUSE: Duration = Duration::from_millis(50);
+const NOT_OPENED: &str = "not opened";
 const PROGRESS_EVERY: Duration = Duration::from_millis(200);
 
 pub trait Engine {
@@ -45,15 +46,36 @@ pub type Open = fn(&Path) -> Result<Box<dyn Engine>, String>;
 #[serde(tag = "do", rename_all = "snake_case")]
 pub enum Request {
     /// Makes a new store.
-    Open { history_from_ms: i64, end_ms: i64 },
+    Open {
+        history_from_ms: i64,
+        end_ms: i64,
+    },
     /// After a kill: until the query is answered.
-    Reopen { query: Query },
+    Reopen {
+        query: Query,
+    },
     /// Stores points in whatever way is quickest; nobody looks at the clock.
-    Load { from: u64, until: u64 },
-    /// Commits points one by one until they or the seconds are used up; with `reads`, asks these meanwhile.
-    Ingest { from: u64, until: u64, seconds: f64, reads: Vec<Query> },
+    Load {
+        from: u64,
+        until: u64,
+    },
+    /// Puts points into the form in which they will be handed over, a commit each. A server is asleep meanwhile, so
+    /// that its work in the background gets no time that nobody counts.
+    Encode {
+        from: u64,
+        until: u64,
+    },
+    /// Commits what was encoded, one after the other, until it or the seconds are used up; with `reads`, asks these
+    /// meanwhile.
+    Ingest {
+        seconds: f64,
+        reads: Vec<Query>,
+    },
     /// Asks one query after the other until they or the seconds are used up.
-    Query { queries: Vec<Query>, seconds: f64 },
+    Query {
+        queries: Vec<Query>,
+        seconds: f64,
+    },
     Settle,
     /// An engine that keeps acknowledged points in memory waits here until they are written.
     BeforeKill,
@@ -73,8 +95,8 @@ pub enum Response {
         answer: Answer,
     },
     Done,
+    /// One time per commit; commits that the seconds did not reach are forgotten.
     Ingested {
-        next: u64,
         commit_ms: Vec<f64>,
         reads: Vec<Read>,
     },
@@ -101,7 +123,7 @@ pub struct Read {
 /// Serves one engine until standard input ends.
 pub fn serve(open: Open, folder: &Path, data: &Path) -> Result<(), String> {
     let dump = Dump::open(data).map_err(|error| format!("{}: {error}", data.display()))?;
-    let mut served = Served { open, folder: folder.to_owned(), dump, engine: None };
+    let mut served = Served { open, folder: folder.to_owned(), dump, engine: None, encoded: vec![] };
     for line in std::io::stdin().lock().lines() {
         let line = line.map_err(|error| error.to_string())?;
         let answered = serde_json::from_str(&line)
@@ -123,6 +145,13 @@ struct Served {
     folder: PathBuf,
     dump: Dump,
     engine: Option<Box<dyn Engine>>,
+    encoded: Vec<Commit>,
+}
+
+struct Commit {
+    /// The number of the point after it.
+    next: u64,
+    rows: Vec<Row>,
 }
 
 impl Served {
@@ -136,13 +165,20 @@ impl Served {
                 let began = Instant::now();
                 let engine = self.engine.insert((self.open)(&self.folder)?);
                 let rows = engine.reader()?.rows(&query)?.unwrap_or_default();
-                Ok(Response::Reopened {
-                    seconds: began.elapsed().as_secs_f64(),
-                    answer: query.answer(&rows),
-                })
+                Ok(Response::Reopened { seconds: began.elapsed().as_secs_f64(), answer: query.answer(&rows) })
             }
-            Request::Load { from, until } => self.ingest(from, until, f64::INFINITY).map(|_| Response::Done),
-            Request::Ingest { from, until, seconds, reads } => self.ingest_beside(from, until, seconds, &reads),
+            Request::Load { from, until } => {
+                let engine = self.engine.as_mut().ok_or(NOT_OPENED)?;
+                for commit in commits(&self.dump, from, until) {
+                    engine.commit(&commit?.rows)?;
+                }
+                Ok(Response::Done)
+            }
+            Request::Encode { from, until } => {
+                self.encoded = commits(&self.dump, from, until).collect::<Result<_, String>>()?;
+                Ok(Response::Done)
+            }
+            Request::Ingest { seconds, reads } => self.ingest_beside(seconds, &reads),
             Request::Query { queries, seconds } => self.query(&queries, seconds),
             Request::Settle => {
                 self.opened()?.settle()?;
@@ -153,51 +189,42 @@ impl Served {
     }
 
     fn opened(&mut self) -> Result<&mut Box<dyn Engine>, String> {
-        self.engine.as_mut().ok_or_else(|| "not opened".to_owned())
+        self.engine.as_mut().ok_or(NOT_OPENED.to_owned())
     }
 
-    fn ingest_beside(
-        &mut self,
-        from: u64,
-        until: u64,
-        seconds: f64,
-        reads: &[Query],
-    ) -> Result<Response, String> {
+    fn ingest_beside(&mut self, seconds: f64, reads: &[Query]) -> Result<Response, String> {
         let mut reader = self.opened()?.reader()?;
         let over = AtomicBool::new(false);
-        let (ingested, reads) = std::thread::scope(|scope| {
+        let (commit_ms, reads) = std::thread::scope(|scope| {
             let reading = scope.spawn(|| match reads.is_empty() {
                 true => Ok(vec![]),
                 false => read_until(&over, reads, reader.as_mut()),
             });
-            let ingested = self.ingest(from, until, seconds);
+            let ingested = self.ingest(seconds);
             over.store(true, Ordering::Relaxed);
             (ingested, reading.join().unwrap_or_else(|_| Err("the reader panicked".to_owned())))
         });
-        let (next, commit_ms) = ingested?;
-        Ok(Response::Ingested { next, commit_ms, reads: reads? })
+        Ok(Response::Ingested { commit_ms: commit_ms?, reads: reads? })
     }
 
-    /// The next point and the milliseconds of each commit. Reading the dump does not count.
-    fn ingest(&mut self, from: u64, until: u64, seconds: f64) -> Result<(u64, Vec<f64>), String> {
-        let (mut next, mut commit_ms, mut spent) = (from, vec![], Duration::ZERO);
-        let mut told = Instant::now();
-        while next < until && spent.as_secs_f64() < seconds {
-            let end = until.min(next + POINTS_PER_COMMIT as u64);
-            let rows = self.dump.rows(next, end).map_err(|error| format!("points: {error}"))?;
-            let engine = self.opened()?;
+    fn ingest(&mut self, seconds: f64) -> Result<Vec<f64>, String> {
+        let encoded = std::mem::take(&mut self.encoded);
+        let engine = self.opened()?;
+        let (mut commit_ms, start) = (vec![], Instant::now());
+        let mut told = start;
+        for commit in encoded {
             let began = Instant::now();
-            engine.commit(&rows)?;
-            let took = began.elapsed();
-            spent += took;
-            commit_ms.push(took.as_secs_f64() * 1e3);
-            next = end;
+            engine.commit(&commit.rows)?;
+            commit_ms.push(began.elapsed().as_secs_f64() * 1e3);
             if told.elapsed() >= PROGRESS_EVERY {
-                say(&Response::Progress(next))?;
+                say(&Response::Progress(commit.next))?;
                 told = Instant::now();
             }
+            if start.elapsed().as_secs_f64() >= seconds {
+                break;
+            }
         }
-        Ok((next, commit_ms))
+        Ok(commit_ms)
     }
 
     fn query(&mut self, queries: &[Query], seconds: f64) -> Result<Response, String> {
@@ -215,6 +242,14 @@ impl Served {
         }
         Ok(Response::Queried { ms, answers })
     }
+}
+
+fn commits(dump: &Dump, from: u64, until: u64) -> impl Iterator<Item = Result<Commit, String>> {
+    (from..until).step_by(POINTS_PER_COMMIT).map(move |first| {
+        let next = until.min(first + POINTS_PER_COMMIT as u64);
+        let rows = dump.rows(first, next).map_err(|error| format!("points: {error}"))?;
+        Ok(Commit { next, rows })
+    })
 }
 
 fn read_until(over: &AtomicBool, queries: &[Query], reader: &mut dyn Reader) -> Result<Vec<Read>, String> {

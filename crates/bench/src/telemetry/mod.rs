@@ -107,7 +107,9 @@ fn parse(arguments: &[String]) -> Result<Options, String> {
     }
     let stranger = options.only.iter().find(|name| !ENGINES.iter().any(|(known, _)| known == *name));
     match stranger {
-        Some(name) => Err(format!("--only: {name} is none of {}", ENGINES.map(|(known, _)| known).join(", "))),
+        Some(name) => {
+            Err(format!("--only: {name} is none of {}", ENGINES.map(|(known, _)| known).join(", ")))
+        }
         None if options.work.as_os_str().is_empty() => Err(format!("--work is missing; usage: {USAGE}")),
         None => Ok(options),
     }

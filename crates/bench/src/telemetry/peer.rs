@@ -61,11 +61,7 @@ impl Peer {
     }
 
     /// Asks and waits; meanwhile `look` is told now and then the next point to come, where the engine says so.
-    pub fn ask(
-        &mut self,
-        request: &Request,
-        mut look: impl FnMut(Option<u64>),
-    ) -> Result<Response, String> {
+    pub fn ask(&mut self, request: &Request, mut look: impl FnMut(Option<u64>)) -> Result<Response, String> {
         let name = self.program.name;
         let mut line = serde_json::to_string(request).map_err(|error| error.to_string())?;
         line.push('\n');
@@ -91,6 +87,11 @@ impl Peer {
     /// Stops the engine and its servers until the next turn.
     pub fn pause(&self) -> Result<(), String> {
         self.note_processes(&processes::stop(self.child.id()))
+    }
+
+    /// Wakes what speaks for the engine, but no server.
+    pub fn resume_script(&self) {
+        processes::signal("CONT", &[self.child.id()]);
     }
 
     pub fn resume(&self) {

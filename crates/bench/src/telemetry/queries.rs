@@ -22,7 +22,7 @@ pub enum Query {
     /// One series over the whole history: rows of (bucket, minimum, maximum, mean); empty buckets may be missing.
     #[serde(rename = "Q2")]
     Buckets { series: u32, from_ms: i64, width_ms: i64, buckets: u32 },
-    /// The last value of one metric of the live devices, no older than a day: rows of (device, value).
+    /// The last value of one metric of the live devices, if not too old: rows of (device, value).
     #[serde(rename = "Q3")]
     Last { metric: u32, devices: u32, from_ms: i64, until_ms: i64 },
     /// Sums by day of one metric of the live devices: rows of (device, day, sum).
@@ -66,15 +66,16 @@ impl Query {
                 let width_ms = (END_MS - from_ms) / i64::from(BUCKETS);
                 vec![Query::Buckets { series: history + POWER, from_ms, width_ms, buckets: BUCKETS }]
             }
-            "Q3" => {
-                let (devices, from_ms) = (LIVE_DEVICES, END_MS - DAY_MS);
-                vec![Query::Last { metric: TEMPERATURE, devices, from_ms, until_ms: END_MS }]
-            }
+            "Q3" => vec![Query::last_values(END_MS - DAY_MS)],
             _ => {
                 let (devices, from_ms) = (LIVE_DEVICES, workload.live_from_ms());
                 vec![Query::DailySums { metric: POWER, devices, from_ms, until_ms: END_MS }]
             }
         }
+    }
+
+    pub fn last_values(from_ms: i64) -> Query {
+        Query::Last { metric: TEMPERATURE, devices: LIVE_DEVICES, from_ms, until_ms: END_MS }
     }
 
     pub fn name(&self) -> &'static str {

@@ -10,17 +10,15 @@ use super::peer::{Peer, Program};
 use super::processes;
 use super::queries::{Answer, NAMES, Query};
 use super::truth::Truth;
-use super::workload::{END_MS, POINTS_PER_COMMIT, Workload};
+use super::workload::{DAY_MS, END_MS, POINTS_PER_COMMIT, Workload};
 
 const COMMIT: u64 = POINTS_PER_COMMIT as u64;
-const INGEST_ROUNDS: u64 = 4;
+const INGEST_ROUNDS: usize = 4;
 const QUERY_ROUNDS: usize = 5;
 /// How often each query is asked in one round.
 const REPEATS: [usize; 4] = [20, 4, 4, 2];
 /// An engine that is slow at a query has asked it less often, not made all others wait.
 const QUERY_SECONDS_MAX: f64 = 15.0;
-/// Of the live points, this share is kept for ingest with queries beside it, even if they are few.
-const WITH_READS_SHARE: f64 = 0.2;
 
 /// All that was found out about one engine.
 #[derive(Debug, Default)]
@@ -50,6 +48,13 @@ pub struct Limits {
     /// Of timed ingest, for each engine.
     pub live_seconds: f64,
     pub seconds_with_reads: f64,
+}
+
+/// At most so many points, for at most so long.
+struct IngestTurn {
+    points: u64,
+    seconds: f64,
+    with_reads: bool,
 }
 
 struct Contender {
@@ -86,19 +91,20 @@ pub fn run(
         eprintln!("{}: opens and loads the history", program.name);
         contenders.push(Contender::open(program, workload)?);
     }
-    let measured = workload.history_points()
-        + ((workload.live_points() as f64 * (1.0 - WITH_READS_SHARE)) as u64).next_multiple_of(COMMIT);
+    // A share of the points each, so that a fast engine is not done before the others have had a turn; one share is
+    // kept for ingest with queries beside it.
+    let share = (workload.live_points() / (INGEST_ROUNDS as u64 + 1)).next_multiple_of(COMMIT);
     for round in 0..INGEST_ROUNDS {
-        // A share of the points each, so that a fast engine is not done before the others have had a turn.
-        let share = (measured - workload.history_points()) * (round + 1) / INGEST_ROUNDS;
-        let until = workload.history_points() + share / COMMIT * COMMIT;
-        each_in_turn(&mut contenders, round as usize, |contender| {
-            contender.ingest(until, limits.live_seconds / INGEST_ROUNDS as f64, &[], &questions)
-        });
+        let turn = IngestTurn {
+            points: share,
+            seconds: limits.live_seconds / INGEST_ROUNDS as f64,
+            with_reads: false,
+        };
+        each_in_turn(&mut contenders, round, |contender| contender.ingest(workload, &turn, &questions));
     }
-    let reads = questions.beside_ingest();
+    let turn = IngestTurn { points: share, seconds: limits.seconds_with_reads, with_reads: true };
     each_in_turn(&mut contenders, 0, |contender| {
-        contender.ingest(workload.points(), limits.seconds_with_reads, &reads, &questions)?;
+        contender.ingest(workload, &turn, &questions)?;
         contender.restart(&questions)?;
         contender.finish(workload)
     });
@@ -124,7 +130,6 @@ fn each_in_turn(
             continue;
         }
         processes::sync(contender.peer.folder());
-        contender.peer.resume();
         let done = turn(contender).and_then(|()| contender.peer.pause());
         if let Err(reason) = done {
             eprintln!("{reason}");
@@ -142,17 +147,16 @@ impl Questions {
         Questions { forms }
     }
 
-    /// Some of Q1, and now and then Q3. Live points are on their way, so only Q1 has a known answer.
-    fn beside_ingest(&self) -> Vec<Query> {
-        let last = self.forms["Q3"].iter().map(|(query, _)| query).cycle();
-        let days = self.forms["Q1"].iter().map(|(query, _)| query);
-        days.zip(last)
-            .enumerate()
-            .flat_map(|(nth, (day, last))| match nth % 4 {
-                3 => vec![day.clone(), last.clone()],
-                _ => vec![day.clone()],
-            })
-            .collect()
+    /// Some of Q1, and now and then Q3 for the day before what comes now.
+    fn beside_ingest(&self, now_ms: i64) -> Vec<Query> {
+        let mut queries = vec![];
+        for (nth, (day, _)) in self.forms["Q1"].iter().enumerate() {
+            queries.push(day.clone());
+            if nth % 4 == 3 {
+                queries.push(Query::last_values(now_ms - DAY_MS));
+            }
+        }
+        queries
     }
 
     fn truth(&self, query: &Query) -> Option<Answer> {
@@ -175,32 +179,35 @@ impl Contender {
         Ok(Contender { peer, next, empty_bytes, samples: vec![], found })
     }
 
-    fn ingest(
-        &mut self,
-        until: u64,
-        seconds: f64,
-        reads: &[Query],
-        questions: &Questions,
-    ) -> Result<(), String> {
+    fn ingest(&mut self, workload: Workload, turn: &IngestTurn, questions: &Questions) -> Result<(), String> {
         let from = self.next;
-        let request = Request::Ingest { from, until, seconds, reads: reads.to_vec() };
+        let until = workload.points().min(from + turn.points);
+        let reads = match turn.with_reads {
+            true => questions.beside_ingest(workload.live_time_ms(from)),
+            false => vec![],
+        };
+        self.peer.resume_script();
+        self.peer.ask(&Request::Encode { from, until }, |_| {})?;
+        self.peer.resume();
+        let request = Request::Ingest { seconds: turn.seconds, reads: reads.clone() };
         let (folder, samples) = (self.peer.folder().to_owned(), &mut self.samples);
         let look = |next: Option<u64>| {
             samples.extend(next.map(|points| Sample { points, bytes: footprint::bytes(&folder) }));
         };
-        let Response::Ingested { next, commit_ms, reads: were_read } = self.peer.ask(&request, look)? else {
+        let Response::Ingested { commit_ms, reads: were_read } = self.peer.ask(&request, look)? else {
             return Err(format!("{}: did not ingest", self.found.name));
         };
+        let next = until.min(from + commit_ms.len() as u64 * COMMIT);
         samples.push(Sample { points: next, bytes: footprint::bytes(&folder) });
         self.next = next;
         let seconds = commit_ms.iter().sum::<f64>() / 1e3;
         eprintln!("{}: {} points in {seconds:.1} s, at {next}", self.found.name, next - from);
-        if reads.is_empty() {
-            self.found.live_points += next - from;
-            self.found.commit_ms.extend(commit_ms);
-        } else {
+        if turn.with_reads {
             self.found.points_with_reads += next - from;
             self.found.commit_ms_with_reads.extend(commit_ms);
+        } else {
+            self.found.live_points += next - from;
+            self.found.commit_ms.extend(commit_ms);
         }
         for read in were_read {
             let query = reads.get(read.nth).ok_or("an answer to no question")?;
@@ -252,6 +259,7 @@ impl Contender {
         round: usize,
         repeats: usize,
     ) -> Result<(), String> {
+        self.peer.resume();
         let forms = questions.forms[name].iter().map(|(query, _)| query.clone());
         // The first question of all warms up and is not counted.
         let warm_up = usize::from(round == 0);

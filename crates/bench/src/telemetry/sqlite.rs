@@ -99,7 +99,8 @@ impl Reader for SqliteReader {
                 "WITH RECURSIVE devices(device) AS (
                      VALUES (0) UNION ALL SELECT device + 1 FROM devices WHERE device + 1 < ?3)
                  SELECT device, (SELECT value FROM points WHERE series = device * ?1 + ?2
-                     AND ts >= ?4 AND ts < ?5 ORDER BY ts DESC LIMIT 1), 0, 0 FROM devices",
+                     AND ts >= ?4 AND ts < ?5 ORDER BY ts DESC LIMIT 1) AS last, 0, 0
+                 FROM devices WHERE last IS NOT NULL",
                 params![metrics, metric, devices, from_ms, until_ms],
             ),
             Query::DailySums { metric, devices, from_ms, until_ms } => select(

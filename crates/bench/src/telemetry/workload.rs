@@ -93,6 +93,12 @@ impl Workload {
         END_MS - i64::from(self.days) * DAY_MS
     }
 
+    /// About when a point of the live part was reported.
+    pub fn live_time_ms(self, point: u64) -> i64 {
+        let round = point.saturating_sub(self.history_points()) / POINTS_PER_COMMIT as u64;
+        self.live_from_ms() + round as i64 * LIVE_STEP_MS
+    }
+
     /// Every row in the order of arrival: the history, then the live part.
     pub fn rows(self) -> impl Iterator<Item = Row> {
         let mut random = Random(SEED);
