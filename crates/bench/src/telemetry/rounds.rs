@@ -151,10 +151,10 @@ impl Questions {
     fn beside_ingest(&self, now_ms: i64) -> Vec<Query> {
         let mut queries = vec![];
         for (nth, (day, _)) in self.forms["Q1"].iter().enumerate() {
-            queries.push(day.clone());
-            if nth % 4 == 3 {
+            if nth % 4 == 0 {
                 queries.push(Query::last_values(now_ms - DAY_MS));
             }
+            queries.push(day.clone());
         }
         queries
     }
