@@ -37,7 +37,7 @@ bind-address = "127.0.0.1:{admin_port}"
 COLD_AT_ONCE = """  cache-snapshot-write-cold-duration = "1s"
   compact-full-write-cold-duration = "1s"
 """
-# Its guidance on shard groups: 52 weeks or longer where points are kept for ever.
+# Its guidance on shard groups: longer ones for history that is kept and read, 52 weeks where that is for ever.
 CREATE = "CREATE DATABASE bench WITH DURATION INF SHARD DURATION 52w"
 RESTS_AFTER_S = 15
 SETTLED_WITHIN_S = 600

@@ -19,10 +19,10 @@ RUN_AS = "postgres"
 MONTH_MS = 30 * peer.DAY_MS
 # Daily partitions for what is new, 30 days each for what is older.
 DAILY_MS = 60 * peer.DAY_MS
-# From its manual: a quarter of the memory for shared_buffers (19.4.1; the data fits, so 2 GiB do), more of it told to
-# the planner as the system's cache (19.7.2), checkpoints spread wide so that fewer pages are written whole (19.5.2,
-# 30.5), memory for building indexes (14.4.5), random pages nearly as cheap as on the SSD they are on, and no JIT,
-# whose compilation costs more than it gains on queries of milliseconds. Durability stays as shipped and is said.
+# From its manual: up to a quarter of the memory for shared_buffers (Resource Consumption; 2 GB hold all of the data),
+# more of it told to the planner as the system's cache (Query Planning), checkpoints spread wide so that fewer pages are
+# written whole (WAL Configuration), memory for building indexes (Populating a Database), random pages nearly as cheap
+# as sequential ones on an SSD, and no JIT, which it advises for long queries only. Durability is as shipped, and said.
 SETTINGS = {
     "shared_buffers": "2GB",
     "effective_cache_size": "8GB",

@@ -11,7 +11,7 @@ import urllib.parse
 import peer
 
 PORT = peer.free_port()
-# Its FAQ: it "is optimized for the default settings", so only what the data demands is set. Retention is one month by
+# Its troubleshooting guide recommends default flags, so only what the data demands is set. Retention is one month by
 # default, which would drop a history of a year. Queries bypass the cache of results (nocache=1): the same question
 # comes again, and the engine is asked, not its memory of the answer.
 FLAGS = ["-retentionPeriod=10y", "-loggerLevel=WARN"]
