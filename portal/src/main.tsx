@@ -3,16 +3,18 @@ import "./ui/font.css";
 import "./ui/tokens.css";
 import "./ui/base.css";
 import { RouterProvider } from "@tanstack/react-router";
-import type { QueryClient } from "@tanstack/react-query";
-import { StrictMode } from "react";
+import { StrictMode, startTransition } from "react";
 import { createRoot } from "react-dom/client";
-import { profileQuery } from "./api/session";
 import { Providers } from "./app/Providers";
 import { createQueryClient } from "./app/query";
 import { createAppRouter } from "./app/router";
 import { currentLanguage, loadMessages } from "./i18n/languages";
 import { keepInstallOffer } from "./settings/install";
+import { askFirstCursor } from "./live/cursor";
 import { startOffline } from "./offline/start";
+
+/** Pages that ask nobody who they are. */
+const OPEN_TO_ALL = new Set(["/signin", "/showcase"]);
 
 async function start(): Promise<void> {
   keepInstallOffer();
@@ -21,21 +23,25 @@ async function start(): Promise<void> {
   const language = currentLanguage();
   const cache = createQueryClient();
   const router = createAppRouter(cache);
-  // All that the first page needs is asked for at once: its code, the words, and who is signed in.
+  // All that the first page needs is asked for at once: its code, the words, and who is signed in. What goes wrong
+  // there is told by the page that the router then draws.
   for (const { routeId } of router.matchRoutes(router.latestLocation)) void router.loadRouteChunk(router.routesById[routeId as keyof typeof router.routesById]);
-  const [messages] = await Promise.all([loadMessages(language), startOffline(cache).then(() => askWho(cache, router.latestLocation.pathname))]);
-  createRoot(place).render(
-    <StrictMode>
-      <Providers cache={cache} language={language} messages={messages}>
-        <RouterProvider router={router} />
-      </Providers>
-    </StrictMode>,
+  const [messages] = await Promise.all([
+    loadMessages(language),
+    startOffline(cache).then(() => router.load()).catch(() => undefined),
+    OPEN_TO_ALL.has(router.latestLocation.pathname) ? undefined : askFirstCursor(),
+  ]);
+  const root = createRoot(place);
+  // As a transition the page is drawn in pieces, and whoever presses meanwhile is not kept waiting for all of it.
+  startTransition(() =>
+    root.render(
+      <StrictMode>
+        <Providers cache={cache} language={language} messages={messages}>
+          <RouterProvider router={router} />
+        </Providers>
+      </StrictMode>,
+    ),
   );
-}
-
-/** The router waits for the answer; it need not wait for the words first. Signing in asks nobody. */
-function askWho(cache: QueryClient, path: string): void {
-  if (path !== "/signin" && path !== "/showcase") void cache.prefetchQuery(profileQuery);
 }
 
 void start();

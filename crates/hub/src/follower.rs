@@ -66,6 +66,7 @@ impl Follower {
             checkpointed_at: hub.now(),
             changed_since_checkpoint: HashSet::new(),
         };
+        hub.telemetry.release(checkpoint);
         follower.refold_silently().await?;
         hub.follower_reached(follower.folded, false);
         for device in command_rows::unsettled_devices(&hub.store).await? {
@@ -317,6 +318,7 @@ impl Follower {
         self.checkpointed = self.folded;
         self.checkpointed_at = self.hub.now();
         self.changed_since_checkpoint.clear();
+        self.hub.telemetry.release(self.checkpointed);
     }
 }
 

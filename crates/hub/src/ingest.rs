@@ -6,7 +6,7 @@ use std::sync::Arc;
 use lares_model::device::{Device, Encoding};
 use lares_model::presence::PresenceStatus;
 use lares_model::protocol::{Channel, Inbound, decode, reject_entry};
-use lares_model::record::{Body, Entry};
+use lares_model::record::{Body, Entry, Rejected};
 use lares_telemetry::{Appended, TelemetryError};
 
 use crate::hub::Hub;
@@ -56,17 +56,31 @@ pub async fn presence(
 }
 
 async fn append(hub: &Arc<Hub>, entries: Vec<Entry>) -> Result<(), TelemetryError> {
-    let device = entries.first().map(|entry| entry.device);
+    let Some(first) = entries.first() else { return Ok(()) };
+    let (organisation, device, received) = (first.organisation, first.device, first.received);
     let appended = hub.telemetry.append(entries).await?;
     if appended.iter().any(|outcome| matches!(outcome, Appended::At(_))) {
+        hub.nudges.log.notify_one();
+    }
+    let refusals = appended.iter().filter_map(|outcome| match outcome {
+        Appended::Refused(refusal) => Some(refusal.to_string()),
+        _ => None,
+    });
+    let rejections: Vec<Entry> = refusals
+        .map(|reason| {
+            let body = Body::Rejected { rejected: Rejected::new("telemetry limits", reason, b"") };
+            Entry { organisation, device, received, identity: None, body }
+        })
+        .collect();
+    if !rejections.is_empty() {
+        metrics::counter!("lares_ingest_rejected_total").increment(rejections.len() as u64);
+        hub.telemetry.append(rejections).await?;
         hub.nudges.log.notify_one();
     }
     let duplicates = appended.iter().filter(|outcome| matches!(outcome, Appended::Duplicate)).count() as u64;
     if duplicates > 0 {
         metrics::counter!("lares_ingest_duplicates_total").increment(duplicates);
-        if let Some(device) = device {
-            hub.directory.count_duplicates(device, duplicates);
-        }
+        hub.directory.count_duplicates(device, duplicates);
     }
     Ok(())
 }

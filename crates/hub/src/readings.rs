@@ -16,6 +16,8 @@ pub struct ReadingsFilter {
     pub attribute: Option<String>,
     pub from: Option<UnixMillis>,
     pub until: Option<UnixMillis>,
+    /// As the server knew it then.
+    pub known_at: Option<UnixMillis>,
     pub newest_first: bool,
 }
 
@@ -37,6 +39,7 @@ pub async fn list(
         from: filter.from,
         until: filter.until,
         after,
+        known_at: filter.known_at,
         limit: limit + 1,
         descending: filter.newest_first,
     };

@@ -1,5 +1,4 @@
-//! A series as a chart shows it: readings folded into buckets of equal width, or of the home's own hours, days, weeks
-//! and months. One pass, one bucket in hand, however many readings there are.
+//! A series as a chart shows it: buckets of equal width, or of the home's own hours, days, weeks and months.
 
 use jiff::civil::Weekday;
 use jiff::tz::TimeZone;
@@ -7,7 +6,6 @@ use jiff::{RoundMode, Span, Timestamp, ToSpan, Unit, Zoned, ZonedRound};
 use serde::{Deserialize, Serialize};
 
 use crate::invalid::Invalid;
-use crate::reading::Quality;
 use crate::time::UnixMillis;
 use crate::value::Value;
 
@@ -47,11 +45,15 @@ pub struct Bucket {
     /// Of the readings, whatever time lies between them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mean: Option<f64>,
+    /// Of the time: every value counts for as long as it held.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub time_weighted_mean: Option<f64>,
     #[schema(schema_with = crate::value::schema)]
     pub first: Value,
     #[schema(schema_with = crate::value::schema)]
     pub last: Value,
-    /// Of counters: how much it rose since the reading before. A fall is a reset and adds nothing.
+    /// Of counters: how much it rose since the reading before. A fall to less than half is a reset; a smaller one is a
+    /// correction and adds nothing.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub increase: Option<f64>,
     /// Some of it was estimated.
@@ -145,117 +147,6 @@ fn following(at: &Zoned, step: Step) -> Result<Zoned, jiff::Error> {
         Step::Month => 1.month(),
     };
     at.checked_add(span)?.start_of_day()
-}
-
-/// Readings in the order of their time become buckets.
-pub struct HistoryFold {
-    edges: Vec<UnixMillis>,
-    /// The bucket being filled lies between this edge and the next.
-    at: usize,
-    counter: Option<Counter>,
-    open: Option<Open>,
-    done: Vec<Bucket>,
-}
-
-struct Counter {
-    before: Option<f64>,
-}
-
-struct Open {
-    bucket: Bucket,
-    sum: f64,
-}
-
-impl HistoryFold {
-    /// `edges` as `edges` gives them.
-    pub fn new(edges: Vec<UnixMillis>) -> HistoryFold {
-        HistoryFold { edges, at: 0, counter: None, open: None, done: Vec::new() }
-    }
-
-    /// Counts increases too, from the value before the first edge where there was one.
-    pub fn counting_from(mut self, before: Option<&Value>) -> HistoryFold {
-        self.counter = Some(Counter { before: before.and_then(number_of) });
-        self
-    }
-
-    /// The next reading; one outside the edges is left out.
-    pub fn take(&mut self, time: UnixMillis, value: &Value, quality: Quality) {
-        if self.edges.first().is_none_or(|first| time < *first) {
-            return;
-        }
-        while self.edges.get(self.at + 1).is_some_and(|until| time >= *until) {
-            self.close();
-            self.at += 1;
-        }
-        let (Some(from), Some(until)) = (self.edges.get(self.at), self.edges.get(self.at + 1)) else {
-            return;
-        };
-        let number = number_of(value);
-        let rise = self.counter.as_mut().map(|counter| counter.rise(number));
-        let open = self.open.get_or_insert_with(|| Open::new(*from, *until, value));
-        open.take(value, number, quality);
-        if let Some(rise) = rise {
-            *open.bucket.increase.get_or_insert(0.0) += rise;
-        }
-    }
-
-    pub fn finish(mut self) -> Vec<Bucket> {
-        self.close();
-        self.done
-    }
-
-    fn close(&mut self) {
-        let Some(Open { mut bucket, sum }) = self.open.take() else { return };
-        bucket.mean = bucket.min.map(|_| sum / bucket.count as f64);
-        self.done.push(bucket);
-    }
-}
-
-impl Counter {
-    fn rise(&mut self, number: Option<f64>) -> f64 {
-        let Some(number) = number else { return 0.0 };
-        let before = self.before.replace(number).unwrap_or(number);
-        (number - before).max(0.0)
-    }
-}
-
-impl Open {
-    fn new(from: UnixMillis, until: UnixMillis, first: &Value) -> Open {
-        let bucket = Bucket {
-            from,
-            until,
-            count: 0,
-            min: None,
-            max: None,
-            mean: None,
-            first: first.clone(),
-            last: first.clone(),
-            increase: None,
-            estimated: false,
-            late: false,
-        };
-        Open { bucket, sum: 0.0 }
-    }
-
-    fn take(&mut self, value: &Value, number: Option<f64>, quality: Quality) {
-        let bucket = &mut self.bucket;
-        bucket.count += 1;
-        bucket.last.clone_from(value);
-        bucket.estimated |= quality == Quality::Estimated;
-        bucket.late |= quality == Quality::Late;
-        if let Some(number) = number {
-            bucket.min = Some(bucket.min.map_or(number, |min| min.min(number)));
-            bucket.max = Some(bucket.max.map_or(number, |max| max.max(number)));
-            self.sum += number;
-        }
-    }
-}
-
-fn number_of(value: &Value) -> Option<f64> {
-    match value {
-        Value::Bool(yes) => Some(f64::from(u8::from(*yes))),
-        other => other.as_f64(),
-    }
 }
 
 #[cfg(test)]

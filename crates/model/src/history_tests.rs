@@ -70,69 +70,6 @@ fn what_cannot_be_divided_is_refused_with_the_field() {
     );
 }
 
-fn folded(counter: Option<Option<Value>>, readings: &[(i64, Value, Quality)]) -> Vec<Bucket> {
-    let edges = (0..=4).map(|nth| UnixMillis(nth * 100)).collect();
-    let mut fold = HistoryFold::new(edges);
-    if let Some(before) = &counter {
-        fold = fold.counting_from(before.as_ref());
-    }
-    for (time, value, quality) in readings {
-        fold.take(UnixMillis(*time), value, *quality);
-    }
-    fold.finish()
-}
-
-#[test]
-fn a_bucket_says_what_its_readings_come_to() {
-    use Quality::{Estimated, Late, Measured};
-    let buckets = folded(
-        None,
-        &[
-            (-1, Value::Number(99.0), Measured),
-            (0, Value::Number(2.0), Measured),
-            (99, Value::Integer(4), Late),
-            (100, Value::Number(5.0), Estimated),
-            (399, Value::Bool(true), Measured),
-            (400, Value::Number(99.0), Measured),
-        ],
-    );
-    let shown: Vec<_> =
-        buckets.iter().map(|b| (b.from.0, b.until.0, b.count, b.min, b.max, b.mean)).collect();
-    assert_eq!(
-        shown,
-        [
-            (0, 100, 2, Some(2.0), Some(4.0), Some(3.0)),
-            (100, 200, 1, Some(5.0), Some(5.0), Some(5.0)),
-            (300, 400, 1, Some(1.0), Some(1.0), Some(1.0)),
-        ]
-    );
-    assert_eq!((&buckets[0].first, &buckets[0].last), (&Value::Number(2.0), &Value::Integer(4)));
-    assert_eq!((buckets[0].late, buckets[0].estimated), (true, false));
-    assert_eq!((buckets[1].late, buckets[1].estimated), (false, true));
-    assert_eq!(buckets[0].increase, None);
-}
-
-#[test]
-fn texts_have_no_mean() {
-    let words = [
-        (10, Value::Text("Locked".into()), Quality::Measured),
-        (20, Value::Text("Unlocked".into()), Quality::Measured),
-    ];
-    let bucket = &folded(None, &words)[0];
-    assert_eq!((bucket.count, bucket.min, bucket.mean), (2, None, None));
-    assert_eq!(bucket.last, Value::Text("Unlocked".into()));
-}
-
-#[test]
-fn a_counter_rises_from_the_value_before_and_a_fall_adds_nothing() {
-    let count = |time, number| (time, Value::Number(number), Quality::Measured);
-    let readings = [count(10, 12.0), count(110, 15.0), count(120, 1.0), count(130, 4.0), count(350, 4.5)];
-    let rises =
-        |before| folded(Some(before), &readings).iter().map(|b| b.increase.unwrap()).collect::<Vec<_>>();
-    assert_eq!(rises(Some(Value::Integer(10))), [2.0, 6.0, 0.5]);
-    assert_eq!(rises(None), [0.0, 6.0, 0.5]);
-}
-
 proptest! {
     #[test]
     fn edges_ascend_from_the_first_instant_to_the_last(
@@ -148,19 +85,5 @@ proptest! {
         let edges = edges(from, until, division, zone).unwrap();
         prop_assert!(edges.windows(2).all(|pair| pair[0] < pair[1]));
         prop_assert_eq!((edges.first(), edges.last()), (Some(&from), Some(&until)));
-    }
-
-    #[test]
-    fn no_reading_is_lost_or_counted_twice(times in prop::collection::vec(0_i64..400, 0..200)) {
-        let mut times = times;
-        times.sort_unstable();
-        let readings: Vec<_> =
-            times.iter().map(|time| (*time, Value::Integer(*time), Quality::Measured)).collect();
-        let buckets = folded(Some(None), &readings);
-        prop_assert_eq!(buckets.iter().map(|b| b.count).sum::<u64>(), times.len() as u64);
-        prop_assert!(buckets.windows(2).all(|pair| pair[0].until <= pair[1].from));
-        let risen: f64 = buckets.iter().filter_map(|b| b.increase).sum();
-        let whole = times.last().zip(times.first()).map_or(0, |(last, first)| last - first);
-        prop_assert_eq!(risen, whole as f64);
     }
 }

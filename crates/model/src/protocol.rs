@@ -209,10 +209,8 @@ pub fn decode(policy: &TimePolicy, inbound: &Inbound<'_>) -> Vec<Entry> {
 }
 
 fn second_of(identity: MessageIdentity, index: usize) -> MessageIdentity {
-    let mut bytes = identity.0;
-    bytes[15] ^= 0x80;
-    bytes[14] = bytes[14].wrapping_add(index as u8);
-    MessageIdentity(bytes)
+    // Bits of a hash, changed to others that no message of its own is likely to have.
+    MessageIdentity((identity.0 ^ 0x80).wrapping_add((index as u64) << 8))
 }
 
 /// The rejection of a whole message, for doors that refuse before decoding.

@@ -110,9 +110,9 @@ impl Rejected {
     }
 }
 
-/// The first 128 bits of a SHA-256 over what makes a message of one device the same when it is delivered again.
+/// The first 64 bits of a SHA-256 over what makes a message of one device the same when it is delivered again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct MessageIdentity(pub [u8; 16]);
+pub struct MessageIdentity(pub u64);
 
 impl MessageIdentity {
     /// With a time and a sequence number these two (and the epoch) are the identity; with only one of them the
@@ -139,9 +139,9 @@ impl MessageIdentity {
             hash.update(content);
         }
         let digest = hash.finalize();
-        let mut identity = [0; 16];
-        identity.copy_from_slice(&digest[..16]);
-        Some(MessageIdentity(identity))
+        let mut first = [0; 8];
+        first.copy_from_slice(&digest[..8]);
+        Some(MessageIdentity(u64::from_be_bytes(first)))
     }
 }
 

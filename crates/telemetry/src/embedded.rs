@@ -1,71 +1,163 @@
-//! The embedded engine: one SQLite file, one writer with group commit, and readers beside it.
+//! The engine: the log with its one writer, the hot tier, the sealer, and an archive behind them.
 
 use std::fs::{File, TryLockError};
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread::JoinHandle;
 
-use lares_model::DeviceId;
 use lares_model::record::{Entry, Position, Record};
+use lares_model::{DeviceId, OrganisationId};
 use rusqlite::Connection;
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
-use crate::checkpoint::Checkpoints;
-use crate::encoding::encode_body;
-use crate::transaction::{Names, Prepared, stored_head};
-use crate::writer::{Answer, Job, Published, Writer};
+use crate::archive::embedded::SeriesFile;
+use crate::archive::{Archive, Erasure, Expiry};
+use crate::connections::Connections;
+use crate::hot::{Hot, lock};
+use crate::log::body::encode_body;
+use crate::log::checkpoint::Checkpoints;
+use crate::log::names::Names;
+use crate::log::{inspect, records, schema};
+use crate::published::Published;
+use crate::query::{Engine, head_of};
+use crate::sealer::{DEVICES_AT_ONCE, Nudge, Sealer, hold, seal};
+use crate::writer::{Answer, Job, Prepared, Writer};
 use crate::{
-    Appended, BoxFuture, ReadingsQuery, Stats, StoredReading, Telemetry, TelemetryError, inspect, readings,
-    sqlite,
+    Aggregate, AggregateQuery, Appended, BoxFuture, Limits, ReadingsQuery, Retention, SeriesKey, Stats,
+    Storage, StoredReading, Telemetry, TelemetryError, replay, sqlite,
 };
 
 /// Calls that may wait for the writer; further ones wait for a place among them.
 const WAITING_CALLS_MAX: usize = 1_024;
-/// Reads at once, and connections kept open for them.
+/// Reads at once.
 const READERS_MAX: usize = 4;
 
+/// The embedded engine, or another archive behind the same log.
 pub struct EmbeddedTelemetry {
     /// `None` only while closing.
     jobs: Option<mpsc::Sender<Job>>,
     writer: Option<JoinHandle<()>>,
+    sealer: Option<JoinHandle<()>>,
+    stopped: Arc<AtomicBool>,
+    nudge: Option<SyncSender<()>>,
+    moving: Arc<Mutex<()>>,
     published: Arc<Published>,
-    readers: Arc<Readers>,
+    names: Arc<RwLock<Names>>,
+    log: Arc<Connections>,
+    engine: Arc<Engine>,
+    permits: Arc<Semaphore>,
     /// Positions are counted in memory, so a second process on the same file is refused. Freed by the kernel.
     lock: File,
 }
 
 impl EmbeddedTelemetry {
-    /// Opens the log in a directory that exists, or makes it there. Blocks on the disk.
+    /// Opens log and archive in a directory that exists, or makes them there. Blocks on the disk.
     pub fn open(directory: &Path) -> Result<Self, TelemetryError> {
-        let lock = lock(directory)?;
-        let path = directory.join(sqlite::FILE_NAME);
-        let connection = sqlite::open_writer(&path)?;
-        match sqlite::make_durable(&connection) {
+        Self::open_with(directory, Limits::default())
+    }
+
+    pub fn open_with(directory: &Path, limits: Limits) -> Result<Self, TelemetryError> {
+        let lock = lock_file(directory)?;
+        let archive = SeriesFile::open(directory)?;
+        Self::assemble(directory, limits, Arc::new(archive), lock)
+    }
+
+    /// The same log in front of another archive.
+    pub fn open_on(
+        directory: &Path,
+        limits: Limits,
+        archive: Arc<dyn Archive>,
+    ) -> Result<Self, TelemetryError> {
+        let lock = lock_file(directory)?;
+        Self::assemble(directory, limits, archive, lock)
+    }
+
+    fn assemble(
+        directory: &Path,
+        limits: Limits,
+        archive: Arc<dyn Archive>,
+        lock: File,
+    ) -> Result<Self, TelemetryError> {
+        let path = directory.join(schema::FILE_NAME);
+        let connection = schema::open_writer(&path)?;
+        match schema::make_durable(&connection) {
             // No fsync failed in this process, so that of the WAL is enough; a full disk must not prevent a start.
             Err(TelemetryError::NoSpace(why)) => tracing::warn!(why, "the telemetry file cannot grow"),
             durable => durable?,
         }
-        let head = stored_head(&connection).map_err(|error| sqlite::from_sqlite(&error))?;
-        let published = Arc::new(Published::at(head));
-        let spawned = |error: std::io::Error| sqlite::from_io(&error, "telemetry thread");
-        let writer = Writer {
-            path: path.clone(),
-            connection: Some(connection),
-            published: Arc::clone(&published),
-            names: Names::default(),
-            checkpoints: Checkpoints::start(path.clone()).map_err(spawned)?,
-        };
-        let (jobs, waiting) = mpsc::channel(WAITING_CALLS_MAX);
-        let writer = std::thread::Builder::new()
-            .name("telemetry-writer".to_owned())
-            .spawn(move || writer.run(waiting))
-            .map_err(spawned)?;
-        let readers = Arc::new(Readers {
-            path,
-            idle: Mutex::new(Vec::new()),
+        let sealed = archive.sealed()?;
+        let stored = records::stored_head(&connection).map_err(|error| sqlite::from_sqlite(&error))?;
+        let head = head_of(stored, sealed.iter().map(|device| device.through));
+        let hot = Arc::new(Hot::with_sealed(sealed));
+        let names = Names::load(&connection)?;
+        let replayed = replay::replay(&connection, &names, &hot, Position(0))?;
+        let log_bytes = replayed.batches.iter().map(|(_, bytes)| bytes).sum();
+        let published = Arc::new(Published::at(head, log_bytes));
+        published.hot_points.store(replayed.points as i64, Ordering::Relaxed);
+        let names = Arc::new(RwLock::new(names));
+        let log = Arc::new(Connections::new({
+            let path = path.clone();
+            move || schema::open_reader(&path)
+        }));
+        let engine = Arc::new(Engine { hot: Arc::clone(&hot), archive: Arc::clone(&archive) });
+        let mut this = EmbeddedTelemetry {
+            jobs: None,
+            writer: None,
+            sealer: None,
+            stopped: Arc::default(),
+            nudge: None,
+            moving: Arc::default(),
+            published,
+            names,
+            log,
+            engine,
             permits: Arc::new(Semaphore::new(READERS_MAX)),
-        });
-        Ok(EmbeddedTelemetry { jobs: Some(jobs), writer: Some(writer), published, readers, lock })
+            lock,
+        };
+        this.start(&path, connection, limits, replayed.batches)?;
+        Ok(this)
+    }
+
+    fn start(
+        &mut self,
+        path: &Path,
+        connection: Connection,
+        limits: Limits,
+        kept: std::collections::VecDeque<(i64, u64)>,
+    ) -> Result<(), TelemetryError> {
+        let spawned = |error: std::io::Error| sqlite::from_io(&error, "telemetry thread");
+        let (sender, nudged) = sync_channel(1);
+        let nudge = Nudge::new(sender.clone());
+        let (jobs, waiting) = mpsc::channel(WAITING_CALLS_MAX);
+        let writer = Writer {
+            path: path.to_owned(),
+            connection: Some(connection),
+            published: Arc::clone(&self.published),
+            names: Arc::clone(&self.names),
+            hot: Arc::clone(&self.engine.hot),
+            limits,
+            series: series_by_organisation(&self.engine.hot),
+            kept,
+            checkpoints: Checkpoints::start(path.to_owned()).map_err(spawned)?,
+            sealer: nudge.clone(),
+        };
+        let sealer = Sealer {
+            archive: Arc::clone(&self.engine.archive),
+            hot: Arc::clone(&self.engine.hot),
+            published: Arc::clone(&self.published),
+            limits,
+            nudge,
+            jobs: jobs.downgrade(),
+            moving: Arc::clone(&self.moving),
+            stopped: Arc::clone(&self.stopped),
+        };
+        let thread = |name: &str| std::thread::Builder::new().name(name.to_owned());
+        self.writer = Some(thread("telemetry-writer").spawn(move || writer.run(waiting)).map_err(spawned)?);
+        self.sealer = Some(thread("telemetry-sealer").spawn(move || sealer.run(&nudged)).map_err(spawned)?);
+        (self.jobs, self.nudge) = (Some(jobs), Some(sender));
+        Ok(())
     }
 
     async fn ask<T>(&self, job: impl FnOnce(Answer<T>) -> Job) -> Result<T, TelemetryError> {
@@ -75,21 +167,55 @@ impl EmbeddedTelemetry {
         jobs.send(job(answer)).await.map_err(|_| stopped())?;
         answered.await.map_err(|_| stopped())?
     }
+
+    /// Has a thread that may block do something that reads.
+    async fn blocking<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Engine) -> Result<T, TelemetryError> + Send + 'static,
+    ) -> Result<T, TelemetryError> {
+        let closed = |_| TelemetryError::Unavailable("the telemetry readers have stopped".to_owned());
+        let permit = Arc::clone(&self.permits).acquire_owned().await.map_err(closed)?;
+        let engine = Arc::clone(&self.engine);
+        let reading = tokio::task::spawn_blocking(move || {
+            let _permit = permit;
+            work(&engine)
+        });
+        reading.await.map_err(|error| TelemetryError::Other(format!("a telemetry read failed: {error}")))?
+    }
+
+    /// Seals everything hot now: for backups, exports and tests.
+    pub fn seal_all(&self) -> Result<(), TelemetryError> {
+        let _moving = hold(&self.moving);
+        let devices: Vec<DeviceId> = self.engine.hot.all().into_iter().map(|(device, _)| device).collect();
+        let (archive, hot) = (self.engine.archive.as_ref(), &self.engine.hot);
+        devices.chunks(DEVICES_AT_ONCE).try_for_each(|some| seal(archive, hot, &self.published, some))
+    }
 }
 
 impl Drop for EmbeddedTelemetry {
-    /// Finishes what was accepted, so that the file can be opened again at once.
+    /// Finishes what was accepted, so that the files can be opened again at once.
     fn drop(&mut self) {
+        self.stopped.store(true, Ordering::Relaxed);
+        self.nudge = None;
         self.jobs = None;
-        if let Some(writer) = self.writer.take() {
-            let _ = writer.join();
+        for thread in [self.writer.take(), self.sealer.take()].into_iter().flatten() {
+            let _ = thread.join();
         }
         // Said aloud, since a child forked at this moment shares the lock until it execs.
         let _ = self.lock.unlock();
     }
 }
 
-fn lock(directory: &Path) -> Result<File, TelemetryError> {
+fn series_by_organisation(hot: &Hot) -> std::collections::HashMap<OrganisationId, usize> {
+    let mut series = std::collections::HashMap::new();
+    for (_, device) in hot.all() {
+        let device = lock(&device);
+        *series.entry(device.organisation).or_default() += device.series().len();
+    }
+    series
+}
+
+fn lock_file(directory: &Path) -> Result<File, TelemetryError> {
     let path = directory.join("telemetry.lock");
     let what = path.display().to_string();
     let file = File::options()
@@ -129,62 +255,124 @@ impl Telemetry for EmbeddedTelemetry {
             if let Some(records) = newest {
                 return Ok(records);
             }
-            let head = self.head();
-            self.readers.read(move |connection| readings::log_between(connection, after, head, limit)).await
+            let (head, log, names) = (self.head(), Arc::clone(&self.log), Arc::clone(&self.names));
+            self.blocking(move |_| {
+                log.with(|connection| {
+                    let names = names.read().unwrap_or_else(PoisonError::into_inner);
+                    records::between(connection, &names, after, head, limit)
+                })
+            })
+            .await
         })
+    }
+
+    fn release(&self, through: Position) {
+        self.published.released.fetch_max(through.0, Ordering::Relaxed);
     }
 
     fn readings(&self, query: &ReadingsQuery) -> BoxFuture<'_, Result<Vec<StoredReading>, TelemetryError>> {
         let query = query.clone();
-        Box::pin(self.readers.read(move |connection| readings::readings_of(connection, &query)))
+        Box::pin(self.blocking(move |engine| engine.readings(&query)))
+    }
+
+    fn aggregate(
+        &self,
+        query: &AggregateQuery,
+    ) -> BoxFuture<'_, Result<Vec<Vec<Option<Aggregate>>>, TelemetryError>> {
+        let query = query.clone();
+        Box::pin(self.blocking(move |engine| engine.aggregate(&query)))
+    }
+
+    fn latest(
+        &self,
+        series: &[SeriesKey],
+    ) -> BoxFuture<'_, Result<Vec<Option<StoredReading>>, TelemetryError>> {
+        let series = series.to_vec();
+        Box::pin(self.blocking(move |engine| engine.latest(&series)))
+    }
+
+    fn series(&self, device: DeviceId) -> Vec<(u16, String)> {
+        let series = self.engine.series_of(device).into_iter();
+        series.map(|(endpoint, attribute)| (endpoint, attribute.to_string())).collect()
+    }
+
+    fn erase(&self, erasure: &Erasure) -> BoxFuture<'_, Result<u64, TelemetryError>> {
+        let erasure = erasure.clone();
+        Box::pin(async move {
+            let (moving, published, mine) =
+                (Arc::clone(&self.moving), Arc::clone(&self.published), erasure.clone());
+            let values = self
+                .blocking(move |engine| {
+                    let _moving = hold(&moving);
+                    seal(engine.archive.as_ref(), &engine.hot, &published, &[mine.device])?;
+                    let values = engine.archive.erase(&mine)?;
+                    if let Some(device) = engine.hot.get(mine.device) {
+                        lock(&device).forget_latest();
+                    }
+                    Ok(values)
+                })
+                .await?;
+            self.ask(|answer| Job::Scrub { erasure, answer }).await?;
+            Ok(values)
+        })
+    }
+
+    fn expire(&self, device: DeviceId, retention: Retention) -> BoxFuture<'_, Result<bool, TelemetryError>> {
+        let moving = Arc::clone(&self.moving);
+        Box::pin(self.blocking(move |engine| {
+            let _moving = hold(&moving);
+            engine.archive.expire(device, &|shape| {
+                // Series that share rows are kept as long as the one of them that is kept longest.
+                let each = shape.0.iter().map(|column| retention(&column.attribute));
+                each.reduce(|a, b| Expiry {
+                    raw_before: a.raw_before.min(b.raw_before),
+                    rollups_before: a.rollups_before.min(b.rollups_before),
+                })
+            })
+        }))
     }
 
     fn forget_device(&self, device: DeviceId) -> BoxFuture<'_, Result<(), TelemetryError>> {
-        Box::pin(self.ask(move |answer| Job::Forget { device, answer }))
+        Box::pin(async move {
+            self.ask(move |answer| Job::Forget { device, answer }).await?;
+            let moving = Arc::clone(&self.moving);
+            self.blocking(move |engine| {
+                let _moving = hold(&moving);
+                engine.archive.forget(device)
+            })
+            .await
+        })
+    }
+
+    fn storage(&self, organisation: OrganisationId) -> BoxFuture<'_, Result<Storage, TelemetryError>> {
+        Box::pin(self.blocking(move |engine| {
+            let mut storage = engine.archive.storage(organisation)?;
+            for (device, hot) in engine.hot.all() {
+                let hot = lock(&hot);
+                if hot.organisation == organisation {
+                    storage.add_hot(device, hot.points() as u64, hot.series());
+                }
+            }
+            Ok(storage)
+        }))
     }
 
     fn check(&self) -> BoxFuture<'_, Result<Vec<String>, TelemetryError>> {
-        Box::pin(self.readers.read(inspect::inspect))
+        Box::pin(async move {
+            let (log, names) = (Arc::clone(&self.log), Arc::clone(&self.names));
+            self.blocking(move |engine| {
+                let mut findings = log.with(|connection| {
+                    let names = names.read().unwrap_or_else(PoisonError::into_inner);
+                    inspect::inspect(connection, &names)
+                })?;
+                findings.extend(engine.archive.check()?);
+                Ok(findings)
+            })
+            .await
+        })
     }
 
     fn stats(&self) -> Stats {
         self.published.stats()
-    }
-}
-
-/// Connections for reading, lent out one at a time to blocking tasks.
-struct Readers {
-    path: PathBuf,
-    idle: Mutex<Vec<Connection>>,
-    permits: Arc<Semaphore>,
-}
-
-impl Readers {
-    async fn read<T: Send + 'static>(
-        self: &Arc<Self>,
-        work: impl FnOnce(&Connection) -> Result<T, TelemetryError> + Send + 'static,
-    ) -> Result<T, TelemetryError> {
-        let closed = |_| TelemetryError::Unavailable("the telemetry readers have stopped".to_owned());
-        let permit = Arc::clone(&self.permits).acquire_owned().await.map_err(closed)?;
-        let readers = Arc::clone(self);
-        let reading = tokio::task::spawn_blocking(move || {
-            let _permit = permit;
-            let idle = readers.lend();
-            let connection = match idle {
-                Some(connection) => connection,
-                None => sqlite::open_reader(&readers.path)?,
-            };
-            let result = work(&connection);
-            // One that met trouble is not used again.
-            if result.is_ok() {
-                readers.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
-            }
-            result
-        });
-        reading.await.map_err(|error| TelemetryError::Other(format!("a telemetry read failed: {error}")))?
-    }
-
-    fn lend(&self) -> Option<Connection> {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop()
     }
 }

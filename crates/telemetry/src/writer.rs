@@ -1,85 +1,61 @@
-//! The one thread that writes: it takes every call that waits, commits them with one fsync, then answers them all.
+//! The one thread that writes the log: it takes every call that waits, commits them with one fsync, makes them
+//! visible, then answers them all.
 
+use std::collections::{HashMap, VecDeque};
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::{Duration, Instant};
 
-use lares_model::DeviceId;
-use lares_model::record::{Position, Record};
-use rusqlite::Connection;
+use lares_model::record::{Body, Entry, Position, Record};
+use lares_model::{DeviceId, OrganisationId};
+use rusqlite::{Connection, params};
 use tokio::sync::{mpsc, oneshot};
 
-use crate::checkpoint::{self, Checkpoints};
-use crate::tail::Tail;
-use crate::transaction::{Names, Prepared, Writing, stored_head};
-use crate::{Appended, Stats, TelemetryError, sqlite};
+use crate::archive::Erasure;
+use crate::codec::chunk::CHUNK_ROWS_MAX;
+use crate::hot::{Hot, lock};
+use crate::log::checkpoint::{self, Checkpoints};
+use crate::log::names::Names;
+use crate::log::records::stored_head;
+use crate::log::tail::Tail;
+use crate::log::{schema, scrub};
+use crate::plan::{Plan, Planned, PlannedRow};
+use crate::published::Published;
+use crate::sealer::Nudge;
+use crate::{Appended, Limits, TelemetryError, sqlite};
 
 /// How long a group is held open for what comes right behind it: less than an fsync takes. A device's acknowledgement
 /// and the state that proves it then share one commit here, and one in whoever follows.
-const LINGER: std::time::Duration = std::time::Duration::from_micros(150);
-/// A group takes no further call once it holds this many entries or bytes.
+const LINGER: Duration = Duration::from_micros(150);
+/// A group takes no further call once it holds this many entries.
 const GROUP_ENTRIES_MAX: usize = 4_096;
-const GROUP_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// How long the log may be too long before it is said aloud instead of waited for.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 pub type Answer<T> = oneshot::Sender<Result<T, TelemetryError>>;
 
+/// An entry with the encoded body of what is not readings.
+pub struct Prepared {
+    pub entry: Entry,
+    pub body: Vec<u8>,
+}
+
 pub enum Job {
-    Append { entries: Vec<Prepared>, answer: Answer<Vec<Appended>> },
-    Forget { device: DeviceId, answer: Answer<()> },
-}
-
-/// What the writer tells everybody else.
-pub struct Published {
-    tail: Mutex<Tail>,
-    head: AtomicI64,
-    entries: AtomicU64,
-    duplicates: AtomicU64,
-    readings: AtomicU64,
-    batches: AtomicU64,
-    failed_batches: AtomicU64,
-    bytes: AtomicU64,
-}
-
-impl Published {
-    pub fn at(head: Position) -> Self {
-        Published {
-            tail: Mutex::new(Tail::after(head)),
-            head: AtomicI64::new(head.0),
-            entries: AtomicU64::default(),
-            duplicates: AtomicU64::default(),
-            readings: AtomicU64::default(),
-            batches: AtomicU64::default(),
-            failed_batches: AtomicU64::default(),
-            bytes: AtomicU64::default(),
-        }
-    }
-
-    pub fn head(&self) -> Position {
-        Position(self.head.load(Ordering::Acquire))
-    }
-
-    pub fn tail(&self) -> MutexGuard<'_, Tail> {
-        self.tail.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    pub fn stats(&self) -> Stats {
-        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-        Stats {
-            entries: read(&self.entries),
-            duplicates: read(&self.duplicates),
-            readings: read(&self.readings),
-            batches: read(&self.batches),
-            failed_batches: read(&self.failed_batches),
-            bytes: read(&self.bytes),
-        }
-    }
-}
-
-/// What a job came to, before anybody is told.
-enum Outcome {
-    Appended(Vec<Appended>),
-    Forgotten,
+    Append {
+        entries: Vec<Prepared>,
+        answer: Answer<Vec<Appended>>,
+    },
+    Forget {
+        device: DeviceId,
+        answer: Answer<()>,
+    },
+    Scrub {
+        erasure: Erasure,
+        answer: Answer<()>,
+    },
+    /// There is something to let go of.
+    Wake,
 }
 
 pub struct Writer {
@@ -87,8 +63,24 @@ pub struct Writer {
     /// `None` after a failure that makes the connection doubtful; the next group opens it anew.
     pub connection: Option<Connection>,
     pub published: Arc<Published>,
-    pub names: Names,
+    pub names: Arc<RwLock<Names>>,
+    pub hot: Arc<Hot>,
+    pub limits: Limits,
+    pub series: HashMap<OrganisationId, usize>,
+    /// What the log keeps: last position and bytes of each batch, oldest first.
+    pub kept: VecDeque<(i64, u64)>,
     pub checkpoints: Checkpoints,
+    pub sealer: Nudge,
+}
+
+/// What a group commit wrote.
+struct Written {
+    /// Per call, in order; empty for calls that append nothing.
+    outcomes: Vec<Vec<(Appended, Option<Planned>)>>,
+    rows: Vec<PlannedRow>,
+    head: Position,
+    bytes: u64,
+    truncated: i64,
 }
 
 impl Writer {
@@ -98,25 +90,54 @@ impl Writer {
             checkpoint::count_pages(connection);
         }
         while let Some(first) = jobs.blocking_recv() {
-            let group = gather(first, &mut jobs);
-            match self.write(&group) {
-                Ok((outcomes, readings)) => {
-                    self.publish(&group, &outcomes, readings);
-                    answer_all(group, outcomes);
-                    if let Some(connection) = &self.connection {
-                        self.checkpoints.after_commit(connection);
-                    }
-                }
-                Err(error) => {
-                    tracing::warn!(%error, calls = group.len(), "telemetry commit failed and was rolled back");
-                    self.recover(&error);
-                    refuse_all(group, &error);
-                }
+            for group in apart(gather(first, &mut jobs)) {
+                self.serve(group);
             }
         }
     }
 
-    fn write(&mut self, group: &[Job]) -> Result<(Vec<Outcome>, u64), TelemetryError> {
+    fn serve(&mut self, group: Vec<Job>) {
+        if let Err(error) = self.wait_for_the_archive() {
+            return refuse_all(group, &error);
+        }
+        match self.write(&group) {
+            Ok(written) => {
+                self.publish(group, written);
+                if let Some(connection) = &self.connection {
+                    self.checkpoints.after_commit(connection);
+                }
+            }
+            Err(error) => {
+                tracing::warn!(%error, calls = group.len(), "telemetry commit failed and was rolled back");
+                self.recover(&error);
+                refuse_all(group, &error);
+            }
+        }
+    }
+
+    /// Nothing is shed: whoever appends waits until the archive has taken enough, or is told that it does not.
+    fn wait_for_the_archive(&mut self) -> Result<(), TelemetryError> {
+        let began = Instant::now();
+        while self.published.log_bytes.load(Ordering::Relaxed) > self.limits.log_bytes_refused {
+            self.sealer.nudge();
+            if self.published.truncate_to.load(Ordering::Relaxed)
+                >= self.kept.front().map_or(i64::MAX, |kept| kept.0)
+            {
+                return Ok(());
+            }
+            if began.elapsed() > PATIENCE {
+                let bytes = self.published.log_bytes.load(Ordering::Relaxed);
+                return Err(TelemetryError::NoSpace(format!(
+                    "the log holds {bytes} bytes that the archive has not taken; {} are allowed",
+                    self.limits.log_bytes_refused
+                )));
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        Ok(())
+    }
+
+    fn write(&mut self, group: &[Job]) -> Result<Written, TelemetryError> {
         if self.connection.is_none() {
             self.reopen()?;
         }
@@ -125,85 +146,223 @@ impl Writer {
         };
         let run = |sql| connection.execute_batch(sql).map_err(|error| sqlite::from_sqlite(&error));
         run("BEGIN IMMEDIATE")?;
-        let mut writing =
-            Writing { connection, names: &mut self.names, head: self.published.head(), readings: 0 };
-        let outcomes = group.iter().map(|job| apply(&mut writing, job)).collect::<Result<_, _>>()?;
-        let readings = writing.readings;
+        let before = self.published.head();
+        let mut names = self.names.write().unwrap_or_else(PoisonError::into_inner);
+        for job in group {
+            match job {
+                Job::Forget { device, .. } => {
+                    scrub::forget(connection, &mut names, *device)?;
+                    names.forget(connection, *device)?;
+                }
+                Job::Scrub { erasure, .. } => scrub::scrub(connection, &mut names, erasure)?,
+                Job::Append { .. } | Job::Wake => {}
+            }
+        }
+        let mut plan = Plan::new(connection, &mut names, &self.hot, &self.limits, &mut self.series, before);
+        let mut outcomes = Vec::with_capacity(group.len());
+        for job in group {
+            outcomes.push(match job {
+                Job::Append { entries, .. } => entries
+                    .iter()
+                    .map(|prepared| plan.take(&prepared.entry, &prepared.body))
+                    .collect::<Result<Vec<_>, _>>()?,
+                _ => Vec::new(),
+            });
+        }
+        let Plan { head, encoder, rows, .. } = plan;
+        drop(names);
+        let blob = (head > before).then(|| encoder.finish());
+        if let Some(blob) = &blob {
+            insert_batch(connection, before, head, blob)?;
+        }
+        let truncated = truncate(connection, &self.published, head, &self.kept)?;
         run("COMMIT")?;
-        Ok((outcomes, readings))
+        Ok(Written { outcomes, rows, head, bytes: blob.map_or(0, |blob| blob.len() as u64), truncated })
     }
 
     /// Makes what was committed visible, before anybody is told that it is.
-    fn publish(&mut self, group: &[Job], outcomes: &[Outcome], readings: u64) {
-        let published = &self.published;
+    fn publish(&mut self, group: Vec<Job>, written: Written) {
+        let published = Arc::clone(&self.published);
+        self.account(&written);
+        let mut answers: Vec<Box<dyn FnOnce() + Send>> = Vec::with_capacity(group.len());
         let mut tail = published.tail();
-        let mut head = published.head();
-        for (job, outcome) in group.iter().zip(outcomes) {
-            match (job, outcome) {
-                (Job::Append { entries, .. }, Outcome::Appended(appended)) => {
-                    for (prepared, appended) in entries.iter().zip(appended) {
-                        let Appended::At(position) = *appended else {
-                            published.duplicates.fetch_add(1, Ordering::Relaxed);
-                            continue;
-                        };
-                        head = position;
-                        published.entries.fetch_add(1, Ordering::Relaxed);
-                        published.bytes.fetch_add(prepared.body.len() as u64, Ordering::Relaxed);
-                        tail.push(Record { position, entry: prepared.entry.clone() }, prepared.body.len());
+        for (job, outcomes) in group.into_iter().zip(written.outcomes) {
+            match job {
+                Job::Append { entries, answer } => {
+                    let told: Vec<Appended> = outcomes.iter().map(|(appended, _)| *appended).collect();
+                    for (prepared, (appended, planned)) in entries.into_iter().zip(outcomes) {
+                        self.make_visible(&mut tail, prepared, appended, planned, &written.rows);
                     }
+                    answers.push(Box::new(move || drop(answer.send(Ok(told)))));
                 }
-                (Job::Forget { device, .. }, _) => tail.forget(*device),
-                (Job::Append { .. }, Outcome::Forgotten) => {}
+                Job::Forget { device, answer } => {
+                    tail.forget(device);
+                    self.hot.remove(device);
+                    answers.push(Box::new(move || drop(answer.send(Ok(())))));
+                }
+                Job::Scrub { erasure, answer } => {
+                    tail.forget(erasure.device);
+                    answers.push(Box::new(move || drop(answer.send(Ok(())))));
+                }
+                Job::Wake => {}
             }
         }
-        published.readings.fetch_add(readings, Ordering::Relaxed);
         published.batches.fetch_add(1, Ordering::Relaxed);
-        published.head.store(head.0, Ordering::Release);
+        published.set_head(written.head);
+        drop(tail);
+        // Whoever stopped waiting is not missed.
+        answers.into_iter().for_each(|answer| answer());
+        if published.log_bytes.load(Ordering::Relaxed) > self.limits.log_bytes {
+            self.sealer.nudge();
+        }
+    }
+
+    fn account(&mut self, written: &Written) {
+        if written.bytes > 0 {
+            self.kept.push_back((written.head.0, written.bytes));
+            self.published.log_bytes.fetch_add(written.bytes, Ordering::Relaxed);
+            self.published.bytes.fetch_add(written.bytes, Ordering::Relaxed);
+        }
+        while let Some((last, bytes)) = self.kept.front().copied().filter(|kept| kept.0 <= written.truncated)
+        {
+            debug_assert!(last <= written.truncated);
+            self.kept.pop_front();
+            self.published.log_bytes.fetch_sub(bytes, Ordering::Relaxed);
+        }
+    }
+
+    fn make_visible(
+        &self,
+        tail: &mut Tail,
+        prepared: Prepared,
+        appended: Appended,
+        planned: Option<Planned>,
+        rows: &[PlannedRow],
+    ) {
+        let published = &self.published;
+        let Some(Planned { position, hot, rows: mine }) = planned else {
+            if appended == Appended::Duplicate {
+                published.duplicates.fetch_add(1, Ordering::Relaxed);
+            }
+            return;
+        };
+        let entry = prepared.entry;
+        let mut device = lock(&hot);
+        device.note(position, entry.identity.map(|identity| identity.0));
+        let mut points = 0;
+        if let Body::Readings { readings } = &entry.body {
+            for PlannedRow { row, group } in &rows[mine] {
+                let run = &readings[row.start..row.start + row.length];
+                let stamp = (run[0].time.0, entry.received.0, crate::shape::flags_of(&run[0]));
+                device.push(*group, stamp, run.iter().map(|reading| &reading.value));
+                points += run.len();
+                if device.groups[*group].rows.len() == CHUNK_ROWS_MAX {
+                    self.sealer.full(entry.device);
+                }
+            }
+        }
+        drop(device);
+        published.entries.fetch_add(1, Ordering::Relaxed);
+        published.readings.fetch_add(points as u64, Ordering::Relaxed);
+        published.hot_points.fetch_add(points as i64, Ordering::Relaxed);
+        let weight = 64 + points * 48 + prepared.body.len();
+        tail.push(Record { position, entry }, weight);
     }
 
     fn recover(&mut self, error: &TelemetryError) {
         self.published.failed_batches.fetch_add(1, Ordering::Relaxed);
-        self.names = Names::default();
         let rolled_back = self.connection.as_ref().is_some_and(|connection| {
             connection.is_autocommit() || connection.execute_batch("ROLLBACK").is_ok()
         });
         // After an I/O error what this connection remembers of the file cannot be relied on.
         if !rolled_back || !matches!(error, TelemetryError::NoSpace(_)) {
             self.connection = None;
+            return;
+        }
+        // They may hold numbers that were never committed.
+        let known = self.connection.as_ref().map(Names::load);
+        match known {
+            Some(Ok(names)) => self.adopt(names),
+            _ => self.connection = None,
         }
     }
 
-    /// A commit whose fsync failed may turn out to be there after all: the file decides where the log ends.
-    fn reopen(&mut self) -> Result<(), TelemetryError> {
-        let connection = sqlite::open_writer(&self.path)?;
-        sqlite::make_durable(&connection)?;
-        checkpoint::count_pages(&connection);
-        let head = stored_head(&connection).map_err(|error| sqlite::from_sqlite(&error))?;
-        if head < self.published.head() {
-            return Err(TelemetryError::Corrupt(format!(
-                "the log ends at {} and ended at {} before",
-                head.0,
-                self.published.head().0
-            )));
+    fn adopt(&mut self, names: Names) {
+        *self.names.write().unwrap_or_else(PoisonError::into_inner) = names;
+        // Shapes may have other numbers now.
+        for (_, device) in self.hot.all() {
+            lock(&device).groups.iter_mut().for_each(|group| group.shape_no = None);
         }
+    }
+
+    /// A commit whose fsync failed may turn out to be there after all: the file decides where the log ends, and what
+    /// is beyond the end that was told is hot as well.
+    fn reopen(&mut self) -> Result<(), TelemetryError> {
+        let connection = schema::open_writer(&self.path)?;
+        schema::make_durable(&connection)?;
+        checkpoint::count_pages(&connection);
+        let names = Names::load(&connection)?;
+        self.adopt(names);
+        let told = self.published.head();
+        let head = stored_head(&connection).map_err(|error| sqlite::from_sqlite(&error))?.max(told);
+        let names = self.names.read().unwrap_or_else(PoisonError::into_inner);
+        let replayed = crate::replay::replay(&connection, &names, &self.hot, told)?;
+        drop(names);
+        self.published.hot_points.fetch_add(replayed.points as i64, Ordering::Relaxed);
+        self.kept.extend(replayed.batches.iter().copied().filter(|batch| batch.0 > told.0));
         *self.published.tail() = Tail::after(head);
-        self.published.head.store(head.0, Ordering::Release);
+        self.published.set_head(head);
         self.connection = Some(connection);
         Ok(())
     }
 }
 
+fn insert_batch(
+    connection: &Connection,
+    before: Position,
+    head: Position,
+    blob: &[u8],
+) -> Result<(), TelemetryError> {
+    connection
+        .prepare_cached("INSERT INTO batches (last, first, body) VALUES (?1, ?2, ?3)")
+        .and_then(|mut statement| statement.execute(params![head.0, before.0 + 1, blob]))
+        .map(drop)
+        .map_err(|error| sqlite::from_sqlite(&error))
+}
+
+/// Lets go of what is sealed and passed; answers up to where.
+fn truncate(
+    connection: &Connection,
+    published: &Published,
+    head: Position,
+    kept: &VecDeque<(i64, u64)>,
+) -> Result<i64, TelemetryError> {
+    let through = published.truncate_to.load(Ordering::Relaxed);
+    if kept.front().is_none_or(|oldest| oldest.0 > through) {
+        return Ok(0);
+    }
+    let failed = |error: rusqlite::Error| sqlite::from_sqlite(&error);
+    connection
+        .prepare_cached("DELETE FROM batches WHERE last <= ?1")
+        .and_then(|mut statement| statement.execute([through]))
+        .map_err(failed)?;
+    connection
+        .prepare_cached("UPDATE head SET at_least = max(at_least, ?1)")
+        .and_then(|mut statement| statement.execute([head.0]))
+        .map_err(failed)?;
+    Ok(through)
+}
+
 fn gather(first: Job, jobs: &mut mpsc::Receiver<Job>) -> Vec<Job> {
     let weigh = |job: &Job| match job {
-        Job::Append { entries, .. } => {
-            (entries.len(), entries.iter().map(|prepared| prepared.body.len()).sum::<usize>())
-        }
-        Job::Forget { .. } => (1, 0),
+        Job::Append { entries, .. } => entries.len(),
+        _ => 1,
     };
-    let (mut entries, mut bytes) = weigh(&first);
+    let mut entries = weigh(&first);
     let mut group = vec![first];
-    let mut lingered = false;
-    while entries < GROUP_ENTRIES_MAX && bytes < GROUP_BYTES_MAX {
+    // A call that fills half a group needs no company to be worth its fsync.
+    let mut lingered = entries >= GROUP_ENTRIES_MAX / 8;
+    while entries < GROUP_ENTRIES_MAX {
         let Ok(job) = jobs.try_recv() else {
             if lingered {
                 break;
@@ -212,40 +371,35 @@ fn gather(first: Job, jobs: &mut mpsc::Receiver<Job>) -> Vec<Job> {
             lingered = true;
             continue;
         };
-        let (more_entries, more_bytes) = weigh(&job);
-        entries += more_entries;
-        bytes += more_bytes;
+        entries += weigh(&job);
         group.push(job);
     }
     group
 }
 
-fn apply(writing: &mut Writing<'_>, job: &Job) -> Result<Outcome, TelemetryError> {
-    match job {
-        Job::Append { entries, .. } => {
-            let appended = entries.iter().map(|prepared| writing.append(prepared));
-            Ok(Outcome::Appended(appended.collect::<Result<_, _>>()?))
-        }
-        Job::Forget { device, .. } => writing.forget(*device).map(|()| Outcome::Forgotten),
-    }
-}
-
-/// Whoever stopped waiting is not missed.
-fn answer_all(group: Vec<Job>, outcomes: Vec<Outcome>) {
-    for (job, outcome) in group.into_iter().zip(outcomes) {
-        match (job, outcome) {
-            (Job::Append { answer, .. }, Outcome::Appended(appended)) => drop(answer.send(Ok(appended))),
-            (Job::Forget { answer, .. }, _) => drop(answer.send(Ok(()))),
-            (Job::Append { .. }, Outcome::Forgotten) => {}
+/// What removes is a group of its own, so that what comes behind it sees it done.
+fn apart(group: Vec<Job>) -> Vec<Vec<Job>> {
+    let mut groups: Vec<Vec<Job>> = Vec::new();
+    for job in group {
+        let alone = matches!(job, Job::Forget { .. } | Job::Scrub { .. });
+        let joins = groups
+            .last()
+            .and_then(|last| last.last())
+            .is_some_and(|last| !alone && !matches!(last, Job::Forget { .. } | Job::Scrub { .. }));
+        match groups.last_mut() {
+            Some(last) if joins => last.push(job),
+            _ => groups.push(vec![job]),
         }
     }
+    groups
 }
 
 fn refuse_all(group: Vec<Job>, error: &TelemetryError) {
     for job in group {
         match job {
             Job::Append { answer, .. } => drop(answer.send(Err(error.clone()))),
-            Job::Forget { answer, .. } => drop(answer.send(Err(error.clone()))),
+            Job::Forget { answer, .. } | Job::Scrub { answer, .. } => drop(answer.send(Err(error.clone()))),
+            Job::Wake => {}
         }
     }
 }

@@ -9,9 +9,13 @@ export function csvOf(history: History): string {
   return `${[heading, ...lines].join("\r\n")}\r\n`;
 }
 
+/** More digits than any meter has, and fewer than a difference of two of its readings is off by. */
+const DIGITS = 12;
+
 function cell(column: (typeof COLUMNS)[number], value: string | number | boolean | undefined): string {
   if (value === undefined) return "";
   if (column === "from" || column === "until") return new Date(Number(value)).toISOString();
+  if (typeof value === "number") return String(Number(value.toPrecision(DIGITS)));
   if (typeof value !== "string") return String(value);
   // A text of a device must not become a formula in somebody's spreadsheet.
   const safe = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;

@@ -189,10 +189,10 @@ describe("awaySpans", () => {
 
 describe("csvOf", () => {
   it("writes what any tool reads, and no formulas", () => {
-    const text = csvOf(history([bucket(0, { first: '=cmd,"x"', last: "ok", increase: 1.5 })]));
+    const text = csvOf(history([bucket(0, { first: '=cmd,"x"', last: "ok", increase: 287.6530000000057 })]));
     const [heading, line, rest] = text.split("\r\n");
     expect(heading).toBe("from,until,count,min,max,mean,first,last,increase,estimated,late");
-    expect(line).toBe(`2026-11-21T00:00:00.000Z,2026-11-21T00:05:00.000Z,5,19,21,20,"'=cmd,""x""",ok,1.5,false,false`);
+    expect(line).toBe(`2026-11-21T00:00:00.000Z,2026-11-21T00:05:00.000Z,5,19,21,20,"'=cmd,""x""",ok,287.653,false,false`);
     expect(rest).toBe("");
   });
   it("names its file for the device", () => {

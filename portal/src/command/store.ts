@@ -64,9 +64,9 @@ export class CommandStore {
   }
 
   /** Whether events arrive; otherwise the server is asked at once. */
-  setLive(isLive: boolean): void {
+  setLive = (isLive: boolean): void => {
     this.isLive = isLive;
-  }
+  };
 
   dismiss(key: string): void {
     this.take({ type: "dismissed", key });

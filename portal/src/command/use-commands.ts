@@ -1,8 +1,8 @@
 // What components use to send commands and to see where they stand.
 import { useQueryClient } from "@tanstack/react-query";
-import { useEffect, useMemo, useSyncExternalStore } from "react";
+import { useMemo, useSyncExternalStore } from "react";
 import type { Value } from "../format/wording";
-import { useConnection, useLiveEvents } from "../live/hooks";
+import { useLiveEvents, useWhetherLive } from "../live/hooks";
 import { type Followed, newestOf } from "./following";
 import { type CommandStore, commandStore } from "./store";
 
@@ -14,10 +14,7 @@ const COMMAND_EVENTS = [
 /** Once on a page: hears the commands of its homes or devices, those of other people included. */
 export function useFollowCommands(places: { homes?: readonly string[]; devices?: readonly string[] }): void {
   const store = useCommandStore();
-  const { phase } = useConnection();
-  useEffect(() => {
-    store.setLive(phase === "live" || phase === "fallback");
-  }, [store, phase]);
+  useWhetherLive(store.setLive);
   useLiveEvents({ ...places, types: COMMAND_EVENTS }, (events) => store.hear(events));
 }
 

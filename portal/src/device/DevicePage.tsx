@@ -1,7 +1,7 @@
 // One device: its values with their age, controls, history, and what happened to it and why.
 import { useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
-import { lazy, Suspense } from "react";
+import { lazy, memo, Suspense, useDeferredValue } from "react";
 import { useTimeZone, useTranslations } from "use-intl";
 import { useHome } from "../api/homes";
 import { type Device, deviceQuery, roomsQuery } from "../api/lists";
@@ -45,7 +45,10 @@ export function DevicePage() {
   const { deviceId } = useParams({ from: "/_app/devices/$deviceId" });
   const t = useTranslations("device");
   const device = useQuery(deviceQuery(deviceId));
-  if (device.data !== undefined) return <LoadedDevice key={deviceId} device={device.data} />;
+  // Drawn in pieces when it comes, and whenever it is loaded again; another device's page is not shown meanwhile.
+  const deferred = useDeferredValue(device.data);
+  const shown = deferred === undefined || deferred.id === deviceId ? deferred : device.data;
+  if (shown !== undefined) return <LoadedDevice key={deviceId} device={shown} />;
   return (
     <Page
       title={t("title")}
@@ -74,7 +77,7 @@ function useZone(home: string): string {
   return useHome(home).data?.time_zone ?? viewers;
 }
 
-function LoadedDevice({ device }: { device: Device }) {
+const LoadedDevice = memo(function LoadedDevice({ device }: { device: Device }) {
   const t = useTranslations("device");
   const zone = useZone(device.home);
   const state = useDeviceState(device.id);
@@ -122,7 +125,7 @@ function LoadedDevice({ device }: { device: Device }) {
       </Suspense>
     </Page>
   );
-}
+});
 
 function Crumbs({ device }: { device: Device }) {
   const t = useTranslations("device");

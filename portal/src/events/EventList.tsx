@@ -2,7 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { Activity, ArrowUp } from "lucide-react";
-import { type ReactNode, useEffect, useMemo, useRef } from "react";
+import { memo, type ReactNode, useEffect, useMemo, useRef } from "react";
 import { useTranslations } from "use-intl";
 import { attributeSpec, capabilitiesQuery } from "../device/capabilities";
 import type { Say } from "../format/say";
@@ -119,7 +119,7 @@ interface RowProps {
   zone: string;
 }
 
-function Row({ event, teller, zone }: RowProps) {
+const Row = memo(function Row({ event, teller, zone }: RowProps) {
   const { text, detail, tone, icon: Icon } = tell(event, teller);
   const cause = causeOf(event, teller);
   const time = Date.parse(event.time);
@@ -146,7 +146,7 @@ function Row({ event, teller, zone }: RowProps) {
       </time>
     </li>
   );
-}
+});
 
 /** The end of the list: loads more when it comes near the window, and by a press where nothing scrolls. */
 function Older({ more, busy, onReach }: { more: boolean; busy: boolean; onReach: () => void }) {

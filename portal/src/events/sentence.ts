@@ -105,6 +105,14 @@ const TONES: Partial<Record<EventView["type"], EventTone>> = {
   "command.unconfirmed": "attention",
 };
 
+/** How serious an event is. Of many, most are asked only this: it needs none of the words. */
+export function eventTone(event: EventView, names: Names): EventTone {
+  if (event.type !== "attribute.changed") return TONES[event.type] ?? "neutral";
+  const { attribute, to } = event.payload;
+  const tone = isValue(to) ? toneOf(text(attribute) ?? "", to, twoStateOf(describedDevice(event, names))) : "neutral";
+  return tone === "active" ? "neutral" : tone;
+}
+
 /** What of a thing was changed, by the names of its fields. */
 function changedFields(payload: Payload): string[] {
   const [before, after] = [part(payload, "before"), part(payload, "after")];
@@ -120,14 +128,13 @@ function changed(event: EventView, teller: Teller, device: Described | undefined
   const to = payload["to"];
   const shown = isValue(to) ? valueText(attribute, to, voice, context) : "";
   const from = payload["from"];
-  const tone = isValue(to) ? toneOf(attribute, to, twoState) : "neutral";
   const details = [attributeName(attribute, voice.say, twoState)];
   if (isValue(from)) details.push(say("before", { value: valueText(attribute, from, voice, context) }));
   return {
     text: say("sentence.attribute.changed", { device: name, value: shown }),
     detail: details.join(" · "),
     ...(typeof to === "number" && { measure: attributeName(attribute, voice.say, twoState) }),
-    tone: tone === "active" ? "neutral" : tone,
+    tone: eventTone(event, teller.names),
     icon: iconOf(event),
   };
 }
@@ -145,14 +152,14 @@ function occurrence(event: EventView, { say }: Teller, name: string): Sentence {
   };
 }
 
-function command(event: EventView, { say, voice }: Teller, name: string): Sentence {
+function command(event: EventView, { say, voice, names }: Teller, name: string): Sentence {
   const args = Object.fromEntries(Object.entries(part(event.payload, "args")).filter((entry): entry is [string, Value] => isValue(entry[1])));
   const what = commandText(text(event.payload["name"]) ?? "", args, voice);
   const reason = text(event.payload["reason"]);
   return {
     text: say(`sentence.${event.type}`, { device: name, command: what }),
     ...(reason !== undefined && { detail: reason }),
-    tone: TONES[event.type] ?? "neutral",
+    tone: eventTone(event, names),
     icon: iconOf(event),
   };
 }
@@ -180,7 +187,7 @@ function general(event: EventView, { say, names }: Teller, device: string): Sent
       person: (user === undefined ? undefined : names.person(user)) ?? say("somebody"),
     }),
     ...(detail !== undefined && { detail }),
-    tone: TONES[event.type] ?? "neutral",
+    tone: eventTone(event, names),
     icon: iconOf(event),
   };
 }

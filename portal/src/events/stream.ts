@@ -1,6 +1,6 @@
 // The stream of events: pages of the past from the server, and on top what happens while one looks.
 import { useInfiniteQuery } from "@tanstack/react-query";
-import { useMemo, useState } from "react";
+import { useDeferredValue, useMemo, useState } from "react";
 import { answer, api } from "../api/client";
 import { keys } from "../api/keys";
 import { EVENT_STREAM } from "../live/freshness";
@@ -80,9 +80,18 @@ export function useEventStream(filter: StreamFilter, isReading: () => boolean, a
     },
   );
   const events = useMemo(() => merge(live.shown, query.data?.pages.flatMap((page) => page.items) ?? []), [live.shown, query.data]);
+  // Not the whole answer: who reads all of it is drawn again for every loading in the background.
+  const { isPending, isError, error, refetch, hasNextPage, isFetchingNextPage, fetchNextPage } = query;
   return {
-    ...query,
-    events,
+    // A page of events is much to draw: it is drawn in pieces.
+    isPending: useDeferredValue(isPending),
+    isError,
+    error,
+    refetch,
+    hasNextPage,
+    isFetchingNextPage,
+    fetchNextPage,
+    events: useDeferredValue(events),
     waitingCount: live.waiting.length,
     showWaiting: () => setLive(({ shown, waiting }) => ({ shown: [...shown, ...waiting], waiting: [] })),
   };

@@ -1,10 +1,11 @@
 // One device on its home's page: state, the one likely action, and what became of the last wish. Nothing here is
 // shown that the device has not reported.
-import { lazy, Suspense } from "react";
+import { memo } from "react";
 import { useTranslations } from "use-intl";
 import { CommandLine } from "../command/CommandNote";
 import { useDeviceCommands } from "../command/use-commands";
 import { latestOf, type Device } from "../device/controls/control";
+import { TileControl } from "../device/controls/TileControl";
 import { icons } from "../device/icons";
 import { type Reading, tileContent, type TileContent } from "../device/presentation";
 import { ReadingAge, ReadingText } from "../device/ReadingText";
@@ -16,10 +17,6 @@ import { Tile } from "../ui/Tile";
 import styles from "./DeviceTile.module.css";
 import { tileTone, untold } from "./tile-tone";
 
-// Asked for at once, and not waited for: values can be read before anything can be pressed.
-const controls = import("../device/controls/TileControl");
-const TileControl = lazy(async () => ({ default: (await controls).TileControl }));
-
 export interface DeviceTileProps {
   device: Device;
   /** Undefined while it is being loaded. */
@@ -29,7 +26,8 @@ export interface DeviceTileProps {
   readOnly?: boolean;
 }
 
-export function DeviceTile({ device, state, zone, readOnly = false }: DeviceTileProps) {
+/** Drawn again for what is new of its own device only: a home has many. */
+export const DeviceTile = memo(function DeviceTile({ device, state, zone, readOnly = false }: DeviceTileProps) {
   const commands = useDeviceCommands(device.id);
   const content = tileContent(device);
   const { main, control, twoState } = content;
@@ -56,15 +54,11 @@ export function DeviceTile({ device, state, zone, readOnly = false }: DeviceTile
       }
       link={{ to: "/devices/$deviceId", params: { deviceId: device.id } }}
       action={
-        control === undefined ? undefined : (
-          <Suspense fallback={<Skeleton width={44} height={28} />}>
-            <TileControl {...props} kind={control.kind} endpoint={control.endpoint} />
-          </Suspense>
-        )
+        control === undefined ? undefined : <TileControl {...props} kind={control.kind} endpoint={control.endpoint} />
       }
     />
   );
-}
+});
 
 /** A closed padlock over the word "Unlocked" would be read before the word. */
 function isOpenLock(latest: LatestValue | undefined): boolean {

@@ -2,7 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useParams, useSearch } from "@tanstack/react-router";
 import { LayoutGrid, Plus, Plug } from "lucide-react";
-import { lazy, Suspense, useMemo } from "react";
+import { lazy, memo, Suspense, useDeferredValue, useMemo } from "react";
 import { useTranslations } from "use-intl";
 import { attentionQuery } from "../api/attention";
 import { type Home, useHome } from "../api/homes";
@@ -61,30 +61,34 @@ function LoadedHome({ home }: { home: Home }) {
   const rooms = useQuery(roomsQuery(home.id));
   const devices = useQuery(devicesQuery({ home: home.id }));
   const states = useHomeStates(home.id);
+  // Presence makes devices new with nearly every loading: the tiles then follow in pieces.
+  const shownRooms = useDeferredValue(rooms.data);
+  const shownDevices = useDeferredValue(devices.data);
   useFollowCommands({ homes: [home.id] });
   const mayManage = useMayManage(home.organisation);
   const error = devices.error ?? rooms.error;
   // What needs attention stands above the rooms; coming after them, it would push them down.
   const concerns = useQuery(attentionQuery({ home: home.id }));
-  const loaded = devices.data !== undefined && rooms.data !== undefined && !concerns.isPending;
-  const hasDevices = devices.data !== undefined && devices.data.length > 0;
+  const judged = useDeferredValue(!concerns.isPending);
+  const loaded = shownDevices !== undefined && shownRooms !== undefined && judged;
+  const hasDevices = shownDevices !== undefined && shownDevices.length > 0;
   return (
     <Page
       title={home.name}
       breadcrumb={<HomesCrumb />}
-      subtitle={<Summary home={home} devices={devices.data} states={states} />}
-      action={mayManage && devices.data?.length !== 0 && <Shortcuts home={home.id} />}
+      subtitle={<Summary home={home} devices={shownDevices} states={states} />}
+      action={mayManage && shownDevices?.length !== 0 && <Shortcuts home={home.id} />}
       aside={
         hasDevices && (
           <Suspense fallback={<Skeleton height={240} />}>
-            <Aside home={home} devices={devices.data} />
+            <Aside home={home} devices={shownDevices} />
           </Suspense>
         )
       }
     >
       {loaded && hasDevices && <HomeAttention home={home} />}
       {loaded ? (
-        <Rooms home={home} rooms={rooms.data} devices={devices.data} states={states} mayManage={mayManage} />
+        <Rooms home={home} rooms={shownRooms} devices={shownDevices} states={states} mayManage={mayManage} />
       ) : error === null ? (
         <SkeletonTiles count={8} label={t("loading")} />
       ) : (
@@ -137,7 +141,7 @@ interface RoomsProps extends SummaryProps {
   mayManage: boolean;
 }
 
-function Rooms({ home, rooms, devices, states, mayManage }: RoomsProps) {
+const Rooms = memo(function Rooms({ home, rooms, devices, states, mayManage }: RoomsProps) {
   const t = useTranslations("home");
   const voice = useVoice();
   const { room: chosen } = useSearch({ from: "/_app/homes/$homeId" });
@@ -163,7 +167,7 @@ function Rooms({ home, rooms, devices, states, mayManage }: RoomsProps) {
       </div>
     </>
   );
-}
+});
 
 const NO_ROOM = "none";
 

@@ -15,7 +15,7 @@ export function HomeUsage({ home, devices }: { home: Home; devices: readonly Dev
 function Meter({ home, meter }: { home: Home; meter: HomeMeter }) {
   const t = useTranslations("home");
   const { name, device, endpoint, attribute } = meter;
-  const state = useDeviceState(device.id);
+  const state = useDeviceState(device.id, home.id);
   const more = (
     <Link to="/devices/$deviceId" params={{ deviceId: device.id }} search={{ attribute: `${endpoint}/${attribute}`, range: "7d" }}>
       {device.name}

@@ -9,7 +9,7 @@ import type { Home } from "../api/lists";
 import { EventLines } from "../device/EventLines";
 import { digest } from "../events/digest";
 import { useTeller } from "../events/EventList";
-import { tell } from "../events/sentence";
+import { eventTone } from "../events/sentence";
 import { Card, Section } from "../ui/Section";
 
 const SHOWN = 8;
@@ -27,7 +27,7 @@ export function Lately({ home }: { home: Home }) {
   });
   const teller = useTeller();
   const items = events.data?.items;
-  const told = useMemo(() => digest(items ?? [], (event) => tell(event, teller).tone === "danger").slice(0, SHOWN), [items, teller]);
+  const told = useMemo(() => digest(items ?? [], (event) => eventTone(event, teller.names) === "danger").slice(0, SHOWN), [items, teller.names]);
   if (told.length === 0) return null;
   return (
     <Section title={t("lately")} action={<Link to="/events" search={{ home: home.id }}>{t("allEvents")}</Link>}>

@@ -1,5 +1,6 @@
 // One home at a glance: whether all is well in it, and if not, what.
 import { BedDouble, Briefcase, Building, House, type LucideIcon, Palmtree, Warehouse } from "lucide-react";
+import { memo } from "react";
 import { useTranslations } from "use-intl";
 import type { Home, PropertyType } from "../api/homes";
 import { Status } from "../ui/Status";
@@ -15,7 +16,7 @@ export const propertyIcon: Record<PropertyType, LucideIcon> = {
   other: Warehouse,
 };
 
-export function HomeTile({ home }: { home: Home }) {
+export const HomeTile = memo(function HomeTile({ home }: { home: Home }) {
   const t = useTranslations("homes.tile");
   const { devices, offline, danger, attention } = home.summary;
   const tone: Tone = danger > 0 ? "danger" : attention > 0 ? "attention" : devices === 0 ? "unknown" : "ok";
@@ -31,4 +32,4 @@ export function HomeTile({ home }: { home: Home }) {
       link={{ to: "/homes/$homeId", params: { homeId: home.id } }}
     />
   );
-}
+});

@@ -5,7 +5,7 @@ import { createContext, type ReactNode, useEffect, useMemo } from "react";
 import { hasStatus } from "../api/problem";
 import { profileQuery, useProfile } from "../api/session";
 import { LiveClient, type Receiver, type World } from "./client";
-import { keepCursor, readCursor } from "./cursor";
+import { firstCursor, forgetFirstCursor, keepCursor, readCursor } from "./cursor";
 import { Refresher, reloadAll } from "./freshness";
 import type { EventView, ServerMessage } from "./protocol";
 import { type DeviceStates, foldStates } from "./states";
@@ -118,7 +118,7 @@ export function LiveProvider({ children }: { children: ReactNode }) {
       void navigate({ to: "/signin", search: { to } });
     };
     const receiver = receiverOf({ cache, user, refresher, listeners, signedOut });
-    return { client: new LiveClient(worldOf(cache), receiver, readCursor(user)), listeners, refresher };
+    return { client: new LiveClient(worldOf(cache), receiver, readCursor(user) ?? firstCursor()), listeners, refresher };
   }, [cache, navigate, user]);
   useEffect(() => {
     // What others put in the cache is dropped when nobody looks at it for a day; this has no observer of its own.
@@ -129,6 +129,7 @@ export function LiveProvider({ children }: { children: ReactNode }) {
     const stopMarking = live.client.watch(mark);
     mark();
     live.client.start();
+    forgetFirstCursor();
     return () => {
       stopMarking();
       stopListening();

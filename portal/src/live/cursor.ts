@@ -1,4 +1,37 @@
-// Where this tab stands in the event log, so that a reload goes on from there. Per tab and per person.
+// Where this tab stands in the event log, so that a reload goes on from there. Per tab and per person. A tab that
+// stands nowhere yet asks before it loads anything: then nothing has to be loaded twice.
+
+const PATH = "/api/live";
+/** What was kept from last time is not held back longer than this for it. */
+const WAIT_MS = 200;
+let first: string | undefined;
+let isOver = false;
+
+/** Asks for the place that everything loaded after the answer already stands at. Without an answer, all is loaded again. */
+export async function askFirstCursor(): Promise<void> {
+  const enough = new Promise<void>((resolve) => setTimeout(resolve, WAIT_MS));
+  await Promise.race([ask(), enough]);
+}
+
+async function ask(): Promise<void> {
+  try {
+    const response = await fetch(PATH, { headers: { accept: "application/json" } });
+    const { cursor } = (await response.json()) as { cursor?: string };
+    if (!isOver) first = cursor;
+  } catch {
+    // Nobody there: the live connection will find out by itself.
+  }
+}
+
+export function firstCursor(): string | undefined {
+  return first;
+}
+
+/** From now on the connection knows better, and whoever signs in next stands elsewhere. */
+export function forgetFirstCursor(): void {
+  first = undefined;
+  isOver = true;
+}
 
 const PREFIX = "lares.cursor.";
 

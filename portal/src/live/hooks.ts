@@ -1,6 +1,6 @@
 // What pages use of the live connection: device states, events as they happen, and how the connection is.
-import { useQuery } from "@tanstack/react-query";
-import { useContext, useEffect, useRef, useSyncExternalStore } from "react";
+import { QueryObserver, useQuery, useQueryClient } from "@tanstack/react-query";
+import { startTransition, useContext, useEffect, useRef, useState, useSyncExternalStore } from "react";
 import { answer, api } from "../api/client";
 import { keys } from "../api/keys";
 import { type Live, LiveContext, statesKey } from "./LiveProvider";
@@ -28,25 +28,43 @@ export function useWish(wish: Wish | undefined): void {
   }, [client, text]);
 }
 
-function useStates<T>(select: (states: DeviceStates) => T): T | undefined {
-  const found = useQuery({
-    queryKey: statesKey,
-    queryFn: (): DeviceStates => ({}),
-    enabled: false,
-    staleTime: Number.POSITIVE_INFINITY,
-    gcTime: Number.POSITIVE_INFINITY,
-    // States keep the identity of what did not change by themselves; comparing them deeply would cost each frame.
-    structuralSharing: false,
-    select,
-  });
-  return found.data;
+const statesQuery = {
+  queryKey: statesKey,
+  queryFn: (): DeviceStates => ({}),
+  enabled: false,
+  staleTime: Number.POSITIVE_INFINITY,
+  gcTime: Number.POSITIVE_INFINITY,
+  // States keep the identity of what did not change by themselves; comparing them deeply would cost each frame.
+  structuralSharing: false,
+} as const;
+
+/**
+ * What is known of one device, or of all, drawn as a transition: what arrives many times a second may neither hold up
+ * a press nor draw a whole page in one breath, as `useQuery` would.
+ */
+function useStates<T>(of: string, pick: (states: DeviceStates | undefined, of: string) => T): T {
+  const cache = useQueryClient();
+  const [seen, setSeen] = useState(() => ({ of, value: pick(cache.getQueryData(statesKey), of) }));
+  useEffect(() => {
+    const observer = new QueryObserver(cache, { ...statesQuery, notifyOnChangeProps: ["data"] });
+    const take = () => {
+      const value = pick(observer.getCurrentResult().data, of);
+      startTransition(() => setSeen((before) => (before.of === of && before.value === value ? before : { of, value })));
+    };
+    take();
+    return observer.subscribe(take);
+  }, [cache, of, pick]);
+  return seen.of === of ? seen.value : pick(cache.getQueryData(statesKey), of);
 }
 
-/** The newest state of a device; `undefined` while nothing is known of it yet. */
-export function useDeviceState(deviceId: string): DeviceState | undefined {
-  useWish({ devices: [deviceId], readings: true });
-  const state = useStates((states) => states[deviceId]);
-  const { phase } = useConnection();
+const ofAll = (states: DeviceStates | undefined) => states;
+const ofOne = (states: DeviceStates | undefined, device: string) => states?.[device];
+
+/** The newest state of a device; `undefined` while nothing is known of it yet. On its home's page, give the home: that is heard already. */
+export function useDeviceState(deviceId: string, home?: string): DeviceState | undefined {
+  useWish(home === undefined ? { devices: [deviceId], readings: true } : { homes: [home], readings: true });
+  const state = useStates(deviceId, ofOne);
+  const offline = useIsPhase("offline");
   // Where no live connection gets through, the page still shows what the server knows.
   const asked = useQuery({
     queryKey: keys.state(deviceId),
@@ -57,7 +75,7 @@ export function useDeviceState(deviceId: string): DeviceState | undefined {
       const latest = found.attributes.map(({ unit, ...rest }) => ({ ...rest, unit: unit ?? null }));
       return stateOfSnapshot({ presence: { status, since: since ?? null }, last_seen: found.last_seen ?? null, latest });
     },
-    enabled: state === undefined && phase === "offline",
+    enabled: state === undefined && offline,
   });
   return state ?? asked.data;
 }
@@ -68,13 +86,13 @@ export function useDeviceState(deviceId: string): DeviceState | undefined {
  */
 export function useHomeStates(homeId: string): DeviceStates | undefined {
   useWish({ homes: [homeId], readings: true });
-  return useStates((states) => states);
+  return useStates("all", ofAll);
 }
 
 /** The same for everything the person may see, or for one organisation. */
 export function useAllStates(organisation?: string): DeviceStates | undefined {
   useWish({ ...(organisation === undefined ? {} : { organisation }), readings: true });
-  return useStates((states) => states);
+  return useStates("all", ofAll);
 }
 
 export interface EventsFilter {
@@ -118,6 +136,21 @@ export interface Connection {
   phase: Phase;
   since: number;
   trouble: Trouble | null;
+}
+
+function useIsPhase(phase: Phase): boolean {
+  const { client } = useLive();
+  return useSyncExternalStore(client.watch, () => client.state.phase === phase);
+}
+
+/** Calls back with whether events arrive, now and when that changes; draws nothing. The callback must be stable. */
+export function useWhetherLive(callback: (isLive: boolean) => void): void {
+  const { client } = useLive();
+  useEffect(() => {
+    const tell = () => callback(client.state.phase === "live" || client.state.phase === "fallback");
+    tell();
+    return client.watch(tell);
+  }, [client, callback]);
 }
 
 /** How the connection is: `live`, `fallback` (live by server-sent events), `connecting`, or `offline` since. */

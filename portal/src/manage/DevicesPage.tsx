@@ -159,7 +159,7 @@ function useColumns(mayManage: boolean): Column<DeviceRow>[] {
         sort: ({ lastSeen }) => lastSeen,
         cell: ({ lastSeen }) => (lastSeen === null ? <span className={styles.soft}>{t("never")}</span> : <Age time={lastSeen} />),
       },
-      ...(mayManage ? [{ id: "menu", title: "", width: "64px", align: "end" as const, cell: ({ device }: DeviceRow) => (
+      ...(mayManage ? [{ id: "menu", title: t("menu.column"), hideTitle: true, width: "64px", align: "end" as const, cell: ({ device }: DeviceRow) => (
               <Suspense>
                 <DeviceMenu device={device} />
               </Suspense>

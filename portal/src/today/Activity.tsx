@@ -3,7 +3,7 @@ import { useMemo } from "react";
 import { useTranslations } from "use-intl";
 import { useTeller } from "../events/EventList";
 import { digest } from "../events/digest";
-import { circumstances, tell, tellOften } from "../events/sentence";
+import { circumstances, eventTone, tellOften } from "../events/sentence";
 import { useEventStream } from "../events/stream";
 import { Age } from "../ui/Age";
 import { ButtonLink } from "../ui/Button";
@@ -20,12 +20,19 @@ const ASKED = 200;
 /** Nobody reads down a list this short, so new events are shown at once. */
 const isReading = () => false;
 
-export function Activity({ organisation }: { organisation: string | undefined }) {
+interface Props {
+  organisation: string | undefined;
+  /** Loads already, and is not drawn yet. */
+  isHeld: boolean;
+}
+
+export function Activity({ organisation, isHeld }: Props) {
   const t = useTranslations("today.activity");
   const filter = useMemo(() => (organisation === undefined ? {} : { organisation }), [organisation]);
   const { events, isPending, isError, error, refetch } = useEventStream(filter, isReading, ASKED);
   const teller = useTeller();
-  const newest = useMemo(() => digest(events, (event) => tell(event, teller).tone === "danger").slice(0, SHOWN), [events, teller]);
+  const newest = useMemo(() => digest(events, (event) => eventTone(event, teller.names) === "danger").slice(0, SHOWN), [events, teller.names]);
+  if (isHeld) return null;
   return (
     <Section
       title={t("title")}

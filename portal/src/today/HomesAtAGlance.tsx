@@ -1,5 +1,6 @@
 // The homes, the most urgent first; as many as fit a glance, and the way to all.
 import { House } from "lucide-react";
+import { useDeferredValue } from "react";
 import { useLocale, useTranslations } from "use-intl";
 import { useHomes } from "../api/homes";
 import { ButtonLink } from "../ui/Button";
@@ -13,11 +14,19 @@ import { chooseHomes } from "../homes/order";
 
 const SHOWN = 9;
 
-export function HomesAtAGlance({ organisation }: { organisation: string | undefined }) {
+interface Props {
+  organisation: string | undefined;
+  /** Loads already, and is not drawn yet. */
+  isHeld: boolean;
+}
+
+export function HomesAtAGlance({ organisation, isHeld }: Props) {
   const t = useTranslations("today.homes");
   const locale = useLocale();
   const homes = useHomes();
-  const chosen = homes.data && chooseHomes(homes.data, { sort: "attention", organisation }, locale);
+  const known = useDeferredValue(homes.data);
+  const chosen = known && chooseHomes(known, { sort: "attention", organisation }, locale);
+  if (isHeld) return null;
   const all = (
     <ButtonLink to="/homes" variant="quiet" size="small">
       {t("all")}
@@ -25,7 +34,7 @@ export function HomesAtAGlance({ organisation }: { organisation: string | undefi
   );
   return (
     <Section title={t("title")} {...(chosen && chosen.length > 0 && { count: chosen.length, action: all })}>
-      {homes.isPending && <SkeletonTiles count={3} label={t("loading")} />}
+      {known === undefined && !homes.isError && <SkeletonTiles count={3} label={t("loading")} />}
       {homes.isError && !homes.data && <ErrorState error={homes.error} onRetry={() => void homes.refetch()} />}
       {chosen?.length === 0 && (
         <EmptyState

@@ -1,7 +1,10 @@
 // What needs attention today, the homes at a glance, and what happened last.
-import { dateFormat } from "../format/formatters";
+import { useQuery } from "@tanstack/react-query";
+import { useDeferredValue } from "react";
 import { useTranslations } from "use-intl";
+import { attentionQuery } from "../api/attention";
 import { useScope } from "../app/scope";
+import { dateFormat } from "../format/formatters";
 import { useVoice } from "../format/voice";
 import { useNow } from "../ui/now";
 import { Page } from "../ui/Page";
@@ -14,15 +17,18 @@ export function TodayPage() {
   const { locale, zone } = useVoice();
   const now = useNow();
   const { organisation } = useScope();
+  const concerns = useQuery(attentionQuery(organisation === undefined ? {} : { organisation }));
+  // What needs attention stands above all else and is of any length: what is below it would jump when it comes.
+  const isJudged = useDeferredValue(!concerns.isPending);
   return (
     <Page
       title={t("title")}
       subtitle={dateFormat(locale, { weekday: "long", day: "numeric", month: "long", timeZone: zone }).format(now)}
       // Another organisation begins its activity anew.
-      aside={<Activity key={organisation ?? "all"} organisation={organisation} />}
+      aside={<Activity key={organisation ?? "all"} organisation={organisation} isHeld={!isJudged} />}
     >
       <Attention organisation={organisation} />
-      <HomesAtAGlance organisation={organisation} />
+      <HomesAtAGlance organisation={organisation} isHeld={!isJudged} />
     </Page>
   );
 }

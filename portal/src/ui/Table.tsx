@@ -12,6 +12,8 @@ import { nextSort, type Sort, sortRows, type SortValue } from "./table-sort";
 export interface Column<Row> {
   id: string;
   title: string;
+  /** Only read out: where what is in the cells speaks for itself. */
+  hideTitle?: boolean;
   cell: (row: Row) => ReactNode;
   /** Makes the column sortable. */
   sort?: (row: Row) => SortValue;
@@ -131,7 +133,7 @@ function HeadCell<Row>({ column, sort, onSort }: HeadCellProps<Row>) {
           <Arrow size={14} aria-hidden className={sorted ? undefined : styles.idle} />
         </button>
       ) : (
-        column.title
+        <span className={classes(column.hideTitle && styles.hidden)}>{column.title}</span>
       )}
     </th>
   );

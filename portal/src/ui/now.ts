@@ -1,5 +1,5 @@
 // The present, as components may know it: one timer for the whole page, so that all ages turn together.
-import { createContext, useContext, useSyncExternalStore } from "react";
+import { createContext, startTransition, useContext, useEffect, useState } from "react";
 
 const STEP_MS = 10_000;
 const listeners = new Set<() => void>();
@@ -11,12 +11,15 @@ function tick(): void {
   for (const listener of listeners) listener();
 }
 
+/** While nobody listens, the present stands still; whoever comes then takes it up again, and those beside share it. */
+function present(): number {
+  if (timer === undefined && Date.now() - current >= STEP_MS) current = Date.now();
+  return current;
+}
+
 function subscribe(listener: () => void): () => void {
   listeners.add(listener);
-  if (timer === undefined) {
-    current = Date.now();
-    timer = setInterval(tick, STEP_MS);
-  }
+  timer ??= setInterval(tick, STEP_MS);
   return () => {
     listeners.delete(listener);
     if (listeners.size === 0) {
@@ -29,9 +32,15 @@ function subscribe(listener: () => void): () => void {
 /** A time that stands still, for the component page and tests. */
 export const FixedNow = createContext<number | undefined>(undefined);
 
-/** Now in milliseconds since the epoch; turns every ten seconds. */
+/** Now in milliseconds since the epoch; turns every ten seconds, in a transition: a page may show a hundred ages. */
 export function useNow(): number {
   const fixed = useContext(FixedNow);
-  const ticking = useSyncExternalStore(subscribe, () => current);
-  return fixed ?? ticking;
+  const [now, setNow] = useState(present);
+  useEffect(() => {
+    const take = () => startTransition(() => setNow(current));
+    const stop = subscribe(take);
+    take();
+    return stop;
+  }, []);
+  return fixed ?? now;
 }

@@ -38,6 +38,8 @@ pub struct ReadingsQuery {
     until: Option<UnixMillis>,
     #[param(inline)]
     order: Option<Order>,
+    /// As the server knew it at this instant: what arrived or was corrected later is left out.
+    known_at: Option<UnixMillis>,
     cursor: Option<String>,
     #[param(minimum = 1, maximum = 50_000)]
     limit: Option<u64>,
@@ -64,11 +66,11 @@ pub struct ReadingView {
 impl From<StoredReading> for ReadingView {
     fn from(reading: StoredReading) -> Self {
         ReadingView {
-            unit: attribute(&reading.attribute).and_then(|spec| spec.kind.unit()),
-            endpoint: reading.endpoint,
-            attribute: reading.attribute,
+            unit: attribute(&reading.key.attribute).and_then(|spec| spec.kind.unit()),
+            endpoint: reading.key.endpoint,
+            attribute: reading.key.attribute,
             value: reading.value,
-            time: reading.time,
+            time: reading.key.time,
             received: reading.received,
             quality: reading.quality,
             at_least_once: reading.at_least_once,
@@ -101,6 +103,7 @@ pub async fn list(
         attribute: query.attribute,
         from: query.from,
         until: query.until,
+        known_at: query.known_at,
         newest_first: matches!(query.order, Some(Order::NewestFirst)),
     };
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);

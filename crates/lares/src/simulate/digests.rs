@@ -126,7 +126,7 @@ async fn of_readings(hub: &Hub, devices: &[DeviceId]) -> Result<Part, String> {
         loop {
             let page = hub.telemetry.readings(&query).await.map_err(said)?;
             let Some(last) = page.last() else { break };
-            query.after = Some(last.key);
+            query.after = Some(last.key.clone());
             page.iter().for_each(|reading| sum.take(&(device, reading)));
         }
     }

@@ -75,13 +75,11 @@ fn entry(writer: u128, number: i64) -> Entry {
         quality: Quality::Measured,
         at_least_once: false,
     };
-    let mut identity = [0; 16];
-    identity[..8].copy_from_slice(&number.to_be_bytes());
     Entry {
         organisation: OrganisationId(Uuid::from_u128(1)),
         device: DeviceId(Uuid::from_u128(writer)),
         received: UnixMillis(number),
-        identity: Some(MessageIdentity(identity)),
+        identity: Some(MessageIdentity(number as u64)),
         body: Body::Readings { readings: (0..READINGS).map(reading).collect() },
     }
 }

@@ -7,12 +7,13 @@ use std::thread::JoinHandle;
 
 use rusqlite::Connection;
 
+use super::schema;
 use crate::{TelemetryError, sqlite};
 
 /// From this many pages on the checkpoint thread is nudged.
-const PAGES_WANTED: i32 = 1_000;
+const PAGES_WANTED: i32 = 500;
 /// From this many pages on the writer itself does it, since only a writer that stands still lets the WAL start over.
-const PAGES_MAX: i32 = 6_000;
+const PAGES_MAX: i32 = 1_500;
 
 thread_local! {
     /// Pages in the WAL after this thread's last commit. SQLite's hook takes a plain function, hence no field.
@@ -69,7 +70,7 @@ fn run(path: PathBuf, nudged: &Receiver<()>) {
     let mut connection: Option<Connection> = None;
     while nudged.recv().is_ok() {
         if connection.is_none() {
-            connection = sqlite::open_checkpointer(&path).inspect_err(warn).ok();
+            connection = schema::open_checkpointer(&path).inspect_err(warn).ok();
         }
         if let Some(open) = &connection {
             move_wal(open);

@@ -1,0 +1,203 @@
+//! The aggregates of one column of a group between edges: from rollups where buckets lie inside, from a chunk's own
+//! aggregate where it does, and from the rows for what is left.
+
+use std::sync::atomic::Ordering;
+
+use rusqlite::Connection;
+
+use super::extents::{self, Extent};
+use super::read::Place;
+use super::rollup::{self, LEVELS, Level};
+use super::scan;
+use crate::TelemetryError;
+use crate::aggregate::Aggregate;
+use crate::codec::chunk::Packed;
+use crate::codec::column::Column;
+use crate::shape::qualities;
+
+/// A level is used when a span holds at least so many of its buckets; for fewer the rows are as quick.
+const BUCKETS_WORTH: i64 = 6;
+
+pub struct Fold<'a> {
+    connection: &'a Connection,
+    place: &'a Place<'a>,
+    extents: Vec<Extent>,
+    /// From coarse to fine, with the buckets in the span of the query.
+    levels: Vec<(&'static Level, Vec<(i64, Aggregate)>)>,
+    /// Where the rows begin; before it only rollups are left.
+    floor: i64,
+    /// The chunk unpacked last: neighbouring spans share one.
+    unpacked: Option<Unpacked>,
+    pub damaged: Vec<i64>,
+}
+
+struct Unpacked {
+    chunk: i64,
+    times: Vec<i64>,
+    marks: Marks,
+    column: Column,
+}
+
+enum Marks {
+    Same(u8),
+    Each(Vec<u8>),
+}
+
+impl<'a> Fold<'a> {
+    pub fn new(
+        connection: &'a Connection,
+        place: &'a Place<'a>,
+        edges: &[i64],
+    ) -> Result<Fold<'a>, TelemetryError> {
+        let (from, until) = (edges.first().copied().unwrap_or(0), edges.last().copied().unwrap_or(0));
+        let extents = extents::touching(connection, place.group.id, from, until.saturating_sub(1))?;
+        let floor = place.group.raw_from();
+        let kept = place.group.levels.load(Ordering::Relaxed);
+        let widest = edges.windows(2).map(|pair| pair[1] - pair[0]).max().unwrap_or(0);
+        let mut levels = Vec::new();
+        for level in LEVELS.iter().filter(|level| kept & level.bit() != 0) {
+            let aligned = edges.iter().all(|edge| edge % level.width_ms == 0);
+            if from < floor || aligned || widest / level.width_ms >= BUCKETS_WORTH {
+                levels
+                    .push((level, rollup::read(connection, place.group, level, place.column, from, until)?));
+            }
+        }
+        Ok(Fold { connection, place, extents, levels, floor, unpacked: None, damaged: Vec::new() })
+    }
+
+    pub fn run(mut self, edges: &[i64]) -> Result<(Vec<Option<Aggregate>>, Vec<i64>), TelemetryError> {
+        let mut buckets = Vec::with_capacity(edges.len().saturating_sub(1));
+        for pair in edges.windows(2) {
+            let mut sum = None;
+            let aged = self.floor.clamp(pair[0], pair[1]);
+            self.aged(&mut sum, pair[0], aged);
+            self.cover(&mut sum, aged, pair[1], 0)?;
+            buckets.push(sum);
+        }
+        Ok((buckets, self.damaged))
+    }
+
+    /// Where the rows are gone a bucket counts where it begins: by days as far as they reach, then by finer ones.
+    fn aged(&self, sum: &mut Option<Aggregate>, from: i64, until: i64) {
+        let mut at = from;
+        while at < until {
+            let whole = |(level, buckets): &(&'static Level, Vec<(i64, Aggregate)>)| {
+                let place = buckets.partition_point(|(start, _)| *start < at);
+                let (start, aggregate) = buckets.get(place)?;
+                (*start < until).then(|| (*start, level.width_ms, aggregate.clone()))
+            };
+            // The bucket that begins first; of those, the widest.
+            let found = self.levels.iter().filter_map(whole).min_by_key(|(start, width, _)| (*start, -width));
+            let Some((start, width, aggregate)) = found else { return };
+            add(sum, &aggregate);
+            at = start + width;
+        }
+    }
+
+    fn cover(
+        &mut self,
+        sum: &mut Option<Aggregate>,
+        from: i64,
+        until: i64,
+        level: usize,
+    ) -> Result<(), TelemetryError> {
+        if from >= until {
+            return Ok(());
+        }
+        let Some((width, inner)) = self.inner(from, until, level) else {
+            return if level < self.levels.len() {
+                self.cover(sum, from, until, level + 1)
+            } else {
+                self.rows(sum, from, until)
+            };
+        };
+        self.cover(sum, from, inner.0, level + 1)?;
+        let buckets = &self.levels[level].1;
+        let first = buckets.partition_point(|(start, _)| *start < inner.0);
+        for (_, aggregate) in buckets[first..].iter().take_while(|(start, _)| start + width <= inner.1) {
+            add(sum, aggregate);
+        }
+        self.cover(sum, inner.1, until, level + 1)
+    }
+
+    /// The part of a span that whole buckets of a level make up.
+    fn inner(&self, from: i64, until: i64, level: usize) -> Option<(i64, (i64, i64))> {
+        let (level, _) = self.levels.get(level)?;
+        let width = level.width_ms;
+        let first = from.div_euclid(width) * width;
+        let first = if first < from { first + width } else { first };
+        let last = until.div_euclid(width) * width;
+        (last - first >= width).then_some((width, (first, last)))
+    }
+
+    fn rows(&mut self, sum: &mut Option<Aggregate>, from: i64, until: i64) -> Result<(), TelemetryError> {
+        let first = self.extents.partition_point(|extent| extent.end < from);
+        for index in first..self.extents.len() {
+            let extent = self.extents[index];
+            if extent.start >= until {
+                break;
+            }
+            match self.extent(sum, extent, from, until) {
+                Err(TelemetryError::Corrupt(_)) => self.damaged.push(extent.chunk),
+                taken => taken?,
+            }
+        }
+        Ok(())
+    }
+
+    fn extent(
+        &mut self,
+        sum: &mut Option<Aggregate>,
+        extent: Extent,
+        from: i64,
+        until: i64,
+    ) -> Result<(), TelemetryError> {
+        let place = self.place;
+        if extent.start >= from && extent.end < until {
+            return extents::with_body(self.connection, extent.chunk, |body| {
+                let packed = Packed::open(body, &place.group.shape)?;
+                add(sum, &packed.aggregates[place.column]);
+                Ok(())
+            });
+        }
+        if self.unpacked.as_ref().is_none_or(|unpacked| unpacked.chunk != extent.chunk) {
+            self.unpacked = Some(extents::with_body(self.connection, extent.chunk, |body| {
+                let packed = Packed::open(body, &place.group.shape)?;
+                let column = packed.column(place.column, place.kind())?;
+                let marks = match packed.same_flags() {
+                    Some(flags) => Marks::Same(qualities(flags)),
+                    None => Marks::Each(packed.flags()?),
+                };
+                Ok(Unpacked { chunk: extent.chunk, times: packed.times()?, marks, column })
+            })?);
+        }
+        let Some(Unpacked { times, marks, column, .. }) = &self.unpacked else { return Ok(()) };
+        let (start, end) = scan::within(times, from, until);
+        let marks = match marks {
+            Marks::Same(marks) => *marks,
+            Marks::Each(flags) => flags[start..end].iter().fold(0, |marks, flags| marks | qualities(*flags)),
+        };
+        if let Some(aggregate) = Aggregate::of_rows(times, marks, column, start..end) {
+            add(sum, &aggregate);
+        }
+        Ok(())
+    }
+}
+
+fn add(sum: &mut Option<Aggregate>, later: &Aggregate) {
+    match sum {
+        Some(sum) => sum.followed_by(later),
+        None => *sum = Some(later.clone()),
+    }
+}
+
+/// Whether a column's group has any rows or rollups in a span.
+pub fn holds(
+    connection: &Connection,
+    place: &Place<'_>,
+    from: i64,
+    until: i64,
+) -> Result<bool, TelemetryError> {
+    let rows = extents::touching(connection, place.group.id, from, until.saturating_sub(1))?;
+    Ok(!rows.is_empty() || from < place.group.raw_from())
+}

@@ -1,0 +1,240 @@
+//! A column of integers: constant, a line with noise (clocks), or whatever pco makes of it; the shortest wins.
+
+use pco::standalone::{simple_compress, simple_decompress};
+use pco::{ChunkConfig, DeltaSpec, ModeSpec};
+
+use super::varint::{Reader, put, put_signed};
+use crate::TelemetryError;
+
+const CONSTANT: u8 = 0;
+const STEPS: u8 = 1;
+const PACKED: u8 = 2;
+const LINE: u8 = 3;
+/// Below this pco's own header costs more than it saves.
+const PACKED_FROM: usize = 40;
+/// 4 measured best: 8 halves the speed for half a percent, and 2 is 10 % longer.
+const LEVEL: usize = 4;
+
+/// Appends the column; its length is not written.
+pub fn encode(out: &mut Vec<u8>, values: &[i64]) {
+    let Some((first, rest)) = values.split_first() else { return };
+    if rest.iter().all(|value| value == first) {
+        out.push(CONSTANT);
+        put_signed(out, *first);
+    } else if values.len() < PACKED_FROM {
+        out.push(STEPS);
+        let mut before = 0_i64;
+        for value in values {
+            put_signed(out, value.wrapping_sub(before));
+            before = *value;
+        }
+    } else {
+        let plain = pack(values, DeltaSpec::NoOp);
+        let steps = pack(values, DeltaSpec::TryConsecutive(1));
+        out.push(PACKED);
+        out.extend_from_slice(if plain.len() <= steps.len() { &plain } else { &steps });
+    }
+}
+
+/// As `encode`, for a column that mostly advances by equal steps: what is left is the distance from the line.
+pub fn encode_line(out: &mut Vec<u8>, values: &[i64]) {
+    let mut plain = Vec::new();
+    encode(&mut plain, values);
+    let line = (values.len() >= PACKED_FROM).then(|| encode_distances(values)).flatten();
+    match line {
+        Some(line) if line.len() < plain.len() => out.extend_from_slice(&line),
+        _ => out.extend_from_slice(&plain),
+    }
+}
+
+fn encode_distances(values: &[i64]) -> Option<Vec<u8>> {
+    let (first, last) = (*values.first()?, *values.last()?);
+    let span = last.checked_sub(first)?;
+    let on_line = line(first, span, values.len());
+    let distances: Vec<i64> =
+        values.iter().zip(on_line).map(|(value, line)| value.wrapping_sub(line)).collect();
+    let mut out = vec![LINE];
+    put_signed(&mut out, first);
+    put_signed(&mut out, span);
+    out.extend_from_slice(&pack(&distances, DeltaSpec::NoOp));
+    Some(out)
+}
+
+/// `count` points on the straight line from `first` over `span`, rounded down; without a division for each.
+fn line(first: i64, span: i64, count: usize) -> impl Iterator<Item = i64> {
+    let steps = (count as i64 - 1).max(1);
+    let (step, rest) = (span.div_euclid(steps), span.rem_euclid(steps));
+    let (mut at, mut owed) = (first, 0);
+    (0..count).map(move |_| {
+        let here = at;
+        at = at.wrapping_add(step);
+        owed += rest;
+        if owed >= steps {
+            owed -= steps;
+            at = at.wrapping_add(1);
+        }
+        here
+    })
+}
+
+fn pack(values: &[i64], delta: DeltaSpec) -> Vec<u8> {
+    let config = ChunkConfig::default()
+        .with_compression_level(LEVEL)
+        .with_mode_spec(ModeSpec::Classic)
+        .with_delta_spec(delta);
+    // Fails for an invalid configuration only, which this is not.
+    simple_compress(values, &config).unwrap_or_default()
+}
+
+/// The value of a column that has only one.
+pub fn constant(bytes: &[u8]) -> Option<i64> {
+    let mut reader = Reader::new(bytes);
+    (reader.byte().ok()? == CONSTANT).then(|| reader.signed().ok()).flatten()
+}
+
+/// Reads `count` integers that take all of `bytes`.
+pub fn decode(bytes: &[u8], count: usize) -> Result<Vec<i64>, TelemetryError> {
+    if count == 0 {
+        return Ok(Vec::new());
+    }
+    let mut reader = Reader::new(bytes);
+    match reader.byte()? {
+        CONSTANT => {
+            let value = reader.signed()?;
+            reader.end()?;
+            Ok(vec![value; count])
+        }
+        STEPS => {
+            let mut before = 0_i64;
+            let mut values = Vec::with_capacity(count.min(bytes.len()));
+            for _ in 0..count {
+                before = before.wrapping_add(reader.signed()?);
+                values.push(before);
+            }
+            reader.end()?;
+            Ok(values)
+        }
+        PACKED => unpack(reader.rest, count),
+        LINE => {
+            let (first, span) = (reader.signed()?, reader.signed()?);
+            let mut values = unpack(reader.rest, count)?;
+            for (value, line) in values.iter_mut().zip(line(first, span, count)) {
+                *value = value.wrapping_add(line);
+            }
+            Ok(values)
+        }
+        other => Err(TelemetryError::Corrupt(format!("a column is packed in unknown way {other}"))),
+    }
+}
+
+fn unpack(bytes: &[u8], count: usize) -> Result<Vec<i64>, TelemetryError> {
+    let values: Vec<i64> = simple_decompress(bytes)
+        .map_err(|error| TelemetryError::Corrupt(format!("a column cannot be unpacked: {error}")))?;
+    if values.len() != count {
+        return Err(TelemetryError::Corrupt(format!("a column has {} values and not {count}", values.len())));
+    }
+    Ok(values)
+}
+
+/// Doubles that are no decimal fractions of one scale, kept bit by bit.
+pub fn encode_doubles(out: &mut Vec<u8>, values: &[f64]) {
+    if values.len() < PACKED_FROM {
+        for value in values {
+            out.extend_from_slice(&value.to_bits().to_le_bytes());
+        }
+        return;
+    }
+    let config = ChunkConfig::default().with_compression_level(LEVEL);
+    out.extend_from_slice(&simple_compress(values, &config).unwrap_or_default());
+}
+
+pub fn decode_doubles(bytes: &[u8], count: usize) -> Result<Vec<f64>, TelemetryError> {
+    if count < PACKED_FROM {
+        let (values, left) = bytes.as_chunks::<8>();
+        if values.len() != count || !left.is_empty() {
+            return Err(TelemetryError::Corrupt(format!("{} bytes are not {count} doubles", bytes.len())));
+        }
+        return Ok(values.iter().map(|bytes| f64::from_bits(u64::from_le_bytes(*bytes))).collect());
+    }
+    let values: Vec<f64> = simple_decompress(bytes)
+        .map_err(|error| TelemetryError::Corrupt(format!("a column cannot be unpacked: {error}")))?;
+    if values.len() != count {
+        return Err(TelemetryError::Corrupt(format!("a column has {} values and not {count}", values.len())));
+    }
+    Ok(values)
+}
+
+/// Appends a column behind its length in bytes.
+pub fn put_section(out: &mut Vec<u8>, section: &[u8]) {
+    put(out, section.len() as u64);
+    out.extend_from_slice(section);
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn any_column() -> impl Strategy<Value = Vec<i64>> {
+        let value = prop_oneof![-5_i64..5, any::<i64>(), prop::sample::select(vec![i64::MIN, i64::MAX, 0])];
+        let line = (any::<i64>(), -1_000_i64..1_000, 0_usize..300, prop::collection::vec(0_i64..100, 300))
+            .prop_map(|(first, step, count, noise)| {
+                (0..count)
+                    .map(|nth| first.wrapping_add(step.wrapping_mul(nth as i64)).wrapping_add(noise[nth]))
+                    .collect()
+            });
+        prop_oneof![prop::collection::vec(value, 0..200), line]
+    }
+
+    proptest! {
+        #[test]
+        fn columns_come_back(values in any_column()) {
+            for encode in [encode, encode_line] {
+                let mut out = Vec::new();
+                encode(&mut out, &values);
+                prop_assert_eq!(&decode(&out, values.len()).unwrap(), &values);
+            }
+        }
+
+        #[test]
+        fn doubles_keep_every_bit(bits in prop::collection::vec(any::<u64>(), 0..120)) {
+            let values: Vec<f64> = bits.iter().map(|bits| f64::from_bits(*bits)).collect();
+            let mut out = Vec::new();
+            encode_doubles(&mut out, &values);
+            let back: Vec<u64> = decode_doubles(&out, values.len()).unwrap().iter().map(|v| v.to_bits()).collect();
+            prop_assert_eq!(back, bits);
+        }
+
+        #[test]
+        fn decoding_is_total(bytes: Vec<u8>, count in 0_usize..100) {
+            let _ = decode(&bytes, count);
+            let _ = decode_doubles(&bytes, count);
+        }
+    }
+
+    #[test]
+    fn special_doubles_keep_every_bit_in_long_columns_too() {
+        let special = [f64::NAN, -f64::NAN, f64::INFINITY, f64::NEG_INFINITY, -0.0, 0.0, 5e-324, f64::MAX];
+        let signalling = f64::from_bits(0x7FF0_0000_0000_0001);
+        let values: Vec<f64> = special.into_iter().chain([signalling]).cycle().take(500).collect();
+        let mut out = Vec::new();
+        encode_doubles(&mut out, &values);
+        let back = decode_doubles(&out, values.len()).unwrap();
+        assert!(back.iter().zip(&values).all(|(a, b)| a.to_bits() == b.to_bits()));
+    }
+
+    #[test]
+    fn a_clock_with_jitter_costs_its_jitter() {
+        let mut state = 7_u64;
+        let times: Vec<i64> = (0..1_024)
+            .map(|nth| {
+                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                1_760_000_000_000 + nth * 600_000 + (state >> 33) as i64 % 100
+            })
+            .collect();
+        let mut out = Vec::new();
+        encode_line(&mut out, &times);
+        assert!(out.len() < 1_024, "{} bytes", out.len());
+    }
+}

@@ -1,0 +1,47 @@
+//! How much the engine takes: of the log on the disk, and of series and texts from devices.
+
+use std::fmt;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// From here on the log's oldest entries are sealed and let go of. It bounds the hot tier too, at about three
+    /// times as much memory.
+    pub log_bytes: u64,
+    /// From here on nothing more is taken until the archive has caught up.
+    pub log_bytes_refused: u64,
+    pub series_per_device: usize,
+    pub series_per_organisation: usize,
+    pub text_bytes: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits {
+            log_bytes: 10 * 1024 * 1024,
+            log_bytes_refused: 256 * 1024 * 1024,
+            series_per_device: 1_000,
+            series_per_organisation: 1_000_000,
+            text_bytes: 64 * 1024,
+        }
+    }
+}
+
+/// Why an entry was not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    SeriesOfDevice,
+    SeriesOfOrganisation,
+    TextTooLong,
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Refusal::SeriesOfDevice => {
+                "the device has as many series (endpoints and attributes) as are allowed"
+            }
+            Refusal::SeriesOfOrganisation => "the organisation has as many series as are allowed",
+            Refusal::TextTooLong => "a text value is longer than is allowed",
+        })
+    }
+}

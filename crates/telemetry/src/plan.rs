@@ -1,0 +1,179 @@
+//! Judges the entries of a group commit before they are written: which are repetitions, which are refused, which rows
+//! of which shapes the others are made of.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex};
+
+use lares_model::reading::Reading;
+use lares_model::record::{Body, Entry, Position};
+use lares_model::{OrganisationId, Value};
+use rusqlite::Connection;
+
+use crate::hot::{Hot, HotDevice, lock};
+use crate::log::batch::{Encoder, EntryPlan, RowPlan};
+use crate::log::names::Names;
+use crate::shape::{self, Shape};
+use crate::{Appended, Limits, Refusal, TelemetryError};
+
+/// A device whose readings come in more combinations than this gets every further one split into single series.
+const GROUPS_MAX: usize = 48;
+
+/// A row of a planned entry and the group it goes to.
+#[derive(Clone, Copy)]
+pub struct PlannedRow {
+    pub row: RowPlan,
+    pub group: usize,
+}
+
+/// An entry that gets a position.
+pub struct Planned {
+    pub position: Position,
+    pub hot: Arc<Mutex<HotDevice>>,
+    pub rows: std::ops::Range<usize>,
+}
+
+/// The plan of one group commit.
+pub struct Plan<'a> {
+    pub connection: &'a Connection,
+    pub names: &'a mut Names,
+    pub hot: &'a Hot,
+    pub limits: &'a Limits,
+    /// Series of each organisation so far.
+    pub series: &'a mut HashMap<OrganisationId, usize>,
+    pub head: Position,
+    pub encoder: Encoder,
+    pub rows: Vec<PlannedRow>,
+    /// Identities in this group, by device number.
+    pub seen: HashSet<(u32, u64)>,
+    scratch: Vec<RowPlan>,
+}
+
+impl<'a> Plan<'a> {
+    pub fn new(
+        connection: &'a Connection,
+        names: &'a mut Names,
+        hot: &'a Hot,
+        limits: &'a Limits,
+        series: &'a mut HashMap<OrganisationId, usize>,
+        head: Position,
+    ) -> Self {
+        let encoder = Encoder::new(Position(head.0 + 1));
+        let (rows, seen, scratch) = (Vec::new(), HashSet::new(), Vec::new());
+        Plan { connection, names, hot, limits, series, head, encoder, rows, seen, scratch }
+    }
+
+    /// What becomes of an entry; `Some` where it gets a position.
+    pub fn take(
+        &mut self,
+        entry: &Entry,
+        body: &[u8],
+    ) -> Result<(Appended, Option<Planned>), TelemetryError> {
+        let hot = self.hot.get_or_insert(entry.device, entry.organisation);
+        let device = self.names.device(self.connection, entry.device)?;
+        if let Some(identity) = entry.identity {
+            let known = lock(&hot).identities.contains(identity.0) || !self.seen.insert((device, identity.0));
+            if known {
+                return Ok((Appended::Duplicate, None));
+            }
+        }
+        let start = self.rows.len();
+        if let Body::Readings { readings } = &entry.body
+            && let Err(refusal) = self.plan_rows(&hot, entry, readings)?
+        {
+            self.rows.truncate(start);
+            if let Some(identity) = entry.identity {
+                self.seen.remove(&(device, identity.0));
+            }
+            return Ok((Appended::Refused(refusal), None));
+        }
+        self.head = Position(self.head.0 + 1);
+        self.scratch.clear();
+        self.scratch.extend(self.rows[start..].iter().map(|planned| planned.row));
+        let organisation = self.names.organisation(self.connection, entry.organisation)?;
+        let plan = EntryPlan { position: self.head, device, organisation, entry, rows: &self.scratch, body };
+        self.encoder.put(&plan);
+        let rows = start..self.rows.len();
+        Ok((Appended::At(self.head), Some(Planned { position: self.head, hot, rows })))
+    }
+
+    fn plan_rows(
+        &mut self,
+        hot: &Mutex<HotDevice>,
+        entry: &Entry,
+        readings: &[Reading],
+    ) -> Result<Result<(), Refusal>, TelemetryError> {
+        let too_long = |reading: &Reading| matches!(&reading.value, Value::Text(text) if text.len() > self.limits.text_bytes);
+        if readings.iter().any(too_long) {
+            return Ok(Err(Refusal::TextTooLong));
+        }
+        let mut device = lock(hot);
+        device.organisation = entry.organisation;
+        let mut start = 0;
+        for length in shape::rows(readings) {
+            let run = &readings[start..start + length];
+            if let Err(refusal) = self.plan_run(&mut device, entry.organisation, run, start)? {
+                return Ok(Err(refusal));
+            }
+            start += length;
+        }
+        Ok(Ok(()))
+    }
+
+    fn plan_run(
+        &mut self,
+        device: &mut HotDevice,
+        organisation: OrganisationId,
+        run: &[Reading],
+        start: usize,
+    ) -> Result<Result<(), Refusal>, TelemetryError> {
+        let known = device.groups.iter().position(|group| group.shape_no.is_some() && group.shape.fits(run));
+        if let Some(group) = known {
+            let shape = device.groups[group].shape_no.unwrap_or_default();
+            self.rows.push(PlannedRow { row: RowPlan { shape, start, length: run.len() }, group });
+            return Ok(Ok(()));
+        }
+        if device.groups.len() >= GROUPS_MAX && run.len() > 1 {
+            for nth in 0..run.len() {
+                if let Err(refusal) = self.plan_run(device, organisation, &run[nth..=nth], start + nth)? {
+                    return Ok(Err(refusal));
+                }
+            }
+            return Ok(Ok(()));
+        }
+        if let Err(refusal) = self.admit(device, organisation, run) {
+            return Ok(Err(refusal));
+        }
+        let (number, shape) = self.names.shape(self.connection, Shape::of(run))?;
+        let group = device.group(&shape, number);
+        self.rows.push(PlannedRow { row: RowPlan { shape: number, start, length: run.len() }, group });
+        Ok(Ok(()))
+    }
+
+    /// New series count against the limits of their device and organisation.
+    fn admit(
+        &mut self,
+        device: &HotDevice,
+        organisation: OrganisationId,
+        run: &[Reading],
+    ) -> Result<(), Refusal> {
+        let known = device.series();
+        let is_new = |reading: &&Reading| {
+            !known
+                .iter()
+                .any(|(endpoint, name)| *endpoint == reading.endpoint && **name == *reading.attribute)
+        };
+        let new = run.iter().filter(is_new).count();
+        if new == 0 {
+            return Ok(());
+        }
+        if known.len() + new > self.limits.series_per_device {
+            return Err(Refusal::SeriesOfDevice);
+        }
+        let of_organisation = self.series.entry(organisation).or_default();
+        if *of_organisation + new > self.limits.series_per_organisation {
+            return Err(Refusal::SeriesOfOrganisation);
+        }
+        *of_organisation += new;
+        Ok(())
+    }
+}

@@ -1,0 +1,192 @@
+//! Answers questions about series from the hot tier and the archive together. The hot tier is read first: a row that
+//! is sealed meanwhile is seen twice rather than not at all, and twice is once.
+
+use std::sync::Arc;
+
+use lares_model::record::Position;
+use lares_model::{DeviceId, UnixMillis};
+
+use crate::aggregate::Aggregate;
+use crate::archive::{Archive, Slice, Version};
+use crate::hot::{Hot, Latest, lock};
+use crate::shape::parse_flags;
+use crate::{AggregateQuery, ReadingKey, ReadingsQuery, SeriesKey, StoredReading, TelemetryError, resolve};
+
+pub struct Engine {
+    pub hot: Arc<Hot>,
+    pub archive: Arc<dyn Archive>,
+}
+
+impl Engine {
+    pub fn readings(&self, query: &ReadingsQuery) -> Result<Vec<StoredReading>, TelemetryError> {
+        let Some(slice) = slice_of(query) else { return Ok(Vec::new()) };
+        let mut found = Vec::new();
+        for (endpoint, attribute) in self.series_of(query.device) {
+            let wanted = query.endpoint.is_none_or(|wanted| wanted == endpoint)
+                && query.attribute.as_ref().is_none_or(|wanted| *wanted == *attribute);
+            if !wanted {
+                continue;
+            }
+            let series = SeriesKey { device: query.device, endpoint, attribute: attribute.to_string() };
+            let versions = self.versions(&series, slice, query.known_at)?;
+            for version in versions {
+                found.push(stored(&series, version)?);
+            }
+        }
+        found.sort_by(|a, b| a.key.cmp(&b.key));
+        if query.descending {
+            found.reverse();
+        }
+        found.retain(|reading| {
+            query.after.as_ref().is_none_or(|after| match query.descending {
+                false => reading.key > *after,
+                true => reading.key < *after,
+            })
+        });
+        found.truncate(query.limit);
+        Ok(found)
+    }
+
+    /// One version per instant of the first instants of a slice, in the order of time.
+    fn versions(
+        &self,
+        series: &SeriesKey,
+        slice: Slice,
+        known_at: Option<UnixMillis>,
+    ) -> Result<Vec<Version>, TelemetryError> {
+        // What was not known yet does not count as an instant, so no bound holds.
+        let slice = if known_at.is_some() { Slice { instants: usize::MAX, ..slice } } else { slice };
+        let mut versions = self.hot_versions(series, slice.from, slice.until);
+        versions.extend(self.archive.versions(series, slice)?);
+        let mut newest = resolve::newest(versions, known_at.map(|instant| instant.0));
+        if slice.descending {
+            let surplus = newest.len().saturating_sub(slice.instants);
+            newest.drain(..surplus);
+        } else {
+            newest.truncate(slice.instants);
+        }
+        Ok(newest)
+    }
+
+    fn hot_versions(&self, series: &SeriesKey, from: i64, until: i64) -> Vec<Version> {
+        self.hot
+            .get(series.device)
+            .map(|device| lock(&device).versions(series, from, until))
+            .unwrap_or_default()
+    }
+
+    pub fn series_of(&self, device: DeviceId) -> Vec<(u16, Arc<str>)> {
+        self.hot.get(device).map(|device| lock(&device).series()).unwrap_or_default()
+    }
+
+    pub fn aggregate(&self, query: &AggregateQuery) -> Result<Vec<Vec<Option<Aggregate>>>, TelemetryError> {
+        let edges: Vec<i64> = query.edges.iter().map(|edge| edge.0).collect();
+        query.series.iter().map(|series| self.aggregate_one(series, &edges, query.known_at)).collect()
+    }
+
+    fn aggregate_one(
+        &self,
+        series: &SeriesKey,
+        edges: &[i64],
+        known_at: Option<UnixMillis>,
+    ) -> Result<Vec<Option<Aggregate>>, TelemetryError> {
+        let (Some(from), Some(until)) = (edges.first(), edges.last()) else { return Ok(Vec::new()) };
+        if known_at.is_some() {
+            return self.fold_versions(series, edges, known_at);
+        }
+        let hot = resolve::newest(self.hot_versions(series, *from, *until), None);
+        let mut sealed = self.archive.aggregates(series, edges)?;
+        let Some(first_hot) = hot.first().map(|version| version.time) else { return Ok(sealed) };
+        // Buckets that end before anything hot are as the archive says.
+        let untouched = edges.partition_point(|edge| *edge <= first_hot).saturating_sub(1);
+        let behind = |aggregate: &Aggregate| aggregate.last_time >= first_hot;
+        if sealed[untouched..].iter().flatten().any(behind) {
+            sealed.truncate(untouched);
+            sealed.extend(self.fold_versions(series, &edges[untouched..], None)?);
+            return Ok(sealed);
+        }
+        for (bucket, later) in sealed.iter_mut().zip(resolve::fold(&hot, edges)) {
+            match (bucket.as_mut(), later) {
+                (Some(bucket), Some(later)) => bucket.followed_by(&later),
+                (None, later) => *bucket = later,
+                (_, None) => {}
+            }
+        }
+        Ok(sealed)
+    }
+
+    fn fold_versions(
+        &self,
+        series: &SeriesKey,
+        edges: &[i64],
+        known_at: Option<UnixMillis>,
+    ) -> Result<Vec<Option<Aggregate>>, TelemetryError> {
+        let (Some(from), Some(until)) = (edges.first(), edges.last()) else { return Ok(Vec::new()) };
+        let slice = Slice { from: *from, until: *until, descending: false, instants: usize::MAX };
+        Ok(resolve::fold(&self.versions(series, slice, known_at)?, edges))
+    }
+
+    pub fn latest(&self, series: &[SeriesKey]) -> Result<Vec<Option<StoredReading>>, TelemetryError> {
+        series.iter().map(|series| self.latest_one(series)).collect()
+    }
+
+    fn latest_one(&self, series: &SeriesKey) -> Result<Option<StoredReading>, TelemetryError> {
+        let Some(device) = self.hot.get(series.device) else { return Ok(None) };
+        let (known, sealed) = {
+            let device = lock(&device);
+            (device.latest(series), device.sealed)
+        };
+        let known = match known {
+            Latest::AskRow(shape) => {
+                let row = self.archive.last_row(series.device, &shape)?;
+                let mut device = lock(&device);
+                // What was sealed meanwhile may be later than the row.
+                if device.sealed == sealed {
+                    device.learn_last(&shape, row);
+                }
+                device.latest(series)
+            }
+            known => known,
+        };
+        match known {
+            Latest::Known(version) => version.map(|version| stored(series, version)).transpose(),
+            Latest::AskRow(_) | Latest::AskVersions => {
+                let slice = Slice { from: i64::MIN, until: i64::MAX, descending: true, instants: 1 };
+                let last = self.versions(series, slice, None)?.pop();
+                last.map(|version| stored(series, version)).transpose()
+            }
+        }
+    }
+}
+
+fn stored(series: &SeriesKey, version: Version) -> Result<StoredReading, TelemetryError> {
+    let (quality, at_least_once) = parse_flags(version.flags)?;
+    let time = UnixMillis(version.time);
+    Ok(StoredReading {
+        key: ReadingKey { time, endpoint: series.endpoint, attribute: series.attribute.clone() },
+        received: UnixMillis(version.received),
+        value: version.value,
+        quality,
+        at_least_once,
+    })
+}
+
+/// The instants that can match; `None` when none can.
+fn slice_of(query: &ReadingsQuery) -> Option<Slice> {
+    let mut from = query.from.map_or(i64::MIN, |from| from.0);
+    let mut until = query.until.map_or(i64::MAX, |until| until.0);
+    if let Some(after) = &query.after {
+        // Other series may have readings of the same instant.
+        match query.descending {
+            false => from = from.max(after.time.0),
+            true => until = until.min(after.time.0.saturating_add(1)),
+        }
+    }
+    let instants = query.limit.saturating_add(1);
+    (from < until && query.limit > 0).then_some(Slice { from, until, descending: query.descending, instants })
+}
+
+/// Positions begin behind what is sealed, even where the log of a backup is older than its archive.
+pub fn head_of(stored: Position, sealed: impl Iterator<Item = Position>) -> Position {
+    sealed.fold(stored, Position::max)
+}

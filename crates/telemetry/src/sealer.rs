@@ -1,0 +1,172 @@
+//! The thread that moves hot rows into the archive: devices with a chunk's worth, and whoever holds the log's oldest
+//! end where the log has grown long. Devices come to be sealed at different times by themselves.
+
+use std::collections::HashSet;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use lares_model::DeviceId;
+use lares_model::record::Position;
+use tokio::sync::mpsc;
+
+use crate::archive::{Archive, Sealing};
+use crate::hot::{Hot, lock};
+use crate::published::Published;
+use crate::writer::Job;
+use crate::{Limits, TelemetryError};
+
+/// Devices per transaction of the archive.
+pub const DEVICES_AT_ONCE: usize = 64;
+/// Without a nudge the sealer looks by itself.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+const RETRY_AFTER: Duration = Duration::from_millis(500);
+
+/// The sealer as others reach it.
+#[derive(Clone)]
+pub struct Nudge {
+    sender: SyncSender<()>,
+    full: Arc<Mutex<HashSet<DeviceId>>>,
+}
+
+impl Nudge {
+    pub fn new(sender: SyncSender<()>) -> Nudge {
+        Nudge { sender, full: Arc::default() }
+    }
+
+    pub fn nudge(&self) {
+        // Full means that a nudge is waiting already.
+        let _ = self.sender.try_send(());
+    }
+
+    /// A device has a chunk's worth.
+    pub fn full(&self, device: DeviceId) {
+        self.full.lock().unwrap_or_else(PoisonError::into_inner).insert(device);
+        self.nudge();
+    }
+}
+
+pub struct Sealer {
+    pub archive: Arc<dyn Archive>,
+    pub hot: Arc<Hot>,
+    pub published: Arc<Published>,
+    pub limits: Limits,
+    pub nudge: Nudge,
+    /// Wakes the writer to let go of what is sealed; weak, since the writer ends when nobody else can call it.
+    pub jobs: mpsc::WeakSender<Job>,
+    /// Held while rows move, and by whoever removes some.
+    pub moving: Arc<Mutex<()>>,
+    pub stopped: Arc<AtomicBool>,
+}
+
+impl Sealer {
+    pub fn run(self, nudged: &Receiver<()>) {
+        while !self.stopped.load(Ordering::Relaxed) {
+            match nudged.recv_timeout(LOOK_EVERY) {
+                Ok(()) | Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return,
+            }
+            if let Err(error) = self.seal_what_is_due() {
+                tracing::warn!(%error, "sealing telemetry failed; the log keeps it, and it is tried again");
+                std::thread::sleep(RETRY_AFTER);
+            }
+        }
+    }
+
+    fn seal_what_is_due(&self) -> Result<(), TelemetryError> {
+        loop {
+            let full = self.take_full();
+            let due: Vec<DeviceId> = if full.is_empty() { self.pinning() } else { full };
+            if due.is_empty() || self.stopped.load(Ordering::Relaxed) {
+                self.let_go();
+                return Ok(());
+            }
+            for some in due.chunks(DEVICES_AT_ONCE) {
+                let sealed = self.seal(some);
+                if sealed.is_err() {
+                    self.put_back(&due);
+                }
+                sealed?;
+                self.let_go();
+            }
+        }
+    }
+
+    fn take_full(&self) -> Vec<DeviceId> {
+        self.nudge.full.lock().unwrap_or_else(PoisonError::into_inner).drain().collect()
+    }
+
+    fn put_back(&self, devices: &[DeviceId]) {
+        self.nudge.full.lock().unwrap_or_else(PoisonError::into_inner).extend(devices);
+    }
+
+    /// Where the log is too long, the devices whose entries make up its oldest eighth.
+    fn pinning(&self) -> Vec<DeviceId> {
+        if self.published.log_bytes.load(Ordering::Relaxed) <= self.limits.log_bytes {
+            return Vec::new();
+        }
+        let all = self.hot.all();
+        let mut firsts: Vec<(Position, DeviceId)> =
+            all.iter().filter_map(|(device, hot)| Some((lock(hot).first_unsealed?, *device))).collect();
+        firsts.sort();
+        let Some((oldest, _)) = firsts.first().copied() else { return Vec::new() };
+        let end = oldest.0 + (self.published.head().0 - oldest.0) / 8;
+        firsts.into_iter().take_while(|(first, _)| first.0 <= end).map(|(_, device)| device).collect()
+    }
+
+    /// Seals these devices with everything hot of them.
+    pub fn seal(&self, devices: &[DeviceId]) -> Result<(), TelemetryError> {
+        let _moving = self.moving.lock().unwrap_or_else(PoisonError::into_inner);
+        seal(self.archive.as_ref(), &self.hot, &self.published, devices)
+    }
+
+    /// Tells the writer up to where the log may be let go of.
+    fn let_go(&self) {
+        if self.published.log_bytes.load(Ordering::Relaxed) <= self.limits.log_bytes {
+            return;
+        }
+        let released = self.published.released.load(Ordering::Relaxed);
+        let firsts = self.hot.all().into_iter().filter_map(|(_, hot)| lock(&hot).first_unsealed);
+        let unsealed = firsts.map(|first| first.0 - 1).min().unwrap_or(i64::MAX);
+        let through = released.min(unsealed);
+        if through > self.published.truncate_to.load(Ordering::Relaxed) {
+            self.published.truncate_to.store(through, Ordering::Relaxed);
+            if let Some(jobs) = self.jobs.upgrade() {
+                // A full queue means that the writer is awake.
+                let _ = jobs.try_send(Job::Wake);
+            }
+        }
+    }
+}
+
+/// Whoever calls holds the lock on moving rows.
+pub fn seal(
+    archive: &dyn Archive,
+    hot: &Hot,
+    published: &Published,
+    devices: &[DeviceId],
+) -> Result<(), TelemetryError> {
+    let copied = devices.iter().filter_map(|device| {
+        let hot = hot.get(*device)?;
+        let sealing = lock(&hot).sealing(*device)?;
+        Some((hot, sealing))
+    });
+    let (hots, sealings): (Vec<_>, Vec<Sealing>) = copied.unzip();
+    if sealings.is_empty() {
+        return Ok(());
+    }
+    archive.seal(&sealings)?;
+    for (hot, sealing) in hots.iter().zip(&sealings) {
+        let mut device = lock(hot);
+        device.sealed(sealing, Some(Position(sealing.through.0 + 1)));
+        let points: usize = sealing.groups.iter().map(|(shape, rows)| shape.0.len() * rows.len()).sum();
+        published.hot_points.fetch_sub(points as i64, Ordering::Relaxed);
+    }
+    Ok(())
+}
+
+/// For whoever removes: no row moves while this is held.
+pub fn hold(moving: &Mutex<()>) -> MutexGuard<'_, ()> {
+    moving.lock().unwrap_or_else(PoisonError::into_inner)
+}
