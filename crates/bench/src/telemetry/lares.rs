@@ -7,13 +7,15 @@ use std::sync::Arc;
 use lares_model::reading::{Quality, Reading};
 use lares_model::record::{Body, Entry, MessageIdentity};
 use lares_model::{DeviceId, OrganisationId, UnixMillis, Value};
-use lares_telemetry::{EmbeddedTelemetry, ReadingsQuery, Telemetry as _};
+use lares_telemetry::{
+    AggregateQuery, EmbeddedTelemetry, Numbers, ReadingsQuery, SeriesKey, Telemetry as _, number_of,
+};
 use tokio::runtime::Runtime;
 use uuid::Uuid;
 
 use super::engine::{Engine, Reader};
 use super::queries::{Query, Rows};
-use super::workload::{METRICS, Row};
+use super::workload::{DAY_MS, METRICS, Row};
 
 const SETTINGS: &str = "defaults; each append returns after its fsync; entries carry message identities, so that \
                         repeated messages are found, which no other engine here is asked to do";
@@ -27,6 +29,7 @@ const ATTRIBUTES: [&str; METRICS] = [
     "ElectricalEnergyMeasurement.CumulativeEnergyImported",
     "BooleanState.StateValue",
 ];
+const ENDPOINT: u16 = 1;
 const CONTACT: usize = 4;
 const READINGS_MAX: usize = 100_000;
 
@@ -56,11 +59,13 @@ impl Engine for Lares {
     fn commit(&mut self, rows: &[Row]) -> Result<(), String> {
         let entries = rows.iter().map(entry_of).collect();
         self.runtime.block_on(self.telemetry.append(entries)).map_err(|error| error.to_string())?;
+        // No follower reads behind this.
+        self.telemetry.release(self.telemetry.head());
         Ok(())
     }
 
     fn settle(&mut self) -> Result<(), String> {
-        Ok(())
+        self.telemetry.seal_all().map_err(|error| error.to_string())
     }
 
     fn reader(&self) -> Result<Box<dyn Reader>, String> {
@@ -76,47 +81,94 @@ struct LaresReader {
 impl Reader for LaresReader {
     fn rows(&mut self, query: &Query) -> Result<Option<Rows>, String> {
         match *query {
-            Query::OneDay { series, from_ms, until_ms } => {
-                let (device, metric) = (series / METRICS as u32, series as usize % METRICS);
-                let query = ReadingsQuery {
-                    attribute: Some(ATTRIBUTES[metric].to_owned()),
-                    from: Some(UnixMillis(from_ms)),
-                    until: Some(UnixMillis(until_ms)),
-                    ..ReadingsQuery::of(device_id(device), READINGS_MAX)
+            Query::OneDay { series, from_ms, until_ms } => self.one_day(series, from_ms, until_ms),
+            Query::Buckets { series, from_ms, width_ms, buckets } => {
+                let edges =
+                    (0..=i64::from(buckets)).map(|nth| UnixMillis(from_ms + nth * width_ms)).collect();
+                let summed = self.aggregate(vec![series_key(series)], edges)?;
+                let row = |(bucket, numbers, count): &(usize, Numbers, u64)| {
+                    [*bucket as f64, numbers.min, numbers.max, numbers.sum / *count as f64]
                 };
-                self.readings(&query, |time, value| [time, value, 0.0, 0.0]).map(Some)
+                Ok(summed.first().map(|buckets| buckets.iter().map(row).collect()).unwrap_or_default())
             }
-            Query::Last { metric, devices, from_ms, until_ms } => {
-                let mut rows = Vec::with_capacity(devices as usize);
-                for device in 0..devices {
-                    let query = ReadingsQuery {
-                        attribute: Some(ATTRIBUTES[metric as usize].to_owned()),
-                        from: Some(UnixMillis(from_ms)),
-                        until: Some(UnixMillis(until_ms)),
-                        descending: true,
-                        ..ReadingsQuery::of(device_id(device), 1)
-                    };
-                    rows.extend(self.readings(&query, |_, value| [f64::from(device), value, 0.0, 0.0])?);
-                }
-                Ok(Some(rows))
+            Query::Last { metric, devices, from_ms, .. } => self.last(metric, devices, from_ms),
+            Query::DailySums { metric, devices, from_ms, until_ms } => {
+                let days = (until_ms - from_ms) / DAY_MS;
+                let edges = (0..=days).map(|day| UnixMillis(from_ms + day * DAY_MS)).collect();
+                let summed = self.aggregate(series_of(metric, devices), edges)?;
+                let row = |device: usize, day: usize, numbers: &Numbers| {
+                    [device as f64, day as f64, numbers.sum, 0.0]
+                };
+                let rows = summed.iter().enumerate().flat_map(|(device, days)| {
+                    days.iter().map(move |(day, numbers, _)| row(device, *day, numbers))
+                });
+                Ok(rows.collect())
             }
-            Query::Buckets { .. } | Query::DailySums { .. } => Ok(None),
         }
+        .map(Some)
     }
 }
 
 impl LaresReader {
-    fn readings(&self, query: &ReadingsQuery, row: impl Fn(f64, f64) -> [f64; 4]) -> Result<Rows, String> {
-        let readings = self.runtime.block_on(self.telemetry.readings(query)).map_err(|e| e.to_string())?;
-        Ok(readings.iter().map(|reading| row(reading.time.0 as f64, number(&reading.value))).collect())
+    fn one_day(&self, series: u32, from_ms: i64, until_ms: i64) -> Result<Rows, String> {
+        let key = series_key(series);
+        let query = ReadingsQuery {
+            endpoint: Some(key.endpoint),
+            attribute: Some(key.attribute),
+            from: Some(UnixMillis(from_ms)),
+            until: Some(UnixMillis(until_ms)),
+            ..ReadingsQuery::of(key.device, READINGS_MAX)
+        };
+        let readings = self.runtime.block_on(self.telemetry.readings(&query)).map_err(|e| e.to_string())?;
+        Ok(readings
+            .iter()
+            .map(|reading| [reading.time().0 as f64, number(&reading.value), 0.0, 0.0])
+            .collect())
+    }
+
+    fn last(&self, metric: u32, devices: u32, from_ms: i64) -> Result<Rows, String> {
+        let series = series_of(metric, devices);
+        let latest = self.runtime.block_on(self.telemetry.latest(&series)).map_err(|e| e.to_string())?;
+        let recent = latest
+            .iter()
+            .enumerate()
+            .filter_map(|(device, reading)| Some((device, reading.as_ref()?)))
+            .filter(|(_, reading)| reading.time().0 >= from_ms);
+        Ok(recent.map(|(device, reading)| [device as f64, number(&reading.value), 0.0, 0.0]).collect())
+    }
+
+    /// Of each series: the number of each bucket that holds something, and what it comes to.
+    fn aggregate(
+        &self,
+        series: Vec<SeriesKey>,
+        edges: Vec<UnixMillis>,
+    ) -> Result<Vec<Vec<(usize, Numbers, u64)>>, String> {
+        let query = AggregateQuery { series, edges, known_at: None };
+        let answered = self.runtime.block_on(self.telemetry.aggregate(&query)).map_err(|e| e.to_string())?;
+        let held = |buckets: Vec<Option<lares_telemetry::Aggregate>>| {
+            let numbered = buckets.into_iter().enumerate();
+            numbered
+                .filter_map(|(nth, sum)| sum.and_then(|sum| Some((nth, sum.numbers?, sum.count))))
+                .collect()
+        };
+        Ok(answered.into_iter().map(held).collect())
+    }
+}
+
+fn series_of(metric: u32, devices: u32) -> Vec<SeriesKey> {
+    (0..devices).map(|device| series_key(device * METRICS as u32 + metric)).collect()
+}
+
+fn series_key(series: u32) -> SeriesKey {
+    SeriesKey {
+        device: device_id(series / METRICS as u32),
+        endpoint: ENDPOINT,
+        attribute: ATTRIBUTES[series as usize % METRICS].to_owned(),
     }
 }
 
 fn number(value: &Value) -> f64 {
-    match value {
-        Value::Bool(on) => f64::from(u8::from(*on)),
-        other => other.as_f64().unwrap_or(f64::NAN),
-    }
+    number_of(value).unwrap_or(f64::NAN)
 }
 
 fn device_id(device: u32) -> DeviceId {
@@ -126,7 +178,7 @@ fn device_id(device: u32) -> DeviceId {
 fn entry_of(row: &Row) -> Entry {
     let time = UnixMillis(row.time_ms);
     let reading = |metric: usize| Reading {
-        endpoint: 1,
+        endpoint: ENDPOINT,
         attribute: ATTRIBUTES[metric].to_owned(),
         time,
         value: match metric {
