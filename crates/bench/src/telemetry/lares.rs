@@ -73,6 +73,9 @@ impl Engine for Lares {
     }
 }
 
+/// The number of a bucket, what its readings come to, and how many they are.
+type Held = (usize, Numbers, u64);
+
 struct LaresReader {
     telemetry: Arc<EmbeddedTelemetry>,
     runtime: Runtime,
@@ -86,7 +89,7 @@ impl Reader for LaresReader {
                 let edges =
                     (0..=i64::from(buckets)).map(|nth| UnixMillis(from_ms + nth * width_ms)).collect();
                 let summed = self.aggregate(vec![series_key(series)], edges)?;
-                let row = |(bucket, numbers, count): &(usize, Numbers, u64)| {
+                let row = |(bucket, numbers, count): &Held| {
                     [*bucket as f64, numbers.min, numbers.max, numbers.sum / *count as f64]
                 };
                 Ok(summed.first().map(|buckets| buckets.iter().map(row).collect()).unwrap_or_default())
@@ -137,12 +140,8 @@ impl LaresReader {
         Ok(recent.map(|(device, reading)| [device as f64, number(&reading.value), 0.0, 0.0]).collect())
     }
 
-    /// Of each series: the number of each bucket that holds something, and what it comes to.
-    fn aggregate(
-        &self,
-        series: Vec<SeriesKey>,
-        edges: Vec<UnixMillis>,
-    ) -> Result<Vec<Vec<(usize, Numbers, u64)>>, String> {
+    /// Of each series the buckets that hold something.
+    fn aggregate(&self, series: Vec<SeriesKey>, edges: Vec<UnixMillis>) -> Result<Vec<Vec<Held>>, String> {
         let query = AggregateQuery { series, edges, known_at: None };
         let answered = self.runtime.block_on(self.telemetry.aggregate(&query)).map_err(|e| e.to_string())?;
         let held = |buckets: Vec<Option<lares_telemetry::Aggregate>>| {
