@@ -200,8 +200,9 @@ impl Writer {
                     self.hot.remove(device);
                     answers.push(Box::new(move || drop(answer.send(Ok(())))));
                 }
-                Job::Scrub { erasure, answer } => {
-                    tail.forget(erasure.device);
+                Job::Scrub { answer, .. } => {
+                    // What it holds may be what was to go; the file has the rest.
+                    *tail = Tail::after(written.head);
                     answers.push(Box::new(move || drop(answer.send(Ok(())))));
                 }
                 Job::Wake => {}
