@@ -65,6 +65,40 @@ pub struct DoorState {
 pub type Door = Arc<DoorState>;
 
 fn table() -> Vec<Route> {
+    let mut all = of_places_and_people();
+    all.extend(of_devices());
+    all
+}
+
+fn of_devices() -> Vec<Route> {
+    use Action::*;
+    vec![
+        Route::new(DeviceManage, routes!(devices::register)),
+        Route::new(DeviceManage, routes!(import::import)),
+        Route::new(DeviceRead, routes!(devices::list)),
+        Route::new(DeviceRead, routes!(devices::get)),
+        Route::new(DeviceManage, routes!(devices::update)),
+        Route::new(DeviceManage, routes!(devices::delete)),
+        Route::new(DeviceManage, routes!(devices::replace)),
+        Route::new(DeviceManage, routes!(devices::rotate_credentials)),
+        Route::new(DeviceRead, routes!(devices::state)),
+        Route::new(DeviceRead, routes!(devices::diagnostics)),
+        Route::new(DeviceRead, routes!(readings::list)),
+        Route::new(DeviceManage, routes!(readings_change::delete_of_device)),
+        Route::new(DeviceRead, routes!(readings_file::export)),
+        Route::new(DeviceManage, routes!(readings_file::import)).with_bodies_of(readings_file::BODY_BYTES),
+        Route::new(DeviceManage, routes!(readings_change::correct)),
+        Route::new(DeviceRead, routes!(history::get)),
+        Route::new(DeviceRead, routes!(chart::get)),
+        Route::new(DeviceRead, routes!(events::of_device)),
+        Route::new(DeviceCommand, routes!(commands::submit)),
+        Route::new(DeviceRead, routes!(commands::of_device)),
+        Route::new(DeviceRead, routes!(commands::list)),
+        Route::new(DeviceRead, routes!(commands::get)),
+    ]
+}
+
+fn of_places_and_people() -> Vec<Route> {
     use Action::*;
     vec![
         Route::new(Public, routes!(health::live)),
@@ -109,28 +143,6 @@ fn table() -> Vec<Route> {
         Route::new(HomeRead, routes!(rooms::get)),
         Route::new(HomeManage, routes!(rooms::update)),
         Route::new(HomeManage, routes!(rooms::delete)),
-        Route::new(DeviceManage, routes!(devices::register)),
-        Route::new(DeviceManage, routes!(import::import)),
-        Route::new(DeviceRead, routes!(devices::list)),
-        Route::new(DeviceRead, routes!(devices::get)),
-        Route::new(DeviceManage, routes!(devices::update)),
-        Route::new(DeviceManage, routes!(devices::delete)),
-        Route::new(DeviceManage, routes!(devices::replace)),
-        Route::new(DeviceManage, routes!(devices::rotate_credentials)),
-        Route::new(DeviceRead, routes!(devices::state)),
-        Route::new(DeviceRead, routes!(devices::diagnostics)),
-        Route::new(DeviceRead, routes!(readings::list)),
-        Route::new(DeviceManage, routes!(readings_change::delete_of_device)),
-        Route::new(DeviceRead, routes!(readings_file::export)),
-        Route::new(DeviceManage, routes!(readings_file::import)),
-        Route::new(DeviceManage, routes!(readings_change::correct)),
-        Route::new(DeviceRead, routes!(history::get)),
-        Route::new(DeviceRead, routes!(chart::get)),
-        Route::new(DeviceRead, routes!(events::of_device)),
-        Route::new(DeviceCommand, routes!(commands::submit)),
-        Route::new(DeviceRead, routes!(commands::of_device)),
-        Route::new(DeviceRead, routes!(commands::list)),
-        Route::new(DeviceRead, routes!(commands::get)),
         Route::new(OrganisationRead, routes!(events::list)),
         Route::new(OrganisationRead, routes!(events::get)),
         Route::new(OrganisationRead, routes!(live::live)),

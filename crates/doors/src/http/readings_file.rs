@@ -38,6 +38,9 @@ pub struct FileQuery {
     known_at: Option<UnixMillis>,
 }
 
+/// Of an import: 50,000 rows as an export writes them.
+pub(super) const BODY_BYTES: usize = 8 * 1024 * 1024;
+
 /// Where a file that is being written stands.
 struct Writing {
     hub: Arc<Hub>,
@@ -122,7 +125,7 @@ pub struct ReadingsImportView {
 }
 
 /// Take readings from CSV (RFC 4180). Columns: time, endpoint, attribute, value; those that an export has beside them
-/// (unit, quality, received) are not read. At most 50,000 rows. Every row is accepted or refused by itself. Readings
+/// (unit, quality, received) are not read. At most 50,000 rows and 8 MiB. Every row is accepted or refused by itself. Readings
 /// taken so are marked `estimated`, or `late` where they are older than that; they are history, and change neither the
 /// device's present state nor its presence. The same file again changes nothing.
 #[utoipa::path(post, path = "/api/iot/devices/{id}/readings/import", tag = "devices", operation_id = "importReadings",

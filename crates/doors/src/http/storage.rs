@@ -6,13 +6,14 @@ use axum::Json;
 use axum::extract::State;
 use lares_hub::retention as hub_retention;
 use lares_hub::storage::{self as hub, Amount, Stored};
-use lares_model::retention::Retention;
+use lares_model::retention::{Kept, Retention};
 use lares_model::{DeviceId, HomeId, Invalid, OrganisationId, UnixMillis};
 use serde::{Deserialize, Serialize};
 
 use super::Door;
 use super::extract::{Body, Id, Params, Who};
 use super::problem::Problem;
+use super::views::object;
 
 const WAIT_MAX_S: u64 = 30;
 
@@ -146,6 +147,18 @@ pub async fn get(
 }
 
 /// How long readings are kept, by class of series; null is for ever.
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RetentionBody {
+    #[serde(deserialize_with = "object")]
+    measurement: Kept,
+    #[serde(deserialize_with = "object")]
+    counter: Kept,
+    #[serde(deserialize_with = "object")]
+    state: Kept,
+}
+
+/// How long readings are kept, by class of series; null is for ever.
 #[utoipa::path(get, path = "/api/organisations/{id}/retention", tag = "organisations", operation_id = "getRetention",
     params(("id" = OrganisationId, Path, description = "Organisation")),
     responses((status = 200, description = "The retention", body = Retention)))]
@@ -158,16 +171,18 @@ pub async fn get_retention(
 }
 
 /// Set how long readings are kept, by class of series; null is for ever. What is older is removed in the background, at
-/// once and then daily, in whole days. Series that a device reports together are kept as long as the one of them that
+/// once and then daily, chunk by chunk: the last readings of a chunk decide when all of it goes, and days are summed up
+/// 64 together. Series that a device reports together are kept as long as the one of them that
 /// is kept longest.
 #[utoipa::path(put, path = "/api/organisations/{id}/retention", tag = "organisations", operation_id = "setRetention",
-    params(("id" = OrganisationId, Path, description = "Organisation")), request_body = Retention,
+    params(("id" = OrganisationId, Path, description = "Organisation")), request_body = RetentionBody,
     responses((status = 200, description = "Set", body = Retention)))]
 pub async fn set_retention(
     State(door): State<Door>,
     Who(caller): Who,
     Id(id): Id<OrganisationId>,
-    Body(retention): Body<Retention>,
+    Body(body): Body<RetentionBody>,
 ) -> Result<Json<Retention>, Problem> {
+    let retention = Retention { measurement: body.measurement, counter: body.counter, state: body.state };
     Ok(Json(hub_retention::set(&door.hub, &caller, id, retention).await?))
 }
