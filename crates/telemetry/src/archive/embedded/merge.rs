@@ -13,7 +13,7 @@ use crate::codec::column::put_value;
 use crate::sqlite::from_sqlite;
 
 /// A chunk with fewer rows takes in what comes behind it.
-const SMALL_ROWS: usize = CHUNK_ROWS_MAX / 4;
+const SMALL_ROWS: usize = CHUNK_ROWS_MAX / 2;
 /// So few rows between two chunks make no chunk of their own.
 const FEW_ROWS: usize = 64;
 /// A chunk is split only when it is longer than this: most late rows then rewrite one chunk and make none.
