@@ -3,6 +3,7 @@
 
 mod aggregate;
 mod archive;
+mod backup;
 mod codec;
 mod connections;
 mod embedded;
@@ -12,6 +13,7 @@ mod log;
 mod plan;
 mod published;
 mod query;
+mod repair;
 mod replay;
 mod resolve;
 mod sealer;
@@ -30,9 +32,11 @@ use serde::{Deserialize, Serialize};
 
 pub use aggregate::{Aggregate, Numbers, number_of, rise};
 pub use archive::{Erasure, Expiry};
+pub use backup::backup;
 pub use embedded::EmbeddedTelemetry;
 pub use hot::IDENTITIES_REMEMBERED;
 pub use limits::{Limits, Refusal};
+pub use repair::repair;
 pub use shape::quality_bit;
 pub use storage::{DeviceStorage, Storage};
 
