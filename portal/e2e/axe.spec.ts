@@ -13,6 +13,7 @@ const PLACES: Place[] = [
   { name: "today", path: () => "/" },
   { name: "homes", path: () => "/homes" },
   { name: "home", path: ({ demo }) => `/homes/${demo.homes[0]}` },
+  { name: "home charts", path: ({ demo }) => `/homes/${demo.homes[0]}/charts` },
   { name: "rooms", path: ({ demo }) => `/homes/${demo.homes[0]}/rooms` },
   { name: "devices", path: () => "/devices" },
   { name: "device", path: (_house, device) => `/devices/${device}` },
@@ -23,6 +24,7 @@ const PLACES: Place[] = [
   { name: "automations", path: () => "/automations" },
   { name: "insights", path: () => "/insights" },
   { name: "settings", path: () => "/settings" },
+  { name: "storage", path: () => "/settings/storage" },
   { name: "components", path: () => "/showcase", open: true },
   { name: "sign in", path: () => "/signin", open: true },
 ];

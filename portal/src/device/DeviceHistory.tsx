@@ -30,7 +30,9 @@ export function DeviceHistory({ device, state, zone, twoState }: Props) {
     void navigate({ to: "/devices/$deviceId", params: { deviceId: device.id }, search: (before) => ({ ...before, ...search }), replace: true, resetScroll: false });
   const several = new Set(device.endpoints.map((one) => one.endpoint)).size > 2;
   const nameOf = (endpoint: number, attribute: string) => attributeName(attribute, say, twoState) + (several && endpoint > 0 ? ` ${endpoint}` : "");
-  const items = readingsOf(device, Object.values(state?.latest ?? {})).map(({ endpoint, attribute }) => ({
+  const told = readingsOf(device, Object.values(state?.latest ?? {}));
+  const isTold = told.some(({ endpoint, attribute }) => `${endpoint}/${attribute}` === series.key);
+  const items = [...(isTold ? [] : [series]), ...told].map(({ endpoint, attribute }) => ({
     id: `${endpoint}/${attribute}`,
     label: nameOf(endpoint, attribute),
   }));

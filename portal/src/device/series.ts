@@ -1,6 +1,7 @@
 // Which of a device's series is shown: the one in the URL if the device has it, else what the device is known by.
 import { useSearch } from "@tanstack/react-router";
 import type { DeviceState, LatestValue } from "../live/hooks";
+import { capabilityOf } from "../format/wording";
 import { type DeviceLike, HOUSEKEEPING, type Reading, readingsOf } from "./presentation";
 
 export interface Series extends Reading {
@@ -13,8 +14,10 @@ export function chooseSeries(device: DeviceLike, state: DeviceState | undefined,
   const known = Object.values(state?.latest ?? {});
   const readings = readingsOf(device, known);
   const asked = parseKey(wanted);
-  // A device that is silent now still has its past, so the URL is believed before anything was reported.
-  const found = readings.find((reading) => keyOf(reading) === wanted) ?? (state === undefined ? asked : undefined);
+  // A device that is silent now still has its past, and readings may have been imported: the URL is believed in what
+  // the device could have told.
+  const could = asked !== undefined && device.endpoints.some((one) => one.endpoint === asked.endpoint && one.capabilities.includes(capabilityOf(asked.attribute)));
+  const found = readings.find((reading) => keyOf(reading) === wanted) ?? (state === undefined || could ? asked : undefined);
   const reading = found ?? readings.find((one) => isTelling(one)) ?? readings[0];
   if (reading === undefined) return undefined;
   return { ...reading, key: keyOf(reading), latest: state?.latest[keyOf(reading)] };
