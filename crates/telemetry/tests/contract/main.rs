@@ -47,6 +47,7 @@ macro_rules! holds_the_contract {
             holds_the_contract!(@tests $type, reading: [
                 the_same_reading_sent_again_is_stored_once,
                 the_last_write_wins_and_the_earlier_stays_known,
+                readings_at_the_servers_time_are_all_kept,
                 within_a_message_the_last_value_of_an_instant_wins,
                 a_value_of_another_kind_is_another_value,
                 the_latest_reading_is_the_one_with_the_last_time,
