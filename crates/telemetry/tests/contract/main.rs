@@ -3,6 +3,7 @@
 
 mod appending;
 mod disk_full;
+mod expiring;
 mod model;
 mod reading;
 mod subject;
@@ -57,6 +58,9 @@ macro_rules! holds_the_contract {
                 filters_narrow_and_the_end_is_exclusive,
                 pages_visit_everything_once_in_both_directions,
                 keys_survive_serialisation,
+            ]);
+            holds_the_contract!(@tests $type, expiring: [
+                old_readings_leave_what_they_came_to,
             ]);
             holds_the_contract!(@tests $type, disk_full: [
                 a_full_disk_refuses_and_recovers_by_itself,
