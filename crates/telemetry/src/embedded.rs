@@ -335,7 +335,7 @@ impl Telemetry for EmbeddedTelemetry {
                     seal(engine.archive.as_ref(), &engine.hot, &published, &[mine.device])?;
                     let values = engine.archive.erase(&mine)?;
                     if let Some(device) = engine.hot.get(mine.device) {
-                        lock(&device).forget_latest();
+                        lock(&device).forget_latest(engine.archive.shapes(mine.device));
                     }
                     Ok(values)
                 })

@@ -288,8 +288,14 @@ impl HotDevice {
         self.first_unsealed = next.filter(|_| self.last > sealing.through);
     }
 
-    /// What the newest values are is to be asked anew.
-    pub fn forget_latest(&mut self) {
+    /// What the newest values are is to be asked anew, of these shapes in the archive too.
+    pub fn forget_latest(&mut self, archived: Vec<Arc<Shape>>) {
+        for shape in archived {
+            if !self.groups.iter().any(|group| group.shape == shape) {
+                let rows = Rows::new(&shape);
+                self.groups.push(HotGroup { shape, shape_no: None, rows, last: Last::Unknown });
+            }
+        }
         self.groups.iter_mut().for_each(|group| group.last = Last::Unknown);
     }
 }

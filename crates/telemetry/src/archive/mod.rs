@@ -87,7 +87,10 @@ pub trait Archive: Send + Sync + 'static {
     /// The last row of a shape that is sealed.
     fn last_row(&self, device: DeviceId, shape: &Shape) -> Result<Option<LastRow>, TelemetryError>;
 
+    /// How many values went. What stays of their rows may have another shape.
     fn erase(&self, erasure: &Erasure) -> Result<u64, TelemetryError>;
+
+    fn shapes(&self, device: DeviceId) -> Vec<Arc<Shape>>;
 
     /// Removes what is older than `expiry` says of a shape's series, a little at a time: answers whether there is more.
     fn expire(
