@@ -13,6 +13,7 @@ use rusqlite::Connection;
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
 use crate::archive::embedded::SeriesFile;
+use crate::archive::prometheus::{Prometheus, TEXT_BYTES_MAX};
 use crate::archive::{Archive, Erasure, Expiry};
 use crate::connections::Connections;
 use crate::hot::{Hot, lock};
@@ -25,8 +26,8 @@ use crate::query::{Engine, head_of};
 use crate::sealer::{DEVICES_AT_ONCE, Nudge, Sealer, hold, seal};
 use crate::writer::{Answer, Job, Prepared, Writer};
 use crate::{
-    Aggregate, AggregateQuery, Appended, BoxFuture, Limits, ReadingsQuery, Retention, SeriesKey, Stats,
-    Storage, StoredReading, Telemetry, TelemetryError, replay, sqlite,
+    Abilities, Aggregate, AggregateQuery, Appended, BoxFuture, EngineAddress, Limits, ReadingsQuery,
+    Retention, SeriesKey, Stats, Storage, StoredReading, Telemetry, TelemetryError, replay, sqlite,
 };
 
 /// Calls that may wait for the writer; further ones wait for a place among them.
@@ -64,14 +65,16 @@ impl EmbeddedTelemetry {
         Self::assemble(directory, limits, Arc::new(archive), lock)
     }
 
-    /// The same log in front of another archive.
-    pub fn open_on(
+    /// The same log in front of a Prometheus-compatible engine, which need not be there now.
+    pub fn open_on_prometheus(
         directory: &Path,
         limits: Limits,
-        archive: Arc<dyn Archive>,
+        address: &EngineAddress,
     ) -> Result<Self, TelemetryError> {
         let lock = lock_file(directory)?;
-        Self::assemble(directory, limits, archive, lock)
+        let archive = Prometheus::open(directory, address)?;
+        let text_bytes = limits.text_bytes.min(TEXT_BYTES_MAX);
+        Self::assemble(directory, Limits { text_bytes, ..limits }, Arc::new(archive), lock)
     }
 
     fn assemble(
@@ -370,6 +373,10 @@ impl Telemetry for EmbeddedTelemetry {
             })
             .await
         })
+    }
+
+    fn abilities(&self) -> Abilities {
+        self.engine.archive.abilities()
     }
 
     fn stats(&self) -> Stats {

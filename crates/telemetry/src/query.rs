@@ -6,6 +6,7 @@ use std::sync::Arc;
 use lares_model::record::Position;
 use lares_model::{DeviceId, UnixMillis};
 
+use crate::abilities::Ability;
 use crate::aggregate::Aggregate;
 use crate::archive::{Archive, Slice, Version};
 use crate::hot::{Hot, Latest, lock};
@@ -19,6 +20,7 @@ pub struct Engine {
 
 impl Engine {
     pub fn readings(&self, query: &ReadingsQuery) -> Result<Vec<StoredReading>, TelemetryError> {
+        self.require_known_at(query.known_at)?;
         let Some(slice) = slice_of(query) else { return Ok(Vec::new()) };
         let mut found = Vec::new();
         for (endpoint, attribute) in self.series_of(query.device) {
@@ -45,6 +47,10 @@ impl Engine {
         });
         found.truncate(query.limit);
         Ok(found)
+    }
+
+    fn require_known_at(&self, known_at: Option<UnixMillis>) -> Result<(), TelemetryError> {
+        known_at.map_or(Ok(()), |_| self.archive.abilities().require(Ability::KnownAt))
     }
 
     /// One version per instant of the first instants of a slice, in the order of time.
@@ -80,6 +86,7 @@ impl Engine {
     }
 
     pub fn aggregate(&self, query: &AggregateQuery) -> Result<Vec<Vec<Option<Aggregate>>>, TelemetryError> {
+        self.require_known_at(query.known_at)?;
         let edges: Vec<i64> = query.edges.iter().map(|edge| edge.0).collect();
         query.series.iter().map(|series| self.aggregate_one(series, &edges, query.known_at)).collect()
     }
