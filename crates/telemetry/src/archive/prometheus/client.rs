@@ -13,7 +13,6 @@ use ureq::{Agent, Body, RequestBuilder};
 use crate::TelemetryError;
 
 const CONNECT_WITHIN: Duration = Duration::from_secs(5);
-const ANSWER_WITHIN: Duration = Duration::from_secs(30);
 /// A larger answer is asked for in parts.
 const ANSWER_BYTES_MAX: u64 = 32 * 1024 * 1024;
 /// Of an engine's own words in an error.
@@ -25,6 +24,10 @@ pub struct EngineAddress {
     /// `http://` or `https://`; the paths of the API come behind it.
     pub url: String,
     pub credentials: Credentials,
+    /// How long a request may take as a whole.
+    pub answer_within: Duration,
+    /// The engine may lose what it took more recently, when it or its machine fails. Until then we keep it, too.
+    pub confirm_after: Duration,
     /// PEM of the authorities that vouch for the engine; the public ones where `None`.
     pub authorities: Option<Vec<u8>>,
 }
@@ -96,7 +99,7 @@ impl Client {
             .max_redirects(0)
             .proxy(None)
             .timeout_connect(Some(CONNECT_WITHIN))
-            .timeout_global(Some(ANSWER_WITHIN))
+            .timeout_global(Some(address.answer_within))
             .user_agent(concat!("lares/", env!("CARGO_PKG_VERSION")))
             .tls_config(tls.build());
         Ok(Client {

@@ -13,6 +13,7 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 use uuid::Uuid;
 
 use super::samples::{Extent, INSTANTS, SeriesName};
+use super::spool::{self, Entry};
 use crate::TelemetryError;
 use crate::archive::{Sealed, Sealing};
 use crate::codec::chunk::Rows;
@@ -113,19 +114,31 @@ impl Ledger {
         })
     }
 
-    /// Notes what the engine took of these devices, all or nothing.
-    pub fn commit(&self, taken: &[(&Sealing, BTreeMap<SeriesName, Extent>)]) -> Result<(), TelemetryError> {
-        let changed: Vec<(DeviceId, Device)> = self.write(|connection| {
+    /// Notes what the engine took of these devices, all or nothing, and keeps it until it is confirmed.
+    pub fn commit(
+        &self,
+        taken: &[(&Sealing, BTreeMap<SeriesName, Extent>)],
+    ) -> Result<Vec<Entry>, TelemetryError> {
+        let (changed, entries): (Vec<_>, Vec<_>) = self.write(|connection| {
             let note = |(sealing, extents): &(&Sealing, _)| {
                 let known = self.device(sealing.device);
                 let device = note_device(connection, sealing, extents, known.as_deref())?;
-                Ok((sealing.device, device))
+                let entry = spool::put(connection, spool::copy_of(sealing))?;
+                Ok(((sealing.device, Arc::new(device)), entry))
             };
-            taken.iter().map(note).collect()
+            taken.iter().map(note).collect::<Result<_, TelemetryError>>()
         })?;
-        let mut devices = self.devices.write().unwrap_or_else(PoisonError::into_inner);
-        devices.extend(changed.into_iter().map(|(id, device)| (id, Arc::new(device))));
-        Ok(())
+        self.devices.write().unwrap_or_else(PoisonError::into_inner).extend(changed);
+        Ok(entries)
+    }
+
+    /// What is not confirmed yet, after a start.
+    pub fn unconfirmed(&self) -> Result<Vec<Entry>, TelemetryError> {
+        self.with(spool::load)
+    }
+
+    pub fn confirmed(&self, ids: &[i64]) -> Result<(), TelemetryError> {
+        self.write(|connection| spool::remove(connection, ids))
     }
 
     pub fn last_row(&self, device: DeviceId, shape: &Shape) -> Result<Option<LastRow>, TelemetryError> {
@@ -133,10 +146,16 @@ impl Ledger {
         self.with(|connection| stored_last(connection, known.id, shape))
     }
 
-    /// Forgets some series of a device; what else their rows held stays.
-    pub fn erase(&self, device: DeviceId, gone: &[SeriesName]) -> Result<(), TelemetryError> {
-        let Some(known) = self.device(device) else { return Ok(()) };
-        self.write(|connection| {
+    /// Forgets some series of a device; what else their rows held stays. `entries`: what is unconfirmed of the device;
+    /// what is left of it is answered.
+    pub fn erase(
+        &self,
+        device: DeviceId,
+        gone: &[SeriesName],
+        entries: &[Entry],
+    ) -> Result<Vec<Entry>, TelemetryError> {
+        let Some(known) = self.device(device) else { return Ok(Vec::new()) };
+        let left_entries = self.write(|connection| {
             for (endpoint, attribute) in gone {
                 connection
                     .execute(
@@ -148,12 +167,18 @@ impl Ledger {
             for (shape, last) in shapes(connection, known.id)? {
                 narrow(connection, known.id, &shape, last, gone)?;
             }
-            Ok(())
+            entries
+                .iter()
+                .map(|entry| {
+                    spool::remove(connection, &entry.ids)?;
+                    spool::put(connection, spool::without(&entry.sealing, gone))
+                })
+                .collect::<Result<_, _>>()
         })?;
         let mut left = Device::clone(&known);
         left.series.retain(|name, _| !gone.contains(name));
         self.devices.write().unwrap_or_else(PoisonError::into_inner).insert(device, Arc::new(left));
-        Ok(())
+        Ok(left_entries)
     }
 
     /// Forgets a device, and remembers that the engine has to.
@@ -167,6 +192,8 @@ impl Ledger {
             ] {
                 connection.execute(statement, [known.id]).map_err(failed)?;
             }
+            let unconfirmed = "DELETE FROM unconfirmed WHERE uuid = ?1";
+            connection.execute(unconfirmed, [device.0.as_bytes()]).map_err(failed)?;
             let note = "INSERT INTO forgotten (uuid) VALUES (?1) ON CONFLICT DO NOTHING";
             connection.execute(note, [device.0.as_bytes()]).map(drop).map_err(failed)
         })?;
@@ -242,7 +269,10 @@ fn open_file(path: &Path) -> Result<Connection, TelemetryError> {
     match version {
         VERSION => Ok(connection),
         0 => {
-            let make = format!("BEGIN IMMEDIATE; {SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;");
+            let make = format!(
+                "BEGIN IMMEDIATE; {SCHEMA} {} PRAGMA user_version = {VERSION}; COMMIT;",
+                spool::TABLE
+            );
             connection.execute_batch(&make).map_err(failed)?;
             Ok(connection)
         }

@@ -1,19 +1,24 @@
-//! The archive in a Prometheus-compatible engine: remote write in, PromQL over HTTP out. The ingest log before it is
-//! the spool: while the engine is away, readings stay there and in the hot tier. A small file of our own says what the
-//! engine has.
+//! The archive in a Prometheus-compatible engine: remote write in, PromQL over HTTP out. While the engine is away,
+//! readings stay in the ingest log and the hot tier before it. A small file of our own says what the engine has, and
+//! keeps what it took last, which it may still lose.
 
 mod answer;
 mod client;
+mod confirm;
 mod ledger;
 mod names;
 mod pause;
 mod read;
 mod samples;
+mod spool;
 mod visible;
 mod wire;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
 
 use lares_model::{DeviceId, OrganisationId, UnixMillis};
 
@@ -21,11 +26,13 @@ use self::client::Client;
 use self::ledger::{Device, Ledger};
 use self::pause::Pause;
 use self::samples::{Extent, Probe, SeriesName};
+use self::spool::{Entry, Spool};
 use super::{Archive, Erasure, Expiry, Sealed, Sealing, Slice, Version};
 use crate::abilities::{Abilities, Ability};
 use crate::aggregate::Aggregate;
 use crate::hot::LastRow;
 use crate::shape::Shape;
+use crate::sqlite::from_io;
 use crate::storage::DeviceStorage;
 use crate::{SeriesKey, Storage, TelemetryError};
 
@@ -64,47 +71,126 @@ const ABILITIES: Abilities = Abilities {
     ],
 };
 
+/// More values that the engine has not confirmed are not written; they wait in the log.
+const UNCONFIRMED_MAX: usize = 8_000_000;
+
 pub struct Prometheus {
+    inner: Arc<Inner>,
+    /// `None` only while closing.
+    stop: Option<SyncSender<()>>,
+    confirming: Option<JoinHandle<()>>,
+}
+
+struct Inner {
     client: Client,
     ledger: Ledger,
+    spool: Spool,
     pause: Pause,
+    /// In looks.
+    confirm_after: u32,
+    /// Devices that the engine was told to forget, and since how many looks.
+    forgotten: Mutex<HashMap<DeviceId, u32>>,
+    /// Held by whoever writes to the engine or removes from it.
+    changing: Mutex<()>,
 }
 
 impl Prometheus {
     pub fn open(directory: &Path, address: &EngineAddress) -> Result<Prometheus, TelemetryError> {
         let client = Client::new(address)?;
-        Ok(Prometheus { client, ledger: Ledger::open(directory)?, pause: Pause::default() })
+        let ledger = Ledger::open(directory)?;
+        let inner = Arc::new(Inner {
+            client,
+            spool: Spool::of(ledger.unconfirmed()?),
+            ledger,
+            pause: Pause::default(),
+            confirm_after: u32::try_from(address.confirm_after.as_secs()).unwrap_or(u32::MAX / 2),
+            forgotten: Mutex::default(),
+            changing: Mutex::default(),
+        });
+        let (stop, stopped) = sync_channel(0);
+        let confirming = std::thread::Builder::new().name("telemetry-confirm".to_owned()).spawn({
+            let inner = Arc::clone(&inner);
+            move || confirm::run(&inner, &stopped)
+        });
+        let confirming = confirming.map_err(|error| from_io(&error, "telemetry thread"))?;
+        Ok(Prometheus { inner, stop: Some(stop), confirming: Some(confirming) })
+    }
+}
+
+impl Drop for Prometheus {
+    fn drop(&mut self) {
+        self.stop = None;
+        if let Some(thread) = self.confirming.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Inner {
+    fn changing(&self) -> MutexGuard<'_, ()> {
+        self.changing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Writes, waits until it shows, and only then notes it. When this ends in between, the same is written again.
+    /// Counts up.
+    fn forgotten_age(&self, device: DeviceId) -> u32 {
+        let mut forgotten = self.forgotten.lock().unwrap_or_else(PoisonError::into_inner);
+        let age = forgotten.entry(device).or_default();
+        *age = age.saturating_add(1);
+        *age
+    }
+
+    /// Writes first and notes it then. When this ends in between, the same is written again.
     fn write(&self, devices: &[Sealing]) -> Result<(), TelemetryError> {
-        self.delete_forgotten()?;
+        if self.spool.values() > UNCONFIRMED_MAX {
+            let why = "the telemetry engine does not show readings that it took; does it keep readings of their time?";
+            return Err(TelemetryError::Unavailable(why.to_owned()));
+        }
+        let forgotten = self.ledger.forgotten()?;
         let mut series = Vec::new();
-        let mut probes = Vec::new();
         let mut taken = Vec::new();
         for sealing in devices {
+            if forgotten.contains(&sealing.device) {
+                // It came back before the engine was told.
+                self.delete_forgotten(sealing.device)?;
+            }
             let written = samples::written(sealing);
             if written.left_out > 0 {
                 let (device, values) = (sealing.device.0, written.left_out);
-                tracing::warn!(%device, values, "readings before 1970 or after 2248 are not kept by the telemetry engine");
+                tracing::warn!(%device, values, "the telemetry engine takes no readings before 1970 or after 2248");
             }
             series.extend(written.series);
-            probes.extend(written.probes.into_iter().map(|probe| (sealing.through, probe)));
             taken.push((sealing, written.extents));
         }
-        for request in wire::requests(series) {
-            self.client.write(&request)?;
-        }
-        visible::wait(&self.client, probes)?;
-        self.ledger.commit(&taken)
+        wire::requests(series).iter().try_for_each(|request| self.client.write(request))?;
+        let entries = self.ledger.commit(&taken)?;
+        self.spool.add(entries);
+        Ok(())
     }
 
-    fn delete_forgotten(&self) -> Result<(), TelemetryError> {
-        for device in self.ledger.forgotten()? {
-            self.client.delete(&names::selector(device, None, "forgotten"))?;
-            self.ledger.engine_forgot(device)?;
-        }
-        Ok(())
+    fn delete_forgotten(&self, device: DeviceId) -> Result<(), TelemetryError> {
+        confirm::delete(self, device)?;
+        self.forgotten.lock().unwrap_or_else(PoisonError::into_inner).remove(&device);
+        self.ledger.engine_forgot(device)
+    }
+
+    /// Until the engine shows what it took of a device.
+    fn wait_until_visible(&self, device: DeviceId) -> Result<(), TelemetryError> {
+        let probes = self.spool.with(|all| {
+            let of_device = all.values().filter(|entry| entry.sealing.device == device);
+            let probes = of_device.flat_map(|entry| {
+                let through = entry.sealing.through;
+                samples::written(&entry.sealing).probes.into_iter().map(move |probe| (through, probe))
+            });
+            probes.collect()
+        });
+        visible::wait(&self.client, probes)
+    }
+
+    /// Takes a device's entries out.
+    fn take_entries(&self, device: DeviceId) -> Vec<Entry> {
+        self.spool.with(|all| {
+            all.extract_if(.., |_, entry| entry.sealing.device == device).map(|(_, entry)| entry).collect()
+        })
     }
 
     /// The series as the engine is to be asked for it, and the part of a span where it has anything.
@@ -114,8 +200,12 @@ impl Prometheus {
         let extent = device.series.get(&name)?;
         let (from, until) = (slice.from.max(extent.first), slice.until.min(extent.last + 1));
         let named = Some((series.endpoint, series.attribute.as_str()));
-        // New series appear with a seal, and each seal makes this another question.
-        let selector = names::selector(series.device, named, &device.through.0.to_string());
+        // New series appear after a seal, at some moment until it is confirmed.
+        let state_of_index = match self.spool.holds(series.device) {
+            true => visible::unasked(device.through),
+            false => device.through.0.to_string(),
+        };
+        let selector = names::selector(series.device, named, &state_of_index);
         Some((selector, Slice { from, until, ..slice }))
     }
 
@@ -157,16 +247,18 @@ impl Archive for Prometheus {
     }
 
     fn sealed(&self) -> Result<Vec<Sealed>, TelemetryError> {
-        self.ledger.sealed()
+        self.inner.ledger.sealed()
     }
 
     fn seal(&self, devices: &[Sealing]) -> Result<(), TelemetryError> {
-        self.pause.attempt(|| self.write(devices))
+        let _changing = self.inner.changing();
+        self.inner.pause.attempt(|| self.inner.write(devices))
     }
 
     fn versions(&self, series: &SeriesKey, slice: Slice) -> Result<Vec<Version>, TelemetryError> {
-        let Some((selector, slice)) = self.place(series, slice) else { return Ok(Vec::new()) };
-        read::versions(&self.client, &selector, slice)
+        let Some((selector, slice)) = self.inner.place(series, slice) else { return Ok(Vec::new()) };
+        let spooled = self.inner.spool.versions(series, slice.from, slice.until);
+        read::versions(&self.inner.client, &selector, slice, &spooled)
     }
 
     fn aggregates(
@@ -176,26 +268,36 @@ impl Archive for Prometheus {
     ) -> Result<Vec<Option<Aggregate>>, TelemetryError> {
         let (Some(from), Some(until)) = (edges.first(), edges.last()) else { return Ok(Vec::new()) };
         let slice = Slice { from: *from, until: *until, descending: false, instants: usize::MAX };
-        match self.place(series, slice) {
-            Some((selector, slice)) => read::aggregates(&self.client, &selector, slice, edges),
-            None => Ok(vec![None; edges.len() - 1]),
-        }
+        let Some((selector, slice)) = self.inner.place(series, slice) else {
+            return Ok(vec![None; edges.len() - 1]);
+        };
+        let spooled = self.inner.spool.versions(series, slice.from, slice.until);
+        read::aggregates(&self.inner.client, &selector, slice, &spooled, edges)
     }
 
     fn last_row(&self, device: DeviceId, shape: &Shape) -> Result<Option<LastRow>, TelemetryError> {
-        self.ledger.last_row(device, shape)
+        self.inner.ledger.last_row(device, shape)
     }
 
     fn erase(&self, erasure: &Erasure) -> Result<u64, TelemetryError> {
-        let Some(known) = self.ledger.device(erasure.device) else { return Ok(0) };
+        let (inner, device) = (&self.inner, erasure.device);
+        let _changing = inner.changing();
+        let Some(known) = inner.ledger.device(device) else { return Ok(0) };
         let gone = erased(&known, erasure)?;
+        inner.wait_until_visible(device)?;
         for ((endpoint, attribute), _) in &gone {
-            let selector = names::selector(erasure.device, Some((*endpoint, attribute)), "erased");
-            self.client.delete(&selector)?;
+            inner.client.delete(&names::selector(device, Some((*endpoint, attribute)), "erased"))?;
         }
         let values = gone.iter().map(|(_, extent)| extent.points).sum();
         let names: Vec<SeriesName> = gone.into_iter().map(|(name, _)| name).collect();
-        self.ledger.erase(erasure.device, &names)?;
+        let entries = inner.take_entries(device);
+        match inner.ledger.erase(device, &names, &entries) {
+            Ok(left) => inner.spool.add(left),
+            Err(error) => {
+                inner.spool.add(entries);
+                return Err(error);
+            }
+        }
         Ok(values)
     }
 
@@ -208,26 +310,35 @@ impl Archive for Prometheus {
         Ok(false)
     }
 
-    /// Where the engine is away, it is told to forget before it gets anything else.
+    /// Where the engine is away, it is told before it gets anything else of the device, and as soon as it is back.
     fn forget(&self, device: DeviceId) -> Result<(), TelemetryError> {
-        self.ledger.forget(device)?;
-        self.delete_forgotten()
+        let inner = &self.inner;
+        let _changing = inner.changing();
+        let visible = inner.wait_until_visible(device);
+        inner.ledger.forget(device)?;
+        inner.take_entries(device);
+        visible.and_then(|()| confirm::delete(inner, device))
     }
 
     fn check(&self) -> Result<Vec<String>, TelemetryError> {
-        let mut findings = Vec::new();
-        if let Err(error) = self.client.query("vector(1)", 1_000) {
+        let inner = &self.inner;
+        if let Err(error) = inner.client.query("vector(1)", 1_000) {
             return Ok(vec![error.to_string()]);
         }
-        for device in self.ledger.forgotten()? {
-            findings.push(format!(
-                "the telemetry engine may still have readings of forgotten device {}",
-                device.0
-            ));
-        }
-        for (device, known) in self.ledger.devices() {
-            for probe in Self::newest(device, &known) {
-                if !visible::is_there(&self.client, &probe, known.through)? {
+        let mut findings = Vec::new();
+        for (device, known) in inner.ledger.devices() {
+            let unshown = |entry: &Entry| entry.sealing.device == device && entry.rewritten > 0;
+            if inner.spool.with(|all| all.values().any(unshown)) {
+                findings.push(format!(
+                    "the telemetry engine lost readings of device {} and got them again",
+                    device.0
+                ));
+            }
+            if inner.spool.holds(device) {
+                continue;
+            }
+            for probe in Inner::newest(device, &known) {
+                if !visible::is_there(&inner.client, &probe, known.through)? {
                     let (device, time) = (device.0, probe.time);
                     findings.push(format!(
                         "the telemetry engine lacks readings of device {device} at {time} ms: lost, or beyond its retention"
@@ -241,7 +352,7 @@ impl Archive for Prometheus {
     /// As it was written: what the engine's retention has removed still counts.
     fn storage(&self, organisation: OrganisationId) -> Result<Storage, TelemetryError> {
         let mut storage = Storage::default();
-        for (device, known) in self.ledger.devices() {
+        for (device, known) in self.inner.ledger.devices() {
             if known.organisation != organisation {
                 continue;
             }

@@ -13,11 +13,12 @@ const FIRST_WINDOW_MS: i64 = 3_600_000;
 const FEW: usize = 2_000;
 const MANY: usize = 50_000;
 
-/// Hands the samples of a span to `take`, window after window, until it wants no more.
+/// Hands the samples of a span, and what is `spooled` of it, to `take`, window after window, until it wants no more.
 fn each_window(
     client: &Client,
     selector: &str,
     slice: Slice,
+    spooled: &[Version],
     mut take: impl FnMut(Vec<Version>) -> bool,
 ) -> Result<(), TelemetryError> {
     let Slice { mut from, mut until, descending, .. } = slice;
@@ -40,6 +41,7 @@ fn each_window(
         };
         let mut versions: Vec<Version> =
             answer::raw(&body)?.iter().flat_map(answer::Found::versions).collect();
+        versions.extend_from_slice(spooled);
         versions.retain(|version| (first..end).contains(&version.time));
         versions.sort_by_key(|version| version.time);
         match descending {
@@ -58,10 +60,15 @@ fn each_window(
     Ok(())
 }
 
-pub fn versions(client: &Client, selector: &str, slice: Slice) -> Result<Vec<Version>, TelemetryError> {
+pub fn versions(
+    client: &Client,
+    selector: &str,
+    slice: Slice,
+    spooled: &[Version],
+) -> Result<Vec<Version>, TelemetryError> {
     let mut windows = Vec::new();
     let mut instants = 0;
-    each_window(client, selector, slice, |versions| {
+    each_window(client, selector, slice, spooled, |versions| {
         instants += versions.chunk_by(|a, b| a.time == b.time).count();
         windows.push(versions);
         instants >= slice.instants
@@ -81,10 +88,11 @@ pub fn aggregates(
     client: &Client,
     selector: &str,
     slice: Slice,
+    spooled: &[Version],
     edges: &[i64],
 ) -> Result<Vec<Option<Aggregate>>, TelemetryError> {
     let mut buckets: Vec<Option<Aggregate>> = vec![None; edges.len().saturating_sub(1)];
-    each_window(client, selector, slice, |versions| {
+    each_window(client, selector, slice, spooled, |versions| {
         let versions = resolve::newest(versions, None);
         let (Some(first), Some(last)) = (versions.first(), versions.last()) else { return false };
         // Only the buckets that the window touches.

@@ -14,8 +14,8 @@ use crate::resolve;
 
 /// Engines count milliseconds since 1970. What is outside of it (until the year 2248) no engine takes.
 pub const INSTANTS: std::ops::RangeInclusive<i64> = 0..=1 << 43;
-/// A newest row that was this long under way may be older than what the engine keeps.
-const FRESH_MS: i64 = 24 * 3_600 * 1_000;
+/// A row that was this long under way may be older than what the engine keeps.
+const DAY_MS: i64 = 24 * 3_600 * 1_000;
 
 /// A series of a device by endpoint and attribute, whatever the kinds of its values.
 pub type SeriesName = (u16, Arc<str>);
@@ -62,19 +62,22 @@ pub fn written(sealing: &Sealing) -> Written {
             }));
             written.left_out += rows.len() - (versions.len() - before);
         }
-        let newest = (0..rows.len()).filter(|row| INSTANTS.contains(&rows.times[*row]));
-        if let Some(row) = newest.max_by_key(|row| rows.times[*row]) {
-            written.probes.push(Probe {
-                device: sealing.device,
-                time: rows.times[row],
-                series: shape
-                    .0
-                    .iter()
-                    .map(|column| (column.endpoint, Arc::clone(&column.attribute)))
-                    .collect(),
-                fresh: rows.received(row).saturating_sub(rows.times[row]).abs() < FRESH_MS,
-            });
+        // Engines keep days or months apart: what they have of one says nothing of another.
+        let mut newest_of_day: BTreeMap<i64, usize> = BTreeMap::new();
+        for row in (0..rows.len()).filter(|row| INSTANTS.contains(&rows.times[*row])) {
+            let newest = newest_of_day.entry(rows.times[row] / DAY_MS).or_insert(row);
+            if rows.times[row] > rows.times[*newest] {
+                *newest = row;
+            }
         }
+        let names = shape.0.iter().map(|column| (column.endpoint, Arc::clone(&column.attribute)));
+        let series: BTreeSet<SeriesName> = names.collect();
+        written.probes.extend(newest_of_day.into_values().map(|row| Probe {
+            device: sealing.device,
+            time: rows.times[row],
+            series: series.clone(),
+            fresh: rows.received(row).saturating_sub(rows.times[row]).abs() < DAY_MS,
+        }));
     }
     for (name, versions) in by_series {
         let versions = resolve::newest(versions, None);
