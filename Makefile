@@ -5,10 +5,10 @@ DEV_DATA ?= .data/dev
 
 PORTAL_SOURCES = $(shell find portal/src portal/public portal/scripts -type f 2>/dev/null) portal/index.html portal/vite.config.ts
 
-.PHONY: help run dev portal test check e2e fmt gen bench accept soak screenshots clean
+.PHONY: help run dev portal test check e2e fmt gen bench bench-telemetry accept soak screenshots clean
 
 help: ## print these targets
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: portal ## build the portal and the release binary, and start a living house (data in .data/demo)
 	cargo build --release --locked --bin lares
@@ -52,6 +52,9 @@ gen: ## write the generated files (API document, client types, config manual, sc
 
 bench: ## measure, with Mosquitto beside it in the same run
 	scripts/bench.sh
+
+bench-telemetry: ## measure the telemetry engine beside five other stores: make bench-telemetry ARGS="--points 2000000"
+	scripts/bench-telemetry.sh $(ARGS)
 
 accept: ## run third-party programs against a live demo: make accept ACCEPT=<folder>
 	scripts/accept.sh

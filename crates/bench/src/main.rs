@@ -10,6 +10,7 @@ mod live;
 mod memory;
 mod mosquitto;
 mod round_trip;
+mod telemetry;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -23,11 +24,21 @@ const FLOOD_CONNECTIONS: usize = 100;
 const CONNECTED_DEVICES: usize = 1_000;
 const LIVE_TIME: Duration = Duration::from_secs(60);
 
+fn main() -> Result<(), String> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match arguments.split_first() {
+        Some((task, rest)) if task == "telemetry" => telemetry::run(rest),
+        Some((task, rest)) if task == "engine" => telemetry::serve(rest),
+        Some((binary, rest)) => {
+            measure_server(PathBuf::from(binary), rest.first().is_some_and(|what| what == "live"))
+        }
+        None => Err(format!("usage: lares-bench PATH-OF-LARES [live], or {}", telemetry::USAGE)),
+    }
+}
+
 #[tokio::main]
-async fn main() -> Result<(), String> {
+async fn measure_server(binary: PathBuf, only_live: bool) -> Result<(), String> {
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
-    let binary = PathBuf::from(std::env::args().nth(1).ok_or("usage: lares-bench PATH-OF-LARES")?);
-    let only_live = std::env::args().nth(2).is_some_and(|what| what == "live");
     let work = tempfile::tempdir_in(".").map_err(|error| error.to_string())?;
     let mut table = Table::new("Lares and Mosquitto, this machine, this run");
 

@@ -23,7 +23,7 @@ use crate::log::names::Names;
 use crate::log::{inspect, records, schema};
 use crate::published::Published;
 use crate::query::{Engine, head_of};
-use crate::sealer::{DEVICES_AT_ONCE, Nudge, Sealer, hold, seal};
+use crate::sealer::{DEVICES_AT_ONCE, Nudge, Sealer, hold, let_go, seal};
 use crate::writer::{Answer, Job, Prepared, Writer};
 use crate::{
     Abilities, Aggregate, AggregateQuery, Appended, BoxFuture, EngineAddress, Limits, ReadingsQuery,
@@ -186,12 +186,16 @@ impl EmbeddedTelemetry {
         reading.await.map_err(|error| TelemetryError::Other(format!("a telemetry read failed: {error}")))?
     }
 
-    /// Seals everything hot now: for backups, exports and tests.
+    /// Seals everything hot now, and lets the log go of it as far as it is released: for backups, exports and tests.
     pub fn seal_all(&self) -> Result<(), TelemetryError> {
         let _moving = hold(&self.moving);
         let devices: Vec<DeviceId> = self.engine.hot.all().into_iter().map(|(device, _)| device).collect();
         let (archive, hot) = (self.engine.archive.as_ref(), &self.engine.hot);
-        devices.chunks(DEVICES_AT_ONCE).try_for_each(|some| seal(archive, hot, &self.published, some))
+        devices.chunks(DEVICES_AT_ONCE).try_for_each(|some| seal(archive, hot, &self.published, some))?;
+        if let Some(jobs) = &self.jobs {
+            let_go(hot, &self.published, &jobs.downgrade());
+        }
+        Ok(())
     }
 }
 
@@ -282,8 +286,21 @@ impl Telemetry for EmbeddedTelemetry {
         &self,
         query: &AggregateQuery,
     ) -> BoxFuture<'_, Result<Vec<Vec<Option<Aggregate>>>, TelemetryError>> {
-        let query = query.clone();
-        Box::pin(self.blocking(move |engine| engine.aggregate(&query)))
+        let parts = query.halves();
+        Box::pin(async move {
+            let Some((first, second, by_series)) = parts else { return Ok(Vec::new()) };
+            let Some(second) = second else {
+                return self.blocking(move |engine| engine.aggregate(&first)).await;
+            };
+            let (first, second) = tokio::try_join!(
+                self.blocking(move |engine| engine.aggregate(&first)),
+                self.blocking(move |engine| engine.aggregate(&second)),
+            )?;
+            if by_series {
+                return Ok(first.into_iter().chain(second).collect());
+            }
+            Ok(first.into_iter().zip(second).map(|(first, second)| [first, second].concat()).collect())
+        })
     }
 
     fn latest(

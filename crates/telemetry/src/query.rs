@@ -166,6 +166,33 @@ impl Engine {
     }
 }
 
+/// From so many series or buckets on, two threads are quicker than one.
+const WORTH_TWO: usize = 64;
+
+impl AggregateQuery {
+    /// The query, or two that make it up: by series, or else by time. `None` where nothing is asked.
+    pub(crate) fn halves(&self) -> Option<(AggregateQuery, Option<AggregateQuery>, bool)> {
+        if self.series.is_empty() || self.edges.len() < 2 {
+            return None;
+        }
+        let of = |series: &[SeriesKey], edges: &[UnixMillis]| AggregateQuery {
+            series: series.to_vec(),
+            edges: edges.to_vec(),
+            known_at: self.known_at,
+        };
+        if self.series.len() >= WORTH_TWO {
+            let (first, second) = self.series.split_at(self.series.len() / 2);
+            return Some((of(first, &self.edges), Some(of(second, &self.edges)), true));
+        }
+        if self.edges.len() > WORTH_TWO {
+            let middle = self.edges.len() / 2;
+            let (first, second) = (&self.edges[..=middle], &self.edges[middle..]);
+            return Some((of(&self.series, first), Some(of(&self.series, second)), false));
+        }
+        Some((self.clone(), None, true))
+    }
+}
+
 fn stored(series: &SeriesKey, version: Version) -> Result<StoredReading, TelemetryError> {
     let (quality, at_least_once) = parse_flags(version.flags)?;
     let time = UnixMillis(version.time);

@@ -1,16 +1,11 @@
 //! Which of the versions of an instant counts: the last by the server's time, or the last by a time that is asked
-//! for. Versions in a row that say the same are one reading, known since the first of them.
-
-use lares_model::Value;
+//! for; of equal times the one that comes later in the list. Versions in a row that say the same are one reading,
+//! known since the first of them.
 
 use crate::aggregate::Aggregate;
 use crate::archive::Version;
-use crate::codec::column::tie;
+use crate::codec::column::same_bits;
 use crate::shape::qualities;
-
-fn order(version: &Version) -> (i64, i64, (u8, u64, &str)) {
-    (version.time, version.received, tie(&version.value))
-}
 
 /// One version per instant, in the order of time.
 pub fn newest(mut versions: Vec<Version>, known_at: Option<i64>) -> Vec<Version> {
@@ -20,12 +15,12 @@ pub fn newest(mut versions: Vec<Version>, known_at: Option<i64>) -> Vec<Version>
     if versions.is_sorted_by(|before, after| before.time < after.time) {
         return versions;
     }
-    versions.sort_by(|a, b| order(a).cmp(&order(b)));
+    versions.sort_by_key(|version| (version.time, version.received));
     let mut kept: Vec<Version> = Vec::with_capacity(versions.len());
     for version in versions {
         match kept.last_mut() {
             Some(last) if last.time == version.time => {
-                if !same(&last.value, &version.value) {
+                if !same_bits(&last.value, &version.value) {
                     *last = version;
                 }
             }
@@ -33,11 +28,6 @@ pub fn newest(mut versions: Vec<Version>, known_at: Option<i64>) -> Vec<Version>
         }
     }
     kept
-}
-
-/// Bit for bit.
-fn same(a: &Value, b: &Value) -> bool {
-    tie(a) == tie(b)
 }
 
 /// What versions, one per instant and in order, come to between each edge and the next.
@@ -61,6 +51,8 @@ pub fn fold(versions: &[Version], edges: &[i64]) -> Vec<Option<Aggregate>> {
 
 #[cfg(test)]
 mod tests {
+    use lares_model::Value;
+
     use super::*;
 
     fn version(time: i64, received: i64, value: i64) -> Version {

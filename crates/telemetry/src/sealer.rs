@@ -121,21 +121,25 @@ impl Sealer {
         seal(self.archive.as_ref(), &self.hot, &self.published, devices)
     }
 
-    /// Tells the writer up to where the log may be let go of.
+    /// Where the log is too long.
     fn let_go(&self) {
-        if self.published.log_bytes.load(Ordering::Relaxed) <= self.limits.log_bytes {
-            return;
+        if self.published.log_bytes.load(Ordering::Relaxed) > self.limits.log_bytes {
+            let_go(&self.hot, &self.published, &self.jobs);
         }
-        let released = self.published.released.load(Ordering::Relaxed);
-        let firsts = self.hot.all().into_iter().filter_map(|(_, hot)| lock(&hot).first_unsealed);
-        let unsealed = firsts.map(|first| first.0 - 1).min().unwrap_or(i64::MAX);
-        let through = released.min(unsealed);
-        if through > self.published.truncate_to.load(Ordering::Relaxed) {
-            self.published.truncate_to.store(through, Ordering::Relaxed);
-            if let Some(jobs) = self.jobs.upgrade() {
-                // A full queue means that the writer is awake.
-                let _ = jobs.try_send(Job::Wake);
-            }
+    }
+}
+
+/// Tells the writer up to where the log may be let go of.
+pub fn let_go(hot: &Hot, published: &Published, jobs: &mpsc::WeakSender<Job>) {
+    let released = published.released.load(Ordering::Relaxed);
+    let firsts = hot.all().into_iter().filter_map(|(_, hot)| lock(&hot).first_unsealed);
+    let unsealed = firsts.map(|first| first.0 - 1).min().unwrap_or(i64::MAX);
+    let through = released.min(unsealed);
+    if through > published.truncate_to.load(Ordering::Relaxed) {
+        published.truncate_to.store(through, Ordering::Relaxed);
+        if let Some(jobs) = jobs.upgrade() {
+            // A full queue means that the writer is awake.
+            let _ = jobs.try_send(Job::Wake);
         }
     }
 }

@@ -33,6 +33,11 @@ const GROUP_ENTRIES_MAX: usize = 4_096;
 /// How long the log may be too long before it is said aloud instead of waited for.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// Free pages of the file that wait for the next entries.
+const PAGES_KEPT_FREE: i64 = 512;
+/// Given back with a commit that somebody waits for.
+const PAGES_GIVEN_BACK: i64 = 32;
+
 pub type Answer<T> = oneshot::Sender<Result<T, TelemetryError>>;
 
 /// An entry with the encoded body of what is not readings.
@@ -102,9 +107,14 @@ impl Writer {
         }
         match self.write(&group) {
             Ok(written) => {
+                let idle = is_idle(&group);
                 self.publish(group, written);
                 if let Some(connection) = &self.connection {
                     self.checkpoints.after_commit(connection);
+                    // Only a checkpoint makes the file shorter. What fails here is tried with the next.
+                    if idle && let Err(error) = schema::make_durable(connection) {
+                        tracing::debug!(%error, "the log's file was not shortened yet");
+                    }
                 }
             }
             Err(error) => {
@@ -176,6 +186,7 @@ impl Writer {
             insert_batch(connection, before, head, blob)?;
         }
         let truncated = truncate(connection, &self.published, head, &self.kept)?;
+        give_back(connection, if is_idle(group) { i64::MAX } else { PAGES_GIVEN_BACK })?;
         run("COMMIT")?;
         Ok(Written { outcomes, rows, head, bytes: blob.map_or(0, |blob| blob.len() as u64), truncated })
     }
@@ -200,8 +211,9 @@ impl Writer {
                     self.hot.remove(device);
                     answers.push(Box::new(move || drop(answer.send(Ok(())))));
                 }
-                Job::Scrub { erasure, answer } => {
-                    tail.forget(erasure.device);
+                Job::Scrub { answer, .. } => {
+                    // What it holds may be what was to go; the file has the rest.
+                    *tail = Tail::after(written.head);
                     answers.push(Box::new(move || drop(answer.send(Ok(())))));
                 }
                 Job::Wake => {}
@@ -351,6 +363,26 @@ fn truncate(
         .and_then(|mut statement| statement.execute([head.0]))
         .map_err(failed)?;
     Ok(through)
+}
+
+/// Nobody waits for it.
+fn is_idle(group: &[Job]) -> bool {
+    group.iter().all(|job| matches!(job, Job::Wake))
+}
+
+/// A burst's pages go back to the file system, a few with each commit; some stay for the next entries.
+fn give_back(connection: &Connection, pages: i64) -> Result<(), TelemetryError> {
+    let failed = |error: rusqlite::Error| sqlite::from_sqlite(&error);
+    let free: i64 = connection.query_row("PRAGMA freelist_count", [], |row| row.get(0)).map_err(failed)?;
+    let surplus = (free - PAGES_KEPT_FREE).min(pages);
+    if surplus > 0 {
+        // It gives back one page with every step.
+        let mut statement =
+            connection.prepare(&format!("PRAGMA incremental_vacuum({surplus})")).map_err(failed)?;
+        let mut steps = statement.query([]).map_err(failed)?;
+        while steps.next().map_err(failed)?.is_some() {}
+    }
+    Ok(())
 }
 
 fn gather(first: Job, jobs: &mut mpsc::Receiver<Job>) -> Vec<Job> {

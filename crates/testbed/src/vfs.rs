@@ -44,6 +44,19 @@ pub fn fail_syncs_of(suffix: Option<&str>) {
     *Disk::get().failing.lock().unwrap_or_else(PoisonError::into_inner) = suffix.map(str::to_owned);
 }
 
+/// Copies what a folder's files durably hold, all of one moment: what a power cut now would leave.
+pub fn copy_durable(from: &std::path::Path, to: &std::path::Path) -> std::io::Result<()> {
+    let _no_syncs = Disk::get().syncing.lock().unwrap_or_else(PoisonError::into_inner);
+    for file in std::fs::read_dir(from)? {
+        let file = file?;
+        // Shared memory is no file that survives.
+        if !file.file_name().to_string_lossy().ends_with("-shm") {
+            std::fs::copy(file.path(), to.join(file.file_name()))?;
+        }
+    }
+    Ok(())
+}
+
 /// Makes the shim the default of every SQLite connection this process opens from now on. To be called first in
 /// `main`; a second call changes nothing.
 pub fn install(lie: Option<Lie>) {
@@ -67,6 +80,7 @@ pub fn install(lie: Option<Lie>) {
                 lie,
                 syncs: AtomicU64::new(0),
                 failing: Mutex::default(),
+                syncing: Mutex::default(),
             };
             assert!(DISK.set(disk).is_ok(), "installed twice");
             let registered = ffi::sqlite3_vfs_register(Box::leak(Box::new(shim)), 1);
@@ -84,6 +98,8 @@ struct Disk {
     lie: Option<Lie>,
     syncs: AtomicU64,
     failing: Mutex<Option<String>>,
+    /// Held while what is held goes to the files.
+    syncing: Mutex<()>,
 }
 
 struct Below(*mut sqlite3_vfs);
@@ -327,6 +343,7 @@ unsafe extern "C" fn sync(file: *mut sqlite3_file, flags: c_int) -> c_int {
     if open.is_some_and(|open| Disk::get().lies_about(&open.path)) {
         return ffi::SQLITE_OK;
     }
+    let _copying_waits = Disk::get().syncing.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(overlay) = &mut overlay
         && let Err(code) = overlay.flush(&mut inner)
     {

@@ -251,13 +251,11 @@ pub fn read_value(reader: &mut Reader<'_>, kind: Kind) -> Result<Value, Telemetr
     })
 }
 
-/// Orders values of one instant whose servers' times are equal too: some order, the same everywhere.
-pub fn tie(value: &Value) -> (u8, u64, &str) {
-    match value {
-        Value::Bool(value) => (0, u64::from(*value), ""),
-        Value::Integer(value) => (1, value.wrapping_sub(i64::MIN) as u64, ""),
-        Value::Number(value) => (2, value.to_bits(), ""),
-        Value::Text(value) => (3, 0, value),
+/// Equality that tells -0.0 from 0.0 and 1 from 1.0.
+pub fn same_bits(a: &Value, b: &Value) -> bool {
+    match (a, b) {
+        (Value::Number(a), Value::Number(b)) => a.to_bits() == b.to_bits(),
+        _ => a == b,
     }
 }
 

@@ -11,9 +11,9 @@ use super::schema;
 use crate::{TelemetryError, sqlite};
 
 /// From this many pages on the checkpoint thread is nudged.
-const PAGES_WANTED: i32 = 500;
+const PAGES_WANTED: i32 = 250;
 /// From this many pages on the writer itself does it, since only a writer that stands still lets the WAL start over.
-const PAGES_MAX: i32 = 1_500;
+const PAGES_MAX: i32 = 1_000;
 
 thread_local! {
     /// Pages in the WAL after this thread's last commit. SQLite's hook takes a plain function, hence no field.

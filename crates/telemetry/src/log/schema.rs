@@ -33,6 +33,8 @@ pub fn open_writer(path: &Path) -> Result<Connection, TelemetryError> {
         .open(path)
         .map_err(|error| from_io(&error, &format!("{}", path.display())))?;
     let mut connection = connect(path)?;
+    // Before the first table: pages that a burst took can be given back.
+    connection.execute_batch("PRAGMA auto_vacuum = INCREMENTAL").map_err(|error| from_sqlite(&error))?;
     let mode: String = connection
         .query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))
         .map_err(|error| from_sqlite(&error))?;
@@ -43,7 +45,7 @@ pub fn open_writer(path: &Path) -> Result<Connection, TelemetryError> {
     connection
         .execute_batch(
             "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -4096;
-             PRAGMA temp_store = MEMORY; PRAGMA journal_size_limit = 33554432;",
+             PRAGMA temp_store = MEMORY; PRAGMA journal_size_limit = 4194304;",
         )
         .map_err(|error| from_sqlite(&error))?;
     connection.set_prepared_statement_cache_capacity(32);

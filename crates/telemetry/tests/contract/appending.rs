@@ -193,7 +193,7 @@ pub async fn sixteen_writers_and_every_ack_is_there_once<S: Subject>() {
 fn position(answer: Appended) -> Option<Position> {
     match answer {
         Appended::At(position) => Some(position),
-        Appended::Duplicate => None,
+        Appended::Duplicate | Appended::Refused(_) => None,
     }
 }
 

@@ -11,6 +11,29 @@ use uuid::Uuid;
 
 pub trait Subject: Telemetry + Sized {
     fn open(directory: &Path) -> Result<Self, TelemetryError>;
+
+    /// Moves what is hot into the archive.
+    fn seal(&self);
+
+    /// Ends the engine as `kill -9` and a power cut do, as far as this can be had here, and opens what is left.
+    fn kill(self, disk: Disk) -> (Self, Disk) {
+        drop(self);
+        (Self::open(disk.path()).unwrap(), disk)
+    }
+}
+
+/// Where an engine keeps its files.
+pub struct Disk(tempfile::TempDir);
+
+impl Disk {
+    #[expect(clippy::new_without_default, reason = "a new directory is no default")]
+    pub fn new() -> Disk {
+        Disk(tempfile::tempdir().unwrap())
+    }
+
+    pub fn path(&self) -> &Path {
+        self.0.path()
+    }
 }
 
 pub const POWER: &str = "ElectricalPowerMeasurement.ActivePower";
@@ -24,9 +47,7 @@ pub fn device(number: u128) -> DeviceId {
 }
 
 pub fn identity(number: u64) -> MessageIdentity {
-    let mut bytes = [0; 16];
-    bytes[..8].copy_from_slice(&number.to_be_bytes());
-    MessageIdentity(bytes)
+    MessageIdentity(number)
 }
 
 pub fn reading(time: i64, value: Value) -> Reading {

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use lares_model::reading::{Quality, Reading};
 use lares_model::record::{Body, Entry, MessageIdentity};
 use lares_model::{DeviceId, OrganisationId, UnixMillis, Value};
-use lares_telemetry::{EmbeddedTelemetry, Telemetry};
+use lares_telemetry::{EmbeddedTelemetry, Limits, Telemetry};
 use lares_testbed::vfs::{self, Lie};
 use uuid::Uuid;
 
@@ -43,7 +43,10 @@ fn main() -> ExitCode {
 }
 
 async fn write_for_ever(directory: &Path, first: i64) -> Result<(), String> {
-    let engine = Arc::new(EmbeddedTelemetry::open(directory).map_err(|error| error.to_string())?);
+    // So small that chunks are sealed and the log lets go of entries all the time.
+    let limits = Limits { log_bytes: 4_000, ..Limits::default() };
+    let engine = EmbeddedTelemetry::open_with(directory, limits).map_err(|error| error.to_string())?;
+    let engine = Arc::new(engine);
     let next = Arc::new(AtomicI64::new(first));
     let mut writers = tokio::task::JoinSet::new();
     for writer in 1..=WRITERS {
@@ -60,6 +63,7 @@ async fn write(engine: Arc<EmbeddedTelemetry>, writer: u128, next: Arc<AtomicI64
         let numbers: Vec<i64> = (0..writer % 3 + 1).map(|_| next.fetch_add(1, Ordering::Relaxed)).collect();
         let entries = numbers.iter().map(|number| entry(writer, *number)).collect();
         engine.append(entries).await.map_err(|error| error.to_string())?;
+        engine.release(engine.head());
         let lines: String = numbers.iter().map(|number| format!("{number}\n")).collect();
         let mut out = std::io::stdout().lock();
         out.write_all(lines.as_bytes()).and_then(|()| out.flush()).map_err(|error| error.to_string())?;

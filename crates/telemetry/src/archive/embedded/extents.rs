@@ -125,3 +125,13 @@ pub fn quarantine(connection: &Connection, chunk: i64) -> Result<(), TelemetryEr
         .and_then(|_| connection.execute("DELETE FROM extents WHERE chunk = ?1", [chunk]));
     moved.map(drop).map_err(|error| from_sqlite(&error))
 }
+
+/// First and last instant of each chunk of a group that is set aside.
+pub fn quarantined(connection: &Connection, group: i64) -> Result<Vec<(i64, i64)>, TelemetryError> {
+    connection
+        .prepare_cached("SELECT start_ms, end_ms FROM quarantined WHERE grp = ?1")
+        .and_then(|mut statement| {
+            statement.query_map([group], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
+        })
+        .map_err(|error| from_sqlite(&error))
+}

@@ -9,11 +9,11 @@ use super::extents::{self, Extent};
 use super::groups::Group;
 use crate::TelemetryError;
 use crate::codec::chunk::{CHUNK_ROWS_MAX, Packed, Rows};
-use crate::codec::column::{put_value, tie};
+use crate::codec::column::put_value;
 use crate::sqlite::from_sqlite;
 
 /// A chunk with fewer rows takes in what comes behind it.
-const SMALL_ROWS: usize = CHUNK_ROWS_MAX / 4;
+const SMALL_ROWS: usize = CHUNK_ROWS_MAX / 2;
 /// So few rows between two chunks make no chunk of their own.
 const FEW_ROWS: usize = 64;
 /// A chunk is split only when it is longer than this: most late rows then rewrite one chunk and make none.
@@ -94,25 +94,14 @@ pub fn insert(connection: &Connection, group: &Group, rows: &Rows) -> Result<(),
     Ok(())
 }
 
-/// By time, and within one instant by the server's time.
+/// By time, within one instant by the server's time, and then as they came.
 fn in_order(rows: &Rows) -> Rows {
     if rows.times.is_sorted_by(|before, after| before < after) {
         return rows.clone();
     }
     let mut order: Vec<usize> = (0..rows.len()).collect();
-    order.sort_by(|&a, &b| compare(rows, a, b));
+    order.sort_by_key(|&row| (rows.times[row], rows.received(row)));
     rows.gather(&order)
-}
-
-fn compare(rows: &Rows, a: usize, b: usize) -> std::cmp::Ordering {
-    let key = |row: usize| (rows.times[row], rows.received(row));
-    key(a).cmp(&key(b)).then_with(|| {
-        let differing = rows.columns.iter().map(|column| {
-            let (first, second) = (column.get(a), column.get(b));
-            tie(&first).cmp(&tie(&second))
-        });
-        differing.fold(std::cmp::Ordering::Equal, std::cmp::Ordering::then)
-    })
 }
 
 /// One row per instant: the last. Rows before it that say the same are the same reading, known since then.

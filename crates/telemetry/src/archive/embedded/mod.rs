@@ -37,6 +37,8 @@ use crate::{SeriesKey, Storage, TelemetryError};
 
 pub use schema::FILE_NAME;
 
+const WAL_BYTES_MAX: u64 = 2 * 1024 * 1024;
+
 pub struct SeriesFile {
     /// `None` after a failure that makes the connection doubtful; the next write opens it anew.
     writer: Mutex<Option<Connection>>,
@@ -81,7 +83,10 @@ impl SeriesFile {
             .and_then(|()| work(&connection))
             .and_then(|done| run("COMMIT").map(|()| done));
         let usable = match &done {
-            Ok(_) => true,
+            Ok(_) => {
+                self.empty_wal(&connection);
+                true
+            }
             Err(TelemetryError::NoSpace(_) | TelemetryError::Corrupt(_) | TelemetryError::Other(_)) => {
                 connection.is_autocommit() || run("ROLLBACK").is_ok()
             }
@@ -92,6 +97,20 @@ impl SeriesFile {
             *writer = Some(connection);
         }
         done
+    }
+
+    /// Moves a WAL that has grown into the file and begins it anew. Readers that come and go would keep an ordinary
+    /// checkpoint from ever doing the second; this one waits for those that are there, which is short.
+    fn empty_wal(&self, connection: &Connection) {
+        let wal = self.path.with_extension("db-wal");
+        if std::fs::metadata(wal).map_or(0, |wal| wal.len()) < WAL_BYTES_MAX {
+            return;
+        }
+        let moved = connection.query_row("PRAGMA wal_checkpoint(RESTART)", [], |_| Ok(()));
+        if let Err(error) = moved {
+            // Nothing is lost: the WAL holds it all, and the next write tries again.
+            tracing::warn!(%error, "a checkpoint of the sealed chunks failed");
+        }
     }
 
     /// Reads in one snapshot.

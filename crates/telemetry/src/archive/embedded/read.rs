@@ -70,10 +70,13 @@ pub fn versions(
             break;
         }
     }
-    found.versions.retain(|version| (span.0..span.1).contains(&version.time));
+    // What was superseded comes first: of equal times the chunk's row is the later one.
+    let mut versions = Vec::new();
     for place in places {
-        superseded(connection, place, span, &mut found.versions)?;
+        superseded(connection, place, span, &mut versions)?;
     }
+    versions.extend(found.versions.into_iter().filter(|version| (span.0..span.1).contains(&version.time)));
+    found.versions = versions;
     match slice.descending {
         false => found.versions.sort_by_key(|version| version.time),
         true => found.versions.sort_by_key(|version| std::cmp::Reverse(version.time)),

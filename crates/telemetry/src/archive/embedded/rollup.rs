@@ -7,6 +7,7 @@ use std::sync::atomic::Ordering;
 use lares_model::Value;
 use rusqlite::{Connection, OptionalExtension, params};
 
+use super::extents;
 use super::groups::Group;
 use super::scan;
 use crate::TelemetryError;
@@ -351,6 +352,7 @@ pub fn read(
 /// Compares every stored bucket with what the chunks say, where they still hold its readings.
 pub fn differences(connection: &Connection, group: &Group) -> Result<Vec<String>, TelemetryError> {
     let mut findings = Vec::new();
+    let lost = extents::quarantined(connection, group.id)?;
     let levels = group.levels.load(Ordering::Relaxed);
     for level in LEVELS.iter().filter(|level| levels & level.bit() != 0) {
         let spans: Vec<i64> = connection
@@ -369,7 +371,11 @@ pub fn differences(connection: &Connection, group: &Group) -> Result<Vec<String>
             let from = group.raw_from().max(span * width);
             let rows = scan::rows_between(connection, group, from, (span + 1) * width)?;
             let computed = buckets_of(&rows, level, group.shape.0.len());
-            findings.extend(differing(&stored, &computed).map(|start| {
+            let differing = differing(&stored, &computed, |start| {
+                // What a damaged chunk held is still in its rollup.
+                lost.iter().any(|(from, last)| *from < start + level.width_ms && *last >= start)
+            });
+            findings.extend(differing.map(|start| {
                 format!(
                     "the rollup at {start} of level {} of group {} is not what its chunks hold",
                     level.code, group.id
@@ -381,11 +387,11 @@ pub fn differences(connection: &Connection, group: &Group) -> Result<Vec<String>
 }
 
 /// The first bucket of the chunks that is stored otherwise. Stored ones without chunks outlived their readings.
-fn differing(stored: &Buckets, computed: &Buckets) -> Option<i64> {
+fn differing(stored: &Buckets, computed: &Buckets, excused: impl Fn(i64) -> bool) -> Option<i64> {
     let at = |start: &i64| stored.starts.binary_search(start).ok();
     computed.starts.iter().enumerate().find_map(|(row, start)| {
         let same = at(start)
             .is_some_and(|place| stored.series.iter().zip(&computed.series).all(|(a, b)| a[place] == b[row]));
-        (!same).then_some(*start)
+        (!same && !excused(*start)).then_some(*start)
     })
 }

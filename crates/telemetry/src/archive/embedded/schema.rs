@@ -87,7 +87,7 @@ pub fn open_writer(path: &Path) -> Result<Connection, TelemetryError> {
     // The log forgets what is sealed, so a seal is on the disk before anybody hears of it.
     connection
         .execute_batch(
-            "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 64; PRAGMA cache_size = -8192;
+            "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -8192;
              PRAGMA temp_store = MEMORY; PRAGMA journal_size_limit = 4194304;",
         )
         .map_err(failed)?;
