@@ -16,6 +16,7 @@ pub mod logging;
 pub mod parts;
 pub mod serve;
 pub mod simulate;
+mod telemetry;
 pub mod tls;
 
 pub use cli::run;

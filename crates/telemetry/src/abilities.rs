@@ -12,6 +12,8 @@ pub enum Ability {
     Corrections,
     /// Sealed numbers keep every bit.
     ExactNumbers,
+    /// Texts may be as long as the limits say.
+    LongTexts,
     /// Readings of any time are kept.
     EveryInstant,
     /// A part of a series can be erased.

@@ -1,6 +1,7 @@
 //! Answers questions about series from the hot tier and the archive together. The hot tier is read first: a row that
 //! is sealed meanwhile is seen twice rather than not at all, and twice is once.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use lares_model::record::Position;
@@ -63,7 +64,13 @@ impl Engine {
         // What was not known yet does not count as an instant, so no bound holds.
         let slice = if known_at.is_some() { Slice { instants: usize::MAX, ..slice } } else { slice };
         let mut versions = self.hot_versions(series, slice.from, slice.until);
-        versions.extend(self.archive.versions(series, slice)?);
+        let mut sealed = self.archive.versions(series, slice)?;
+        if !self.archive.abilities().has(Ability::KnownAt) {
+            // Their times of arrival say nothing: what is hot came later.
+            let hot: HashSet<i64> = versions.iter().map(|version| version.time).collect();
+            sealed.retain(|version| !hot.contains(&version.time));
+        }
+        versions.append(&mut sealed);
         let mut newest = resolve::newest(versions, known_at.map(|instant| instant.0));
         if slice.descending {
             let surplus = newest.len().saturating_sub(slice.instants);

@@ -59,6 +59,7 @@ const ABILITIES: Abilities = Abilities {
             Ability::ExactNumbers,
             "The telemetry engine keeps about 15 digits of a number, some engines fewer.",
         ),
+        (Ability::LongTexts, "The telemetry engine keeps texts of at most 16 KiB; longer ones are refused."),
         (
             Ability::EveryInstant,
             "The telemetry engine keeps readings only within its own retention, and drops those far in the future.",

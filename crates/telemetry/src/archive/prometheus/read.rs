@@ -1,6 +1,8 @@
 //! Reads raw samples, in windows that grow and shrink so that every answer is of bounded size. Aggregates are made of
 //! these too: no function of PromQL counts resets and areas as Lares does.
 
+use std::collections::HashSet;
+
 use super::answer;
 use super::client::{Answered, Client};
 use crate::TelemetryError;
@@ -23,6 +25,7 @@ fn each_window(
 ) -> Result<(), TelemetryError> {
     let Slice { mut from, mut until, descending, .. } = slice;
     let mut width = FIRST_WINDOW_MS;
+    let is_spooled: HashSet<i64> = spooled.iter().map(|version| version.time).collect();
     while from < until {
         let (first, end) = match descending {
             true => (from.max(until - width), until),
@@ -41,6 +44,8 @@ fn each_window(
         };
         let mut versions: Vec<Version> =
             answer::raw(&body)?.iter().flat_map(answer::Found::versions).collect();
+        // What is spooled came later or is the same.
+        versions.retain(|version| !is_spooled.contains(&version.time));
         versions.extend_from_slice(spooled);
         versions.retain(|version| (first..end).contains(&version.time));
         versions.sort_by_key(|version| version.time);
