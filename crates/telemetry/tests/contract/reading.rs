@@ -4,8 +4,8 @@ use lares_model::reading::{Quality, Reading};
 use lares_model::record::Position;
 use lares_model::{UnixMillis, Value};
 use lares_telemetry::{
-    Ability, Appended, Erasure, Limits, ReadingKey, ReadingsQuery, Refusal, SeriesKey, StoredReading, Telemetry,
-    TelemetryError,
+    Ability, Appended, Erasure, Limits, ReadingKey, ReadingsQuery, Refusal, SeriesKey, StoredReading,
+    Telemetry, TelemetryError,
 };
 
 use crate::subject::*;

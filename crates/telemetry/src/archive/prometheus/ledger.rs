@@ -264,8 +264,12 @@ fn open_file(path: &Path) -> Result<Connection, TelemetryError> {
         return Err(TelemetryError::Unavailable(format!("the file system allows no WAL (mode {mode})")));
     }
     // The log forgets what is sealed, so this is on the disk before anybody hears of it.
-    connection.execute_batch("PRAGMA synchronous = FULL; PRAGMA cache_size = -2048; PRAGMA wal_autocheckpoint = 64;
-             PRAGMA journal_size_limit = 1048576;").map_err(failed)?;
+    connection
+        .execute_batch(
+            "PRAGMA synchronous = FULL; PRAGMA cache_size = -2048; PRAGMA wal_autocheckpoint = 64;
+             PRAGMA journal_size_limit = 1048576;",
+        )
+        .map_err(failed)?;
     let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(failed)?;
     match version {
         VERSION => Ok(connection),
