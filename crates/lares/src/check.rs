@@ -5,6 +5,7 @@ use lares_telemetry::Telemetry as _;
 use crate::config::Config;
 use crate::data_dir::DataDirectory;
 use crate::parts::open_store;
+use crate::telemetry;
 
 /// Reads everything; changes nothing but what opening the files repairs.
 pub async fn check(config: Config) -> Result<(), String> {

@@ -11,6 +11,7 @@ pub fn open(config: &TelemetryConfig, directory: &Path) -> Result<EmbeddedTeleme
     let opened = match config.engine {
         TelemetryEngine::Embedded => EmbeddedTelemetry::open(directory),
         TelemetryEngine::Prometheus => {
+            let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
             EmbeddedTelemetry::open_on_prometheus(directory, Limits::default(), &address(config)?)
         }
     };

@@ -12,8 +12,8 @@ use lares_model::{DeviceId, OrganisationId};
 use rusqlite::Connection;
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
-use crate::archive::embedded::SeriesFile;
-use crate::archive::prometheus::{Prometheus, TEXT_BYTES_MAX};
+use crate::archive::embedded::{self, SeriesFile};
+use crate::archive::prometheus::{self, Prometheus, TEXT_BYTES_MAX};
 use crate::archive::{Archive, Erasure, Expiry};
 use crate::connections::Connections;
 use crate::hot::{Hot, lock};
@@ -61,6 +61,7 @@ impl EmbeddedTelemetry {
 
     pub fn open_with(directory: &Path, limits: Limits) -> Result<Self, TelemetryError> {
         let lock = lock_file(directory)?;
+        refuse_another(directory, prometheus::FILE_NAME)?;
         let archive = SeriesFile::open(directory)?;
         Self::assemble(directory, limits, Arc::new(archive), lock)
     }
@@ -72,6 +73,7 @@ impl EmbeddedTelemetry {
         address: &EngineAddress,
     ) -> Result<Self, TelemetryError> {
         let lock = lock_file(directory)?;
+        refuse_another(directory, embedded::FILE_NAME)?;
         let archive = Prometheus::open(directory, address)?;
         let text_bytes = limits.text_bytes.min(TEXT_BYTES_MAX);
         Self::assemble(directory, Limits { text_bytes, ..limits }, Arc::new(archive), lock)
@@ -220,6 +222,19 @@ fn series_by_organisation(hot: &Hot) -> std::collections::HashMap<OrganisationId
         *series.entry(device.organisation).or_default() += device.series().len();
     }
     series
+}
+
+/// What one engine has sealed another would not show.
+fn refuse_another(directory: &Path, file: &str) -> Result<(), TelemetryError> {
+    let path = directory.join(file);
+    if path.exists() {
+        let path = path.display();
+        let why = format!(
+            "{path}: the readings here are kept by another engine; it is chosen once for a data directory"
+        );
+        return Err(TelemetryError::Other(why));
+    }
+    Ok(())
 }
 
 fn lock_file(directory: &Path) -> Result<File, TelemetryError> {

@@ -4,6 +4,7 @@
 use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::thread;
@@ -24,6 +25,8 @@ pub struct VictoriaMetrics {
     server: Option<Child>,
     port: u16,
     directory: TempDir,
+    /// More of the command line.
+    options: Vec<String>,
 }
 
 impl VictoriaMetrics {
@@ -48,12 +51,32 @@ impl VictoriaMetrics {
     }
 
     pub fn start() -> Result<VictoriaMetrics, String> {
+        Self::start_with(&[])
+    }
+
+    /// With TLS and a password.
+    pub fn start_secured(
+        certificate: &Path,
+        key: &Path,
+        username: &str,
+        password: &str,
+    ) -> Result<VictoriaMetrics, String> {
+        Self::start_with(&[
+            "-tls".to_owned(),
+            format!("-tlsCertFile={}", certificate.display()),
+            format!("-tlsKeyFile={}", key.display()),
+            format!("-httpAuth.username={username}"),
+            format!("-httpAuth.password={password}"),
+        ])
+    }
+
+    fn start_with(options: &[String]) -> Result<VictoriaMetrics, String> {
         let mut reason = String::new();
         for _ in 0..STARTS_MAX {
             let directory = tempfile::tempdir().map_err(said("making a temporary directory"))?;
             let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
             let port = free.map_err(said("finding a free port"))?.port();
-            let mut server = VictoriaMetrics { server: None, port, directory };
+            let mut server = VictoriaMetrics { server: None, port, directory, options: options.to_vec() };
             match server.start_again() {
                 Ok(()) => return Ok(server),
                 Err(why) => reason = why,
@@ -63,7 +86,8 @@ impl VictoriaMetrics {
     }
 
     pub fn url(&self) -> String {
-        format!("http://127.0.0.1:{}", self.port)
+        let scheme = if self.options.is_empty() { "http" } else { "https" };
+        format!("{scheme}://127.0.0.1:{}", self.port)
     }
 
     /// As if the power had failed.
@@ -86,6 +110,7 @@ impl VictoriaMetrics {
             .arg(format!("-storageDataPath={}", self.directory.path().join("data").display()))
             .arg(format!("-httpListenAddr=127.0.0.1:{}", self.port))
             .args(["-retentionPeriod=100y", "-memory.allowedBytes=64MB"])
+            .args(&self.options)
             .stdin(Stdio::null())
             .stdout(log)
             .stderr(copy);
@@ -105,7 +130,11 @@ impl VictoriaMetrics {
     }
 
     fn is_ready(&self) -> bool {
-        let asked = TcpStream::connect(("127.0.0.1", self.port)).and_then(|mut stream| {
+        let connected = TcpStream::connect(("127.0.0.1", self.port));
+        if !self.options.is_empty() {
+            return connected.is_ok();
+        }
+        let asked = connected.and_then(|mut stream| {
             stream.set_read_timeout(Some(Duration::from_secs(5)))?;
             stream.write_all(b"GET /health HTTP/1.0\r\n\r\n")?;
             let mut answer = String::new();

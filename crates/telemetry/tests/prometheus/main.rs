@@ -8,3 +8,4 @@ mod fake;
 mod material;
 mod misbehaving;
 mod removing;
+mod secured;

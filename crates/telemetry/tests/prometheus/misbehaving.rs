@@ -209,6 +209,21 @@ async fn wrong_addresses_are_refused_at_the_start() {
     assert_eq!(engine.readings(&ReadingsQuery::of(new_device(), 1)).await, Ok(Vec::new()));
 }
 
+#[test]
+fn a_data_directory_stays_with_its_engine() {
+    let directories = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+    let [a, b] = [directories[0].path(), directories[1].path()];
+    let on_prometheus = |directory| {
+        let address = address("http://127.0.0.1:1");
+        EmbeddedTelemetry::open_on_prometheus(directory, Limits::default(), &address).map(drop)
+    };
+    drop(EmbeddedTelemetry::open(a).unwrap());
+    on_prometheus(b).unwrap();
+    assert!(on_prometheus(a).unwrap_err().to_string().contains("another engine"));
+    assert!(EmbeddedTelemetry::open(b).map(drop).unwrap_err().to_string().contains("another engine"));
+    on_prometheus(b).unwrap();
+}
+
 fn open_nowhere(directory: &std::path::Path) -> EmbeddedTelemetry {
     open(directory, "http://127.0.0.1:1")
 }

@@ -37,6 +37,7 @@ use crate::storage::DeviceStorage;
 use crate::{SeriesKey, Storage, TelemetryError};
 
 pub use client::{Credentials, EngineAddress};
+pub use ledger::FILE_NAME;
 
 /// Engines cut longer values of labels, and a text is one.
 pub const TEXT_BYTES_MAX: usize = 16 * 1024;
