@@ -13,7 +13,7 @@ use crate::archive::Sealing;
 
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// An engine that shows nothing for so many looks longer than it should will not show it any more.
-const LOOKS_MORE: u32 = 15;
+const LOOKS_MORE: u32 = 6;
 /// Old rows that an engine has not shown after so many times are beyond what it keeps.
 const REWRITTEN_MAX: u32 = 3;
 

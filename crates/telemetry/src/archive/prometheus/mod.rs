@@ -74,7 +74,7 @@ const ABILITIES: Abilities = Abilities {
 };
 
 /// More values that the engine has not confirmed are not written; they wait in the log.
-const UNCONFIRMED_MAX: usize = 8_000_000;
+const UNCONFIRMED_MAX: usize = 4_000_000;
 
 pub struct Prometheus {
     inner: Arc<Inner>,
@@ -144,7 +144,7 @@ impl Inner {
     /// Writes first and notes it then. When this ends in between, the same is written again.
     fn write(&self, devices: &[Sealing]) -> Result<(), TelemetryError> {
         if self.spool.values() > UNCONFIRMED_MAX {
-            let why = "the telemetry engine does not show readings that it took; does it keep readings of their time?";
+            let why = "the telemetry engine has not confirmed what it took; the rest waits";
             return Err(TelemetryError::Unavailable(why.to_owned()));
         }
         let forgotten = self.ledger.forgotten()?;
@@ -316,10 +316,11 @@ impl Archive for Prometheus {
     fn forget(&self, device: DeviceId) -> Result<(), TelemetryError> {
         let inner = &self.inner;
         let _changing = inner.changing();
-        let visible = inner.wait_until_visible(device);
+        // What shows later is removed the second time, see `confirm`.
+        let _ = inner.wait_until_visible(device);
         inner.ledger.forget(device)?;
         inner.take_entries(device);
-        visible.and_then(|()| confirm::delete(inner, device))
+        confirm::delete(inner, device)
     }
 
     fn check(&self) -> Result<Vec<String>, TelemetryError> {
