@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 
 use crate::config::Config;
-use crate::{admin, check, demo, generate, logging, serve, simulate};
+use crate::{admin, check, demo, generate, logging, serve, simulate, telemetry};
 
 /// Smart homes and rentals in one binary: the guest gets in, and you can prove why.
 #[derive(Parser)]
@@ -37,6 +37,13 @@ enum Command {
         common: Common,
         #[command(subcommand)]
         task: admin::Task,
+    },
+    /// Look after the stored readings: check, repair, backup, export, import.
+    Telemetry {
+        #[command(flatten)]
+        common: Common,
+        #[command(subcommand)]
+        task: telemetry::Task,
     },
     /// Live through days of the simulated homes in virtual time, and print digests of what they came to: the same
     /// seed gives the same ones.
@@ -92,6 +99,7 @@ fn execute(command: Command) -> Result<(), String> {
         Command::Check(common) => block_on(check::check(loaded(&common)?)),
         Command::Migrate(common) => block_on(check::migrate(loaded(&common)?)),
         Command::Simulate(options) => simulate::simulate(&options),
+        Command::Telemetry { common, task } => block_on(telemetry::run(loaded(&common)?, task)),
         Command::Admin { common, task } => block_on(admin::run(loaded(&common)?, task)),
     }
 }

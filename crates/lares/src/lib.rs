@@ -16,7 +16,8 @@ pub mod logging;
 pub mod parts;
 pub mod serve;
 pub mod simulate;
-mod telemetry;
+pub mod telemetry;
+mod telemetry_engine;
 pub mod tls;
 
 pub use cli::run;

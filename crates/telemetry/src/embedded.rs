@@ -188,6 +188,14 @@ impl EmbeddedTelemetry {
         reading.await.map_err(|error| TelemetryError::Other(format!("a telemetry read failed: {error}")))?
     }
 
+    /// Every device that has entries or readings, by id.
+    pub fn devices(&self) -> Vec<(DeviceId, OrganisationId)> {
+        let all = self.engine.hot.all().into_iter();
+        let mut devices: Vec<_> = all.map(|(device, hot)| (device, lock(&hot).organisation)).collect();
+        devices.sort();
+        devices
+    }
+
     /// Seals everything hot now, and lets the log go of it as far as it is released: for backups, exports and tests.
     pub fn seal_all(&self) -> Result<(), TelemetryError> {
         let _moving = hold(&self.moving);
@@ -205,7 +213,9 @@ impl Drop for EmbeddedTelemetry {
     /// Finishes what was accepted, so that the files can be opened again at once.
     fn drop(&mut self) {
         self.stopped.store(true, Ordering::Relaxed);
-        self.nudge = None;
+        if let Some(nudge) = self.nudge.take() {
+            let _ = nudge.try_send(());
+        }
         self.jobs = None;
         for thread in [self.writer.take(), self.sealer.take()].into_iter().flatten() {
             let _ = thread.join();
@@ -237,7 +247,8 @@ fn refuse_another(directory: &Path, file: &str) -> Result<(), TelemetryError> {
     Ok(())
 }
 
-fn lock_file(directory: &Path) -> Result<File, TelemetryError> {
+/// No second engine opens a directory while this is held.
+pub fn lock_file(directory: &Path) -> Result<File, TelemetryError> {
     let path = directory.join("telemetry.lock");
     let what = path.display().to_string();
     let file = File::options()

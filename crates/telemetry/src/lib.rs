@@ -4,6 +4,7 @@
 mod abilities;
 mod aggregate;
 mod archive;
+mod backup;
 mod codec;
 mod connections;
 mod embedded;
@@ -13,6 +14,7 @@ mod log;
 mod plan;
 mod published;
 mod query;
+mod repair;
 mod replay;
 mod resolve;
 mod sealer;
@@ -33,9 +35,11 @@ pub use abilities::{Abilities, Ability};
 pub use aggregate::{Aggregate, Numbers, number_of, rise};
 pub use archive::prometheus::{Credentials, EngineAddress};
 pub use archive::{Erasure, Expiry};
+pub use backup::backup;
 pub use embedded::EmbeddedTelemetry;
 pub use hot::IDENTITIES_REMEMBERED;
 pub use limits::{Limits, Refusal};
+pub use repair::repair;
 pub use shape::quality_bit;
 pub use storage::{DeviceStorage, Storage};
 

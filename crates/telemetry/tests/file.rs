@@ -7,7 +7,7 @@ use std::path::Path;
 use lares_model::reading::{Quality, Reading};
 use lares_model::record::{Body, Entry};
 use lares_model::{DeviceId, OrganisationId, UnixMillis, Value};
-use lares_telemetry::{EmbeddedTelemetry, ReadingsQuery, Telemetry, TelemetryError};
+use lares_telemetry::{EmbeddedTelemetry, Limits, ReadingsQuery, Telemetry, TelemetryError};
 use rusqlite::Connection;
 use uuid::Uuid;
 
@@ -108,6 +108,84 @@ async fn a_damaged_chunk_is_set_aside_and_the_rest_stays_readable() {
     engine.append((0..600).map(|number| entry(10_000_000 + number * 1_000, 1)).collect()).await.unwrap();
     engine.seal_all().unwrap();
     assert_eq!(engine.readings(&query).await.unwrap().len(), 1_800);
+}
+
+#[tokio::test]
+async fn repair_keeps_what_is_sound_and_names_what_is_lost() {
+    let directory = tempfile::tempdir().unwrap();
+    fill(directory.path()).await;
+    assert_eq!(lares_telemetry::repair(directory.path()), Ok(vec![]), "nothing to repair");
+    let before = {
+        let engine = EmbeddedTelemetry::open(directory.path()).unwrap();
+        engine.readings(&ReadingsQuery::of(DEVICE, 5_000)).await.unwrap()
+    };
+    change(directory.path(), "telemetry.db", "UPDATE batches SET body = x'00FF00FF00' WHERE first = 801");
+    change(
+        directory.path(),
+        "series.db",
+        "UPDATE chunks SET body = zeroblob(99) WHERE id = (SELECT min(id) FROM chunks)",
+    );
+    change(directory.path(), "series.db", "UPDATE rollups SET body = x'0102'");
+    assert!(
+        EmbeddedTelemetry::open(directory.path()).is_err(),
+        "a log that is damaged is not replayed in part"
+    );
+    let findings = lares_telemetry::repair(directory.path()).unwrap().join("\n");
+    for said in [
+        "entries 801 to 1000 are lost",
+        "the readings of group 1 from",
+        "is made anew",
+        "telemetry.db.damaged-0",
+    ] {
+        assert!(findings.contains(said), "{said:?} in {findings}");
+    }
+    let engine = EmbeddedTelemetry::open(directory.path()).unwrap();
+    let after = engine.readings(&ReadingsQuery::of(DEVICE, 5_000)).await.unwrap();
+    assert!(!after.is_empty() && after.len() < before.len());
+    assert!(after.iter().all(|reading| before.contains(reading)), "what is left is as it was");
+    assert_eq!(engine.check().await, Ok(vec![]));
+    // Positions go on where they were.
+    assert_eq!(engine.head().0, 1_000);
+    assert!(directory.path().join("series.db.damaged-0").exists());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_backup_taken_while_writing_is_whole() {
+    let directory = tempfile::tempdir().unwrap();
+    let limits = Limits { log_bytes: 3_000, ..Limits::default() };
+    let engine = std::sync::Arc::new(EmbeddedTelemetry::open_with(directory.path(), limits).unwrap());
+    let done = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let writing = tokio::spawn({
+        let (engine, done) = (std::sync::Arc::clone(&engine), std::sync::Arc::clone(&done));
+        async move {
+            let mut number = 0;
+            while !done.load(std::sync::atomic::Ordering::Relaxed) {
+                number += 1;
+                engine.append(vec![entry(number, 3)]).await.unwrap();
+                engine.release(engine.head());
+            }
+            number
+        }
+    });
+    for _ in 0..5 {
+        tokio::time::sleep(std::time::Duration::from_millis(60)).await;
+        let before = engine.readings(&ReadingsQuery::of(DEVICE, usize::MAX)).await.unwrap().len();
+        let copy = tempfile::tempdir().unwrap();
+        let (from, to) = (directory.path().to_owned(), copy.path().to_owned());
+        tokio::task::spawn_blocking(move || lares_telemetry::backup(&from, &to)).await.unwrap().unwrap();
+        assert!(lares_telemetry::backup(directory.path(), copy.path()).is_err(), "nothing is overwritten");
+        let restored = EmbeddedTelemetry::open_with(copy.path(), limits).unwrap();
+        assert_eq!(restored.check().await, Ok(vec![]));
+        let readings = restored.readings(&ReadingsQuery::of(DEVICE, usize::MAX)).await.unwrap();
+        assert!(readings.len() >= before, "{} and {before} before", readings.len());
+        // No hole: every entry up to the last has all its readings.
+        assert_eq!(readings.len() as i64, readings.last().unwrap().key.time.0 * 3);
+        let head = restored.head();
+        restored.append(vec![entry(1_000_000, 1)]).await.unwrap();
+        assert_eq!(restored.head().0, head.0 + 1);
+    }
+    done.store(true, std::sync::atomic::Ordering::Relaxed);
+    assert!(writing.await.unwrap() > 10);
 }
 
 #[tokio::test]

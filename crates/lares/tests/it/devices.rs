@@ -139,6 +139,7 @@ async fn a_removed_device_takes_its_readings_along_and_cannot_come_back() {
         from: None,
         until: None,
         after: None,
+        known_at: None,
         limit: 10,
         descending: false,
     };

@@ -30,6 +30,7 @@ mod schema;
 mod search;
 mod session;
 mod simulation;
+mod telemetry_files;
 mod topics;
 mod transport;
 mod twin;

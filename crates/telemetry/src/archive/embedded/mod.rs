@@ -1,6 +1,7 @@
 //! The archive of the embedded engine: sealed chunks in a SQLite file of their own, so that sealing and the log never
 //! wait for each other.
 
+mod copy;
 mod erase;
 mod expire;
 mod extents;
@@ -35,7 +36,8 @@ use crate::shape::Shape;
 use crate::sqlite::from_sqlite;
 use crate::{SeriesKey, Storage, TelemetryError};
 
-pub use schema::FILE_NAME;
+pub use copy::copy_sound;
+pub use schema::{FILE_NAME, open_writer as open_file};
 
 const WAL_BYTES_MAX: u64 = 2 * 1024 * 1024;
 

@@ -271,6 +271,10 @@ fn decode(body: &[u8], shape: &Shape, only: Option<usize>) -> Result<Buckets, Te
     Ok(Buckets { starts, series })
 }
 
+pub fn is_sound(body: &[u8], shape: &Shape) -> bool {
+    decode(body, shape, None).is_ok()
+}
+
 fn numbers_at(columns: &[Column], row: usize) -> Option<Numbers> {
     let at = |index: usize| match columns.get(index)?.get(row) {
         Value::Number(number) => Some(number),
