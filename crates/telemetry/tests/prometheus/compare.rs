@@ -8,6 +8,7 @@ use lares_telemetry::{
     TelemetryError,
 };
 use lares_testbed::victoria_metrics::VictoriaMetrics;
+use proptest::prelude::*;
 
 use crate::material::*;
 
@@ -170,4 +171,96 @@ async fn long_texts_are_whole_or_refused() {
     engine.seal_all().unwrap();
     wait_until_confirmed(directory.path());
     assert_eq!(points(&engine, device).await, [(T0, Value::Text("ä".repeat(8_192)))]);
+}
+
+/// A message, and whether it is sealed after it.
+#[derive(Clone, Debug)]
+struct Step {
+    gap: i64,
+    values: [Value; 2],
+    state: Option<&'static str>,
+    seal: bool,
+}
+
+/// With few enough digits that VictoriaMetrics keeps them beside each other.
+fn any_number() -> impl Strategy<Value = Value> {
+    prop_oneof![
+        any::<bool>().prop_map(Value::Bool),
+        (-1_000_000_i64..1_000_000).prop_map(Value::Integer),
+        (-1_000_000_i64..1_000_000).prop_map(|hundredths| Value::Number(hundredths as f64 / 100.0)),
+    ]
+}
+
+fn any_steps() -> impl Strategy<Value = Vec<Step>> {
+    let gap = prop_oneof![1_i64..10, 1_000_i64..100_000, Just(40 * 86_400_000)];
+    let state = prop::option::of(prop::sample::select(vec!["", "on", "off", "a\"b\\c\n\0"]));
+    let step = (gap, [any_number(), any_number()], state, prop::bool::weighted(0.2))
+        .prop_map(|(gap, values, state, seal)| Step { gap, values, state, seal });
+    // No instant twice: which of its values an engine shows is not promised.
+    prop::collection::vec(step, 1..40)
+}
+
+async fn run(url: &str, steps: &[Step], order: &[usize]) {
+    let directory = tempfile::tempdir().unwrap();
+    let engines = both(directory.path(), url);
+    let device = new_device();
+    let times: Vec<i64> = steps
+        .iter()
+        .scan(T0, |time, step| {
+            *time += step.gap;
+            Some(*time)
+        })
+        .collect();
+    for index in order {
+        let step = &steps[*index];
+        let named = |(attribute, value): (&str, &Value)| reading(attribute, times[*index], value.clone());
+        let mut list: Vec<_> = [POWER, ENERGY].into_iter().zip(&step.values).map(named).collect();
+        list.extend(step.state.map(|state| reading(LOCK, times[*index], Value::Text(state.to_owned()))));
+        for engine in &engines {
+            append(engine, device, times[*index] + 7, list.clone()).await;
+            if step.seal {
+                engine.seal_all().unwrap();
+            }
+        }
+    }
+    for last in [false, true] {
+        if last {
+            engines[1].seal_all().unwrap();
+            wait_until_confirmed(&directory.path().join("b"));
+        }
+        let middle = UnixMillis(times[times.len() / 2]);
+        let base = ReadingsQuery::of(device, usize::MAX);
+        for query in [
+            base.clone(),
+            ReadingsQuery { from: Some(middle), limit: 3, ..base.clone() },
+            ReadingsQuery { until: Some(middle), limit: 3, descending: true, ..base },
+        ] {
+            let [a, b] = [answer(&engines[0], &query).await, answer(&engines[1], &query).await];
+            assert_eq!(format!("{a:?}"), format!("{b:?}"), "{query:?}");
+        }
+        let key = |attribute: &str| SeriesKey { device, endpoint: 1, attribute: attribute.to_owned() };
+        let series = [POWER, ENERGY, LOCK].map(key).to_vec();
+        let edges = times.iter().step_by(3).map(|time| UnixMillis(*time)).collect::<Vec<_>>();
+        if edges.len() > 1 {
+            let query = AggregateQuery { series, edges, known_at: None };
+            let [a, b] = [engines[0].aggregate(&query).await, engines[1].aggregate(&query).await];
+            for (a, b) in a.unwrap().into_iter().flatten().zip(b.unwrap().into_iter().flatten()) {
+                assert_close(a, b, "a bucket");
+            }
+        }
+    }
+}
+
+#[test]
+fn random_readings_are_answered_alike() {
+    let server = VictoriaMetrics::shared();
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    let config = ProptestConfig { cases: 8, failure_persistence: None, ..ProptestConfig::default() };
+    let input = any_steps().prop_flat_map(|steps| {
+        let order: Vec<usize> = (0..steps.len()).collect();
+        (Just(steps), Just(order).prop_shuffle())
+    });
+    proptest!(config, |((steps, order) in input)| {
+        runtime.block_on(run(&server.url(), &steps, &order));
+    });
 }
