@@ -3,6 +3,7 @@
 
 mod appending;
 mod disk_full;
+mod expiring;
 mod model;
 mod prometheus;
 mod reading;
@@ -48,6 +49,7 @@ macro_rules! holds_the_contract {
             holds_the_contract!(@tests $type, reading: [
                 the_same_reading_sent_again_is_stored_once,
                 the_last_write_wins_and_the_earlier_stays_known,
+                readings_at_the_servers_time_are_all_kept,
                 within_a_message_the_last_value_of_an_instant_wins,
                 a_value_of_another_kind_is_another_value,
                 the_latest_reading_is_the_one_with_the_last_time,
@@ -57,6 +59,9 @@ macro_rules! holds_the_contract {
                 filters_narrow_and_the_end_is_exclusive,
                 pages_visit_everything_once_in_both_directions,
                 keys_survive_serialisation,
+            ]);
+            holds_the_contract!(@tests $type, expiring: [
+                old_readings_leave_what_they_came_to,
             ]);
             holds_the_contract!(@tests $type, disk_full: [
                 a_full_disk_refuses_and_recovers_by_itself,

@@ -74,6 +74,27 @@ pub async fn the_last_write_wins_and_the_earlier_stays_known<S: Subject>() {
     assert_sound(&engine).await;
 }
 
+/// Messages with a sequence number and no time, of equal values, taken within one millisecond.
+pub async fn readings_at_the_servers_time_are_all_kept<S: Subject>() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut engine = S::open(directory.path()).unwrap();
+    for round in 0..2 {
+        let message =
+            |number| readings(1, Some(identity(number)), vec![reading(RECEIVED, Value::Integer(5))]);
+        let numbers = [1, 2, 2, 3].map(|number| number + round * 10);
+        engine.append(numbers.map(message).to_vec()).await.unwrap();
+        for number in [4, 4, 5].map(|number| number + round * 10) {
+            engine.append(vec![message(number)]).await.unwrap();
+        }
+        let times: Vec<_> =
+            all_readings(&engine, 1).await.iter().map(|one| one.key.time.0 - RECEIVED).collect();
+        assert_eq!(times, (0..5 + round as i64 * 5).collect::<Vec<_>>(), "each has an instant of its own");
+        drop(engine);
+        engine = S::open(directory.path()).unwrap();
+    }
+    assert_sound(&engine).await;
+}
+
 pub async fn within_a_message_the_last_value_of_an_instant_wins<S: Subject>() {
     let directory = tempfile::tempdir().unwrap();
     let engine = S::open(directory.path()).unwrap();
