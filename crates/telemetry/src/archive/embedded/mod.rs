@@ -93,7 +93,7 @@ impl SeriesFile {
                 connection.is_autocommit() || run("ROLLBACK").is_ok()
             }
             // After an I/O error what this connection remembers of the file cannot be relied on.
-            Err(TelemetryError::Unavailable(_)) => false,
+            Err(_) => false,
         };
         if usable {
             *writer = Some(connection);
