@@ -268,7 +268,8 @@ impl Follower {
         settled: &mut Vec<CommandId>,
     ) -> Result<(), HubError> {
         let mut open = command_rows::unsettled_of(work, device).await?;
-        for one in folded.iter().filter(|one| one.record.entry.device == device) {
+        let own = |one: &&Folded| one.record.entry.device == device && !one.record.entry.is_by_hand();
+        for one in folded.iter().filter(own) {
             let received = one.record.entry.received;
             for command in &mut open {
                 let drift_ms = self.hub.time_policy.ahead_ok_ms;

@@ -1,32 +1,47 @@
-//! The history of one attribute: what its readings come to, bucket by bucket.
+//! The history of one attribute: what its readings come to, bucket by bucket; of a device, or of all of a home.
 
-use lares_model::capability::{Attribute, attribute};
+use std::sync::Arc;
+
+use lares_model::capability::Attribute;
 use lares_model::device::Device;
+use lares_model::gap::Gap;
 use lares_model::history::{Bucket, Division, edges};
+use lares_model::home::Home;
 use lares_model::reading::Quality;
-use lares_model::{DeviceId, Invalid, UnixMillis};
-use lares_telemetry::{Aggregate, AggregateQuery, ReadingsQuery, SeriesKey, number_of, quality_bit, rise};
+use lares_model::{DeviceId, HomeId, Invalid, UnixMillis};
+use lares_telemetry::{Aggregate, AggregateQuery, SeriesKey, number_of, quality_bit, rise};
 
 use crate::caller::Caller;
 use crate::devices::find;
 use crate::error::HubError;
 use crate::homes;
 use crate::hub::Hub;
+use crate::series::{
+    SPAN_DEFAULT_MS, gaps_between, gaps_of, key_of, known, stretches, value_before, with_attribute,
+};
 
-const SPAN_DEFAULT_MS: i64 = 24 * 3_600 * 1_000;
+/// Buckets of all series together that one answer holds.
+pub const BUCKETS_IN_ANSWER_MAX: usize = 100_000;
 
 /// What is asked for; what is left out has a sensible default.
 #[derive(Clone, Debug)]
 pub struct Asked {
     /// Full name, `Capability.Attribute`.
     pub attribute: String,
-    /// The device's first with this capability.
+    /// The device's first with this capability. Of a home: every endpoint.
     pub endpoint: Option<u16>,
     /// A day before the end.
     pub from: Option<UnixMillis>,
     /// Now.
     pub until: Option<UnixMillis>,
     pub division: Division,
+}
+
+impl Asked {
+    fn span(&self, hub: &Hub) -> (UnixMillis, UnixMillis) {
+        let until = self.until.unwrap_or_else(|| hub.now());
+        (self.from.unwrap_or(until - SPAN_DEFAULT_MS), until)
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -38,44 +53,85 @@ pub struct History {
     pub from: UnixMillis,
     pub until: UnixMillis,
     pub buckets: Vec<Bucket>,
+    pub gaps: Vec<Gap>,
 }
 
 pub async fn of_device(hub: &Hub, caller: &Caller, id: DeviceId, asked: &Asked) -> Result<History, HubError> {
     let device = find(hub, caller, id).await?;
     let time_zone = homes::find(hub, caller, device.home).await?.time_zone;
-    let attribute = attribute(&asked.attribute).ok_or_else(|| {
-        Invalid::one("attribute", "is not a known attribute; GET /api/capabilities lists them")
-    })?;
-    let capability = asked.attribute.split('.').next().unwrap_or_default();
-    let endpoint = asked.endpoint.or_else(|| device.default_endpoint(capability)).unwrap_or(1);
-    let until = asked.until.unwrap_or_else(|| hub.now());
-    let from = asked.from.unwrap_or(until - SPAN_DEFAULT_MS);
+    let attribute = known(&asked.attribute)?;
+    let series = key_of(&device, asked.endpoint, &asked.attribute);
+    let (from, until) = asked.span(hub);
     let edges = edges(from, until, asked.division, &time_zone)?;
-    let before = value_before(hub, device.id, endpoint, &asked.attribute, from).await?;
-    let series = SeriesKey { device: device.id, endpoint, attribute: asked.attribute.clone() };
-    let query = AggregateQuery { series: vec![series], edges, known_at: None };
+    let before = value_before(hub, &series, from).await?;
+    let query = AggregateQuery { series: vec![series.clone()], edges, known_at: None };
     let sums = hub.telemetry.aggregate(&query).await?.pop().unwrap_or_default();
+    let count = sums.iter().flatten().map(|sum| sum.count).sum();
+    let gaps = gaps_of(hub, &device, &series, (from, until), count).await?;
     let buckets = buckets(&query.edges, sums, before, attribute.counter);
-    Ok(History { device, endpoint, attribute, time_zone, from, until, buckets })
+    Ok(History { device, endpoint: series.endpoint, attribute, time_zone, from, until, buckets, gaps })
 }
 
-/// The last number before an instant: it holds until the first reading, and a counter rises from it.
-async fn value_before(
-    hub: &Hub,
-    device: DeviceId,
-    endpoint: u16,
-    attribute: &str,
-    instant: UnixMillis,
-) -> Result<Option<f64>, HubError> {
-    let query = ReadingsQuery {
-        endpoint: Some(endpoint),
-        attribute: Some(attribute.to_owned()),
-        until: Some(instant),
-        descending: true,
-        ..ReadingsQuery::of(device, 1)
+/// The history of an attribute of all devices of a home that have reported it.
+#[derive(Clone, Debug)]
+pub struct HomeHistory {
+    pub home: Home,
+    pub attribute: &'static Attribute,
+    pub from: UnixMillis,
+    pub until: UnixMillis,
+    pub series: Vec<HomeSeries>,
+}
+
+#[derive(Clone, Debug)]
+pub struct HomeSeries {
+    pub device: Arc<Device>,
+    pub endpoint: u16,
+    pub buckets: Vec<Bucket>,
+    /// Found between buckets.
+    pub gaps: Vec<Gap>,
+}
+
+pub async fn of_home(hub: &Hub, caller: &Caller, id: HomeId, asked: &Asked) -> Result<HomeHistory, HubError> {
+    let home = homes::find(hub, caller, id).await?;
+    let attribute = known(&asked.attribute)?;
+    let (from, until) = asked.span(hub);
+    let edges = edges(from, until, asked.division, &home.time_zone)?;
+    let mut named: Vec<(Arc<Device>, SeriesKey)> = Vec::new();
+    for device in hub.directory.in_home(home.organisation, home.id) {
+        let own = with_attribute(hub, device.id, &asked.attribute).into_iter();
+        named.extend(own.map(|series| (device.clone(), series)));
+    }
+    check_size(asked.division, edges.len() - 1, named.len())?;
+    let query = AggregateQuery {
+        series: named.iter().map(|(_, series)| series.clone()).collect(),
+        edges,
+        known_at: None,
     };
-    let last = hub.telemetry.readings(&query).await?.pop();
-    Ok(last.and_then(|reading| number_of(&reading.value)))
+    let sums = hub.telemetry.aggregate(&query).await?;
+    let mut series = Vec::with_capacity(named.len());
+    for ((device, key), sums) in named.into_iter().zip(sums) {
+        let before = value_before(hub, &key, from).await?;
+        let gaps = match attribute.eventful {
+            true => Vec::new(),
+            false => gaps_between(hub, &device, (from, until), &stretches(&sums)),
+        };
+        let buckets = buckets(&query.edges, sums, before, attribute.counter);
+        series.push(HomeSeries { device, endpoint: key.endpoint, buckets, gaps });
+    }
+    Ok(HomeHistory { home, attribute, from, until, series })
+}
+
+fn check_size(division: Division, buckets: usize, series: usize) -> Result<(), Invalid> {
+    if buckets * series <= BUCKETS_IN_ANSWER_MAX {
+        return Ok(());
+    }
+    let field = match division {
+        Division::Equal(_) => "buckets",
+        Division::Calendar(_) => "step",
+    };
+    let reason =
+        format!("makes {buckets} buckets for {series} series; all together at most {BUCKETS_IN_ANSWER_MAX}");
+    Err(Invalid::one(field, reason))
 }
 
 /// The buckets that hold readings.

@@ -47,6 +47,8 @@ pub struct Hub {
     pub live: Live,
     pub feeds: Feeds,
     pub nudges: Nudges,
+    /// How far the removal of old readings is.
+    pub retention: tokio::sync::watch::Sender<crate::retention::Progress>,
     pub passwords: Passwords,
     pub sign_in_throttle: SignInThrottle,
     /// Devices that may have unsettled commands: a superset of what the store says, so that readings of all other
@@ -80,6 +82,7 @@ impl Hub {
             live: Live::default(),
             feeds: Feeds::default(),
             nudges: Nudges::default(),
+            retention: tokio::sync::watch::Sender::default(),
             passwords,
             sign_in_throttle: SignInThrottle::default(),
             busy: Mutex::default(),

@@ -3,9 +3,11 @@
 
 use std::sync::Arc;
 
+use lares_model::UnixMillis;
 use lares_model::device::{Device, Encoding};
 use lares_model::presence::PresenceStatus;
 use lares_model::protocol::{Channel, Inbound, decode, reject_entry};
+use lares_model::reading::Reading;
 use lares_model::record::{Body, Entry, Rejected};
 use lares_telemetry::{Appended, TelemetryError};
 
@@ -53,6 +55,20 @@ pub async fn presence(
         body: Body::Presence { status, reason: reason.to_owned() },
     };
     append(hub, vec![entry]).await
+}
+
+/// Readings that a person enters or corrects: history, known since `received`.
+pub(crate) async fn by_hand(
+    hub: &Hub,
+    device: &Device,
+    readings: Vec<Reading>,
+    received: UnixMillis,
+) -> Result<Appended, TelemetryError> {
+    let (organisation, device) = (device.organisation, device.id);
+    let entry = Entry { organisation, device, received, identity: None, body: Body::Readings { readings } };
+    let outcome = hub.telemetry.append(vec![entry]).await?.pop();
+    hub.nudges.log.notify_one();
+    outcome.ok_or_else(|| TelemetryError::Other("an entry was appended without an answer".to_owned()))
 }
 
 async fn append(hub: &Arc<Hub>, entries: Vec<Entry>) -> Result<(), TelemetryError> {

@@ -13,7 +13,7 @@ use lares_doors::mqtt::{House, MqttLink, PresenceLog};
 use lares_hub::dispatcher::Dispatcher;
 use lares_hub::follower::Follower;
 use lares_hub::vault::Vault;
-use lares_hub::{Hub, HubError, HubParts, feed, sweeper};
+use lares_hub::{Hub, HubError, HubParts, expirer, feed, sweeper};
 use lares_model::UnixMillis;
 use lares_model::command::CommandPolicy;
 use lares_model::ports::{Clock, Entropy};
@@ -195,7 +195,8 @@ pub async fn start_on(config: &Config, clock: Option<Arc<ScaledClock>>) -> Resul
         worker("log follower", follower.run(workers_stopped.clone())),
         worker("dispatcher", Dispatcher::new(&hub).run(workers_stopped.clone())),
         worker("presence sweeper", sweeper::run(hub.clone(), workers_stopped.clone())),
-        worker("live feed", feed::run(hub.clone(), workers_stopped)),
+        worker("live feed", feed::run(hub.clone(), workers_stopped.clone())),
+        worker("retention", expirer::run(hub.clone(), workers_stopped)),
     ];
     let presence = tokio::spawn(presence_writer);
     let addresses = listeners.addresses();

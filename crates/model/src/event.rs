@@ -49,6 +49,16 @@ pub enum EventType {
     AttributeChanged,
     #[serde(rename = "device.occurrence")]
     DeviceOccurrence,
+    #[serde(rename = "readings.imported")]
+    ReadingsImported,
+    #[serde(rename = "reading.corrected")]
+    ReadingCorrected,
+    #[serde(rename = "readings.deleted")]
+    ReadingsDeleted,
+    #[serde(rename = "readings.expired")]
+    ReadingsExpired,
+    #[serde(rename = "retention.updated")]
+    RetentionUpdated,
     #[serde(rename = "command.queued")]
     CommandQueued,
     #[serde(rename = "command.sent")]

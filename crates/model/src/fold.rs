@@ -105,6 +105,15 @@ pub fn fold(state: &mut DeviceState, record: &Record) -> Vec<Fact> {
             state.rejections.push_back(Rejection { received, rejected: rejected.clone() });
             state.last_seen = Some(received);
         }
+        Body::Readings { .. } if record.entry.is_by_hand() => {}
+        Body::Erased { from, until, attribute } => {
+            let within = |latest: &Latest| latest.time >= *from && latest.time < *until;
+            for attributes in state.latest.values_mut() {
+                attributes.retain(|name, latest| {
+                    !within(latest) || attribute.as_ref().is_some_and(|erased| erased != name)
+                });
+            }
+        }
         Body::Readings { readings } => {
             heard_from(state, received, &mut facts);
             for reading in readings {

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::id::{DeviceId, OrganisationId};
-use crate::record::Entry;
+use crate::record::{Entry, MessageIdentity};
 use proptest::prelude::*;
 use uuid::Uuid;
 
@@ -13,7 +13,7 @@ fn record(position: i64, received: i64, body: Body) -> Record {
             organisation: OrganisationId(Uuid::nil()),
             device: DeviceId(Uuid::nil()),
             received: UnixMillis(received),
-            identity: None,
+            identity: Some(MessageIdentity(position as u64)),
             body,
         },
     }
@@ -104,4 +104,34 @@ proptest! {
         prop_assert_eq!(all, pieces);
         prop_assert_eq!(whole, state);
     }
+}
+
+#[test]
+fn what_a_person_enters_is_no_word_of_the_device() {
+    let mut state = DeviceState::default();
+    let mut entered = on_off(1, 5, 10, true);
+    entered.entry.identity = None;
+    assert_eq!(fold(&mut state, &entered), []);
+    assert_eq!((state.presence, state.last_seen, state.latest.len()), (Presence::UNKNOWN, None, 0));
+    // A device that gives neither time nor number says so on every reading.
+    if let Body::Readings { readings } = &mut entered.entry.body {
+        readings[0].at_least_once = true;
+    }
+    assert_eq!(fold(&mut state, &entered).len(), 2);
+}
+
+#[test]
+fn what_is_erased_is_no_longer_known() {
+    let erased = |from, until, attribute: Option<&str>| {
+        let mut state = DeviceState::default();
+        fold(&mut state, &on_off(1, 5, 10, true));
+        let (from, until) = (UnixMillis(from), UnixMillis(until));
+        fold(
+            &mut state,
+            &record(2, 20, Body::Erased { from, until, attribute: attribute.map(str::to_owned) }),
+        );
+        state.value(1, "OnOff.OnOff").is_none()
+    };
+    assert!(erased(5, 6, None) && erased(0, 9, Some("OnOff.OnOff")));
+    assert!(!erased(0, 5, None) && !erased(6, 9, None) && !erased(0, 9, Some("LevelControl.CurrentLevel")));
 }

@@ -203,9 +203,17 @@ pub fn decode(policy: &TimePolicy, inbound: &Inbound<'_>) -> Vec<Entry> {
         received: inbound.received,
         // What was refused of a message is a second entry of the same message.
         identity: identity.filter(|_| index == 0).or_else(|| identity.map(|id| second_of(id, index))),
-        body,
+        body: if identity.is_none() { at_least_once(body) } else { body },
     };
     bodies.into_iter().enumerate().map(entry).collect()
+}
+
+/// Without an identity nothing of the message is known from a repetition of it.
+fn at_least_once(mut body: Body) -> Body {
+    if let Body::Readings { readings } = &mut body {
+        readings.iter_mut().for_each(|reading| reading.at_least_once = true);
+    }
+    body
 }
 
 fn second_of(identity: MessageIdentity, index: usize) -> MessageIdentity {

@@ -55,6 +55,27 @@ pub enum Body {
         status: PresenceStatus,
         reason: String,
     },
+    /// Somebody had readings of this span removed; what is known from them goes too.
+    Erased {
+        from: UnixMillis,
+        /// Exclusive.
+        until: UnixMillis,
+        /// All of them where `None`.
+        attribute: Option<String>,
+    },
+}
+
+impl Entry {
+    /// Readings that a person entered or corrected: they are history, and say nothing of what the device is or does
+    /// now. A device's have an identity, or are at-least-once.
+    pub fn is_by_hand(&self) -> bool {
+        match &self.body {
+            Body::Readings { readings } => {
+                self.identity.is_none() && readings.iter().all(|reading| !reading.at_least_once)
+            }
+            _ => false,
+        }
+    }
 }
 
 /// Something that happened at a device, such as `DoorLock.LockOperation`.

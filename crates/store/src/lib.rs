@@ -22,6 +22,7 @@ pub mod idempotency;
 pub mod ingest;
 pub mod memberships;
 pub mod organisations;
+pub mod retention;
 pub mod rooms;
 pub mod search;
 pub mod subject_keys;

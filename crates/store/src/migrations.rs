@@ -2,6 +2,7 @@
 
 mod m0001_ground;
 mod m0002_search;
+mod m0003_retention;
 
 use sea_orm_migration::prelude::*;
 
@@ -21,7 +22,8 @@ pub(crate) enum Step {
     },
 }
 
-pub(crate) static MIGRATIONS: &[Migration] = &[m0001_ground::MIGRATION, m0002_search::MIGRATION];
+pub(crate) static MIGRATIONS: &[Migration] =
+    &[m0001_ground::MIGRATION, m0002_search::MIGRATION, m0003_retention::MIGRATION];
 
 /// Runs the declared migrations through SeaORM's bookkeeping (table `seaql_migrations`).
 pub(crate) struct Migrator;
@@ -123,7 +125,7 @@ fn column_of(column: &Column) -> ColumnDef {
     let mut definition = ColumnDef::new(column.name);
     match column.kind {
         Kind::Uuid => definition.uuid(),
-        Kind::Millis | Kind::Integer | Kind::Seconds => definition.big_integer(),
+        Kind::Millis | Kind::Integer | Kind::Seconds | Kind::Days => definition.big_integer(),
         Kind::SquareMetres => definition.double(),
         Kind::Bool => definition.boolean(),
         Kind::Text | Kind::Json => definition.text(),

@@ -17,7 +17,10 @@ async fn the_declared_schema_is_the_live_one() {
     let directory = tempfile::tempdir().unwrap();
     let url = format!("sqlite://{}/store.db", directory.path().display());
     let store = Store::open(&StoreOptions { url, readers_max: 1 }).await.unwrap();
-    assert_eq!(store.pending_migrations().await.unwrap(), ["m0001_ground", "m0002_search"]);
+    assert_eq!(
+        store.pending_migrations().await.unwrap(),
+        ["m0001_ground", "m0002_search", "m0003_retention"]
+    );
     store.migrate().await.unwrap();
 
     let live = names(&store, "SELECT name FROM sqlite_schema WHERE type = 'table'".to_owned()).await;

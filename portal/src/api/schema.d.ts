@@ -264,6 +264,40 @@ export interface paths {
         patch: operations["updateHome"];
         trace?: never;
     };
+    "/api/homes/{id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The history of an attribute of every device of a home that has reported it, in the same buckets. */
+        get: operations["getHomeHistory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/homes/{id}/readings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Remove the readings of a span of all devices of a home for good, such as those of somebody's stay. Events stay. */
+        delete: operations["deleteHomeReadings"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/homes/{id}/rooms": {
         parameters: {
             query?: never;
@@ -407,6 +441,23 @@ export interface paths {
         patch: operations["updateDevice"];
         trace?: never;
     };
+    "/api/iot/devices/{id}/chart": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The readings that draw the same line as all of them: the first, least, greatest and last of each pixel (M4). */
+        get: operations["getChart"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/iot/devices/{id}/commands": {
         parameters: {
             query?: never;
@@ -504,6 +555,69 @@ export interface paths {
         get: operations["listReadings"];
         put?: never;
         post?: never;
+        /** Remove the readings of a span for good, with what was summed up from them. Events stay. */
+        delete: operations["deleteReadings"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/iot/devices/{id}/readings.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Readings of a device as CSV (RFC 4180), oldest first. A text that a spreadsheet would take for a formula starts with
+         *     an apostrophe. A file that breaks off was not sent to its end: the connection ends without its last chunk.
+         */
+        get: operations["exportReadings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/iot/devices/{id}/readings/corrections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Correct a reading. The later version counts from now on; the earlier stays readable with `known_at`, and the event
+         *     log says who corrected it and why.
+         */
+        post: operations["correctReading"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/iot/devices/{id}/readings/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take readings from CSV (RFC 4180). Columns: time, endpoint, attribute, value; those that an export has beside them
+         *     (unit, quality, received) are not read. At most 50,000 rows and 8 MiB. Every row is accepted or refused by itself. Readings
+         *     taken so are marked `estimated`, or `late` where they are older than that; they are history, and change neither the
+         *     device's present state nor its presence. The same file again changes nothing.
+         */
+        post: operations["importReadings"];
         delete?: never;
         options?: never;
         head?: never;
@@ -654,6 +768,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/organisations/{id}/retention": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How long readings are kept, by class of series; null is for ever. */
+        get: operations["getRetention"];
+        /**
+         * Set how long readings are kept, by class of series; null is for ever. What is older is removed in the background, at
+         *     once and then daily, chunk by chunk: the last readings of a chunk decide when all of it goes, and days are summed up
+         *     64 together. Series that a device reports together are kept as long as the one of them that
+         *     is kept longest.
+         */
+        put: operations["setRetention"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/organisations/{id}/storage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the readings of an organisation take: all together, by home, and by the largest devices. */
+        get: operations["getStorage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/rooms": {
         parameters: {
             query?: never;
@@ -762,6 +916,45 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        AmountView: {
+            /**
+             * Format: int64
+             * @description Of the chunks.
+             */
+            bytes: number;
+            /**
+             * Format: double
+             * @description Of `points`; absent while there are none.
+             */
+            bytes_per_point?: number | null;
+            /**
+             * Format: int64
+             * @description Chunks that do not match their checksums. They are set aside; what was in them is not shown.
+             */
+            damaged_chunks: number;
+            first?: components["schemas"]["UnixMillis"] | null;
+            /**
+             * Format: int64
+             * @description Values in the log only, until there are enough for a chunk.
+             */
+            hot_points: number;
+            last?: components["schemas"]["UnixMillis"] | null;
+            /**
+             * Format: int64
+             * @description Values in compressed chunks.
+             */
+            points: number;
+            /**
+             * Format: int64
+             * @description Of what is summed up by the hour and day.
+             */
+            rollup_bytes: number;
+            /**
+             * Format: int64
+             * @description A device's attribute on an endpoint.
+             */
+            series: number;
+        };
         /** @description Something that needs attention, as long as it does. */
         AttentionView: {
             device: components["schemas"]["DeviceId"];
@@ -805,7 +998,8 @@ export interface components {
             from: components["schemas"]["UnixMillis"];
             /**
              * Format: double
-             * @description Of counters: how much it rose since the reading before. A fall is a reset and adds nothing.
+             * @description Of counters: how much it rose since the reading before. A fall to less than half is a reset; a smaller one is a
+             *     correction and adds nothing.
              */
             increase?: number | null;
             /** @description A boolean, a number or a text, as the attribute or argument has it */
@@ -824,6 +1018,11 @@ export interface components {
              * @description Of numbers and booleans (0 and 1), as are `max` and `mean`.
              */
             min?: number | null;
+            /**
+             * Format: double
+             * @description Of the time: every value counts for as long as it held.
+             */
+            time_weighted_mean?: number | null;
             /** @description Exclusive. */
             until: components["schemas"]["UnixMillis"];
         };
@@ -863,6 +1062,29 @@ export interface components {
         } | {
             /** @enum {string} */
             type: "system";
+        };
+        /** @description A series as it is drawn. */
+        ChartView: {
+            attribute: string;
+            device: components["schemas"]["DeviceId"];
+            /** Format: int32 */
+            endpoint: number;
+            from: components["schemas"]["UnixMillis"];
+            /**
+             * @description Spans without readings that are longer than three times the typical time between readings, at most the 1,000
+             *     longest, oldest first. A state that is reported when it changes has none.
+             */
+            gaps: components["schemas"]["Gap"][];
+            /** @description Of each pixel the first, least, greatest and last reading, oldest first. */
+            points: components["schemas"]["Point"][];
+            /**
+             * Format: int64
+             * @description How many readings there are in the span.
+             */
+            readings: number;
+            unit?: string | null;
+            /** @description Exclusive. */
+            until: components["schemas"]["UnixMillis"];
         };
         /** @description A command with everything that happened to it. */
         CommandHistoryView: components["schemas"]["CommandView"] & {
@@ -943,6 +1165,33 @@ export interface components {
              */
             mqtts_port?: number | null;
         };
+        /** @description A corrected reading. */
+        CorrectedView: {
+            /** @description A boolean, a number or a text, as the attribute or argument has it */
+            after: boolean | number | string;
+            attribute: string;
+            /** @description A boolean, a number or a text, as the attribute or argument has it */
+            before: boolean | number | string;
+            device: components["schemas"]["DeviceId"];
+            /** Format: int32 */
+            endpoint: number;
+            /** @description Asking for readings with a `known_at` before this instant shows the value before. */
+            known_at: components["schemas"]["UnixMillis"];
+            time: components["schemas"]["UnixMillis"];
+        };
+        /** @description A reading that was wrong, and what it should have been. */
+        CorrectionBody: {
+            /** @description Full name, `Capability.Attribute`. */
+            attribute: string;
+            /** Format: int32 */
+            endpoint: number;
+            /** @description Kept in the event log. */
+            reason: string;
+            /** @description The instant of the reading, exactly. */
+            time: components["schemas"]["UnixMillis"];
+            /** @description A boolean, a number or a text, as the attribute or argument has it */
+            value: boolean | number | string;
+        };
         /** @description How much came from a device, and how much of it was odd. */
         Counts: {
             /** Format: int64 */
@@ -966,6 +1215,13 @@ export interface components {
             };
             username: string;
         };
+        DeletionView: {
+            /**
+             * Format: int64
+             * @description How many readings are gone.
+             */
+            removed: number;
+        };
         DeviceChangeBody: {
             encoding?: components["schemas"]["Encoding"] | null;
             endpoints?: components["schemas"]["Endpoint"][] | null;
@@ -985,6 +1241,11 @@ export interface components {
          * @description A device of a home. Also its MQTT user name and client id.
          */
         DeviceId: string;
+        DeviceStorageView: components["schemas"]["AmountView"] & {
+            device: components["schemas"]["DeviceId"];
+            home: components["schemas"]["HomeId"];
+            name: string;
+        };
         /** @description A device as it is registered, with its presence. */
         DeviceView: {
             created_at: components["schemas"]["UnixMillis"];
@@ -1040,7 +1301,7 @@ export interface components {
          * @description What happened. The text form is what the API shows and filters by.
          * @enum {string}
          */
-        EventType: "organisation.created" | "organisation.updated" | "member.added" | "member.removed" | "home.created" | "home.updated" | "home.deleted" | "room.created" | "room.updated" | "room.deleted" | "device.registered" | "device.updated" | "device.replaced" | "device.deleted" | "device.credentials_rotated" | "device.online" | "device.late" | "device.offline" | "attribute.changed" | "device.occurrence" | "command.queued" | "command.sent" | "command.acked" | "command.confirmed" | "command.refused" | "command.failed" | "command.expired" | "command.unconfirmed";
+        EventType: "organisation.created" | "organisation.updated" | "member.added" | "member.removed" | "home.created" | "home.updated" | "home.deleted" | "room.created" | "room.updated" | "room.deleted" | "device.registered" | "device.updated" | "device.replaced" | "device.deleted" | "device.credentials_rotated" | "device.online" | "device.late" | "device.offline" | "attribute.changed" | "device.occurrence" | "readings.imported" | "reading.corrected" | "readings.deleted" | "readings.expired" | "retention.updated" | "command.queued" | "command.sent" | "command.acked" | "command.confirmed" | "command.refused" | "command.failed" | "command.expired" | "command.unconfirmed";
         /** @description A fact of the event log. */
         EventView: {
             cause: components["schemas"]["Cause"];
@@ -1088,6 +1349,12 @@ export interface components {
             room?: components["schemas"]["RoomNamed"] | null;
             type: components["schemas"]["FoundType"];
         };
+        Gap: {
+            /** @description The last reading before it, or where the span begins. */
+            from: components["schemas"]["UnixMillis"];
+            /** @description The first reading after it, or where the span ends. */
+            until: components["schemas"]["UnixMillis"];
+        };
         /** @description One line of a command's history. */
         HistoryLine: {
             at: components["schemas"]["UnixMillis"];
@@ -1108,6 +1375,12 @@ export interface components {
              */
             expected_interval_s: number;
             from: components["schemas"]["UnixMillis"];
+            /**
+             * @description Spans without readings that are longer than three times the typical time between readings, at most the 1,000
+             *     longest, oldest first. A state that is reported when it changes has none. Of more than 50,000 readings only
+             *     those between two-thousandths of the span are seen.
+             */
+            gaps: components["schemas"]["Gap"][];
             /** @description The home's, in which calendar steps are. */
             time_zone: string;
             unit?: string | null;
@@ -1126,6 +1399,18 @@ export interface components {
             /** @example Europe/Madrid */
             time_zone?: string | null;
         };
+        /** @description What an attribute was, device by device. */
+        HomeHistoryView: {
+            attribute: string;
+            from: components["schemas"]["UnixMillis"];
+            home: components["schemas"]["HomeId"];
+            /** @description One for each device and endpoint that has reported the attribute. */
+            series: components["schemas"]["HomeSeriesView"][];
+            time_zone: string;
+            unit?: string | null;
+            /** @description Exclusive. */
+            until: components["schemas"]["UnixMillis"];
+        };
         /**
          * Format: uuid
          * @description A property: one address, one time zone.
@@ -1134,6 +1419,24 @@ export interface components {
         HomeNamed: {
             id: components["schemas"]["HomeId"];
             name: string;
+        };
+        /** @description One series of a home. */
+        HomeSeriesView: {
+            /** @description Only those that hold readings, oldest first. */
+            buckets: components["schemas"]["Bucket"][];
+            device: components["schemas"]["DeviceId"];
+            /** Format: int32 */
+            endpoint: number;
+            /**
+             * Format: int32
+             * @description How often the device is expected to report.
+             */
+            expected_interval_s: number;
+            /** @description As of one device, seen between buckets. */
+            gaps: components["schemas"]["Gap"][];
+        };
+        HomeStorageView: components["schemas"]["AmountView"] & {
+            home: components["schemas"]["HomeId"];
         };
         /** @description How the devices of a home are now. */
         HomeSummary: {
@@ -1192,6 +1495,19 @@ export interface components {
             id: components["schemas"]["TokenId"];
             /** @description Send it as `Authorization: Bearer ...`. */
             token: string;
+        };
+        /** @description For how many days something is kept; null is for ever. */
+        Kept: {
+            /**
+             * Format: int32
+             * @description Every reading.
+             */
+            raw_days?: number | null;
+            /**
+             * Format: int32
+             * @description What the readings come to by the hour and day: least, most, mean, increase. Not shorter than `raw_days`.
+             */
+            rollup_days?: number | null;
         };
         /** @description The newest value of an attribute. `time` is the device's, `received` the server's. */
         LatestView: {
@@ -1482,6 +1798,13 @@ export interface components {
             /** @description Pass it back as `cursor` for what follows; absent at the end. */
             next_cursor?: string | null;
         };
+        /** @description A reading that is drawn. */
+        Point: {
+            quality: components["schemas"]["Quality"];
+            time: components["schemas"]["UnixMillis"];
+            /** @description A boolean, a number or a text, as the attribute or argument has it */
+            value: boolean | number | string;
+        };
         Presence: {
             since?: components["schemas"]["UnixMillis"] | null;
             status: components["schemas"]["PresenceStatus"];
@@ -1535,6 +1858,22 @@ export interface components {
             /** @description A boolean, a number or a text, as the attribute or argument has it */
             value: boolean | number | string;
         };
+        ReadingsImportView: {
+            accepted: number;
+            refused: number;
+            /** @description Those that were refused; every other row was accepted. */
+            rows: components["schemas"]["RefusedRowView"][];
+        };
+        /** @description A row that was not taken. */
+        RefusedRowView: {
+            /** @description `field` is the column. */
+            errors: components["schemas"]["FieldError"][];
+            /**
+             * Format: int64
+             * @description Line of the file; the heading is line 1.
+             */
+            line: number;
+        };
         /** @description A device with its credentials. */
         RegisteredView: components["schemas"]["DeviceView"] & {
             credentials: components["schemas"]["CredentialsView"];
@@ -1552,6 +1891,11 @@ export interface components {
         Rejection: components["schemas"]["Rejected"] & {
             received: components["schemas"]["UnixMillis"];
         };
+        /** @description How far the removal of old readings is. */
+        RemovalView: {
+            devices: number;
+            devices_done: number;
+        };
         /** @description The new hardware; what is left out stays as it was, serial and firmware excepted. */
         ReplacementBody: {
             endpoints?: components["schemas"]["Endpoint"][] | null;
@@ -1559,6 +1903,18 @@ export interface components {
             model?: string | null;
             serial?: string | null;
             vendor?: string | null;
+        };
+        /** @description Of each class; without a word, everything is kept for ever. */
+        Retention: {
+            counter: components["schemas"]["Kept"];
+            measurement: components["schemas"]["Kept"];
+            state: components["schemas"]["Kept"];
+        };
+        /** @description How long readings are kept, by class of series; null is for ever. */
+        RetentionBody: {
+            counter: components["schemas"]["Kept"];
+            measurement: components["schemas"]["Kept"];
+            state: components["schemas"]["Kept"];
         };
         /**
          * @description Presets over one relation model.
@@ -1611,6 +1967,15 @@ export interface components {
             device: components["schemas"]["DeviceId"];
             last_seen?: components["schemas"]["UnixMillis"] | null;
             presence: components["schemas"]["Presence"];
+        };
+        StorageView: {
+            /** @description The 20 that take the most, the largest first. */
+            devices: components["schemas"]["DeviceStorageView"][];
+            homes: components["schemas"]["HomeStorageView"][];
+            organisation: components["schemas"]["OrganisationId"];
+            removal?: components["schemas"]["RemovalView"] | null;
+            removed_at?: components["schemas"]["UnixMillis"] | null;
+            total: components["schemas"]["AmountView"];
         };
         /**
          * Format: uuid
@@ -3537,6 +3902,214 @@ export interface operations {
             };
         };
     };
+    getHomeHistory: {
+        parameters: {
+            query: {
+                /** @description Full name, `Capability.Attribute`. */
+                attribute: string;
+                /** @description From this device time on; a day before `until` when left out. */
+                from?: components["schemas"]["UnixMillis"];
+                /** @description Before this device time; now when left out. */
+                until?: components["schemas"]["UnixMillis"];
+                /** @description So many of equal width; 300 when neither this nor `step` is given. At most 100,000 in all series together. */
+                buckets?: number;
+                /** @description In place of `buckets`: one for each of these, in the home's time zone; 2000 at most. */
+                step?: "hour" | "day" | "week" | "month";
+            };
+            header?: never;
+            path: {
+                /** @description Home */
+                id: components["schemas"]["HomeId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The history */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HomeHistoryView"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not include this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Storage not available */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteHomeReadings: {
+        parameters: {
+            query: {
+                /** @description From this device time on. */
+                from: components["schemas"]["UnixMillis"];
+                /** @description Before this device time. */
+                until: components["schemas"]["UnixMillis"];
+                /** @description Only of this attribute: full name, `Capability.Attribute`. */
+                attribute?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Home */
+                id: components["schemas"]["HomeId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Removed */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeletionView"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not include this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Storage not available */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No space left */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listRoomsOfHome: {
         parameters: {
             query?: {
@@ -4752,6 +5325,103 @@ export interface operations {
             };
         };
     };
+    getChart: {
+        parameters: {
+            query: {
+                /** @description Full name, `Capability.Attribute`. */
+                attribute: string;
+                /** @description The device's first with this capability, when left out. */
+                endpoint?: number;
+                /** @description From this device time on; a day before `until` when left out. */
+                from?: components["schemas"]["UnixMillis"];
+                /** @description Before this device time; now when left out. The span holds at most 2,000,000 readings. */
+                until?: components["schemas"]["UnixMillis"];
+                /** @description How many pixels wide it is drawn; 1000 when left out. At most four readings come for each. */
+                points?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Device */
+                id: components["schemas"]["DeviceId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What is drawn */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChartView"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not include this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Storage not available */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listDeviceCommands: {
         parameters: {
             query?: {
@@ -5406,6 +6076,8 @@ export interface operations {
                 /** @description Before this device time. */
                 until?: components["schemas"]["UnixMillis"];
                 order?: "oldest_first" | "newest_first";
+                /** @description As the server knew it at this instant: what arrived or was corrected later is left out. */
+                known_at?: components["schemas"]["UnixMillis"];
                 cursor?: string;
                 limit?: number;
             };
@@ -5492,6 +6164,495 @@ export interface operations {
             };
             /** @description Storage not available */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteReadings: {
+        parameters: {
+            query: {
+                /** @description From this device time on. */
+                from: components["schemas"]["UnixMillis"];
+                /** @description Before this device time. */
+                until: components["schemas"]["UnixMillis"];
+                /** @description Only of this attribute: full name, `Capability.Attribute`. */
+                attribute?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Device */
+                id: components["schemas"]["DeviceId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Removed */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeletionView"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not include this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Storage not available */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No space left */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    exportReadings: {
+        parameters: {
+            query?: {
+                endpoint?: number;
+                /** @description Full name, `Capability.Attribute`. */
+                attribute?: string;
+                /** @description From this device time on. */
+                from?: components["schemas"]["UnixMillis"];
+                /** @description Before this device time. */
+                until?: components["schemas"]["UnixMillis"];
+                /** @description As the server knew it at this instant: what arrived or was corrected later is left out. */
+                known_at?: components["schemas"]["UnixMillis"];
+            };
+            header?: never;
+            path: {
+                /** @description Device */
+                id: components["schemas"]["DeviceId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Columns: time, endpoint, attribute, value, unit, quality, received */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not include this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Storage not available */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    correctReading: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description From 1 to 255 visible ASCII characters. The same key with the same body gives the first answer again; with
+                 *     another body it is refused (422). Kept for 48 hours.
+                 */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                /** @description Device */
+                id: components["schemas"]["DeviceId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CorrectionBody"];
+            };
+        };
+        responses: {
+            /** @description Corrected */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CorrectedView"];
+                };
+            };
+            /** @description Not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not include this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Wrong media type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Storage not available */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No space left */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    importReadings: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description From 1 to 255 visible ASCII characters. The same key with the same body gives the first answer again; with
+                 *     another body it is refused (422). Kept for 48 hours.
+                 */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                /** @description Device */
+                id: components["schemas"]["DeviceId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "text/csv": string;
+            };
+        };
+        responses: {
+            /** @description What became of the rows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReadingsImportView"];
+                };
+            };
+            /** @description Not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not include this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Wrong media type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Storage not available */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No space left */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6661,6 +7822,316 @@ export interface operations {
             };
             /** @description No space left */
             507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getRetention: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Organisation */
+                id: components["schemas"]["OrganisationId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The retention */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Retention"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not include this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Storage not available */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    setRetention: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Organisation */
+                id: components["schemas"]["OrganisationId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RetentionBody"];
+            };
+        };
+        responses: {
+            /** @description Set */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Retention"];
+                };
+            };
+            /** @description Not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not include this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Wrong media type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Storage not available */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No space left */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getStorage: {
+        parameters: {
+            query?: {
+                /** @description While old readings are being removed, wait up to so many seconds for that to get on. */
+                wait_s?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Organisation */
+                id: components["schemas"]["OrganisationId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What is stored */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StorageView"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not include this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Storage not available */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -5,7 +5,7 @@ import { hasStatus } from "../api/problem";
 import { profileQuery } from "../api/session";
 import { parseDeviceSearch } from "../device/device-search";
 import { parseEventsSearch } from "../events/events-search";
-import { parseHomeSearch } from "../home/home-search";
+import { parseHomeChartsSearch, parseHomeSearch } from "../home/home-search";
 import { parseHomesSearch } from "../homes/homes-search";
 import { parseDevicesSearch } from "../manage/devices-search";
 import { parseAddSearch } from "../onboarding/add-search";
@@ -74,6 +74,12 @@ const pages = [
   }),
   createRoute({
     getParentRoute: () => app,
+    path: "/homes/$homeId/charts",
+    validateSearch: parseHomeChartsSearch,
+    component: lazyRouteComponent(() => import("../home/HomeChartsPage"), "HomeChartsPage"),
+  }),
+  createRoute({
+    getParentRoute: () => app,
     path: "/devices",
     validateSearch: parseDevicesSearch,
     component: lazyRouteComponent(() => import("../manage/DevicesPage"), "DevicesPage"),
@@ -120,6 +126,11 @@ const pages = [
     getParentRoute: () => app,
     path: "/settings",
     component: lazyRouteComponent(() => import("../settings/SettingsPage"), "SettingsPage"),
+  }),
+  createRoute({
+    getParentRoute: () => app,
+    path: "/settings/storage",
+    component: lazyRouteComponent(() => import("../settings/StoragePage"), "StoragePage"),
   }),
 ] as const;
 

@@ -6,6 +6,7 @@ import { quantity, scaled, scaleFor } from "../format/quantity";
 import { useVoice } from "../format/voice";
 import { useNow } from "../ui/now";
 import { type Bar, barColumns, total } from "./bars";
+import { BarLegend } from "./BarLegend";
 import { Plot } from "./Plot";
 import { barOptions } from "./plots";
 import type { BarStep, Span } from "./range";
@@ -19,19 +20,26 @@ interface Props {
   span: Span;
   name: string;
   onZoom: (span: Span) => void;
+  onLive: () => void;
+  /** What each bar is compared with, as an outline. */
+  beside?: { name: string; own: string; values: (number | undefined)[] };
 }
 
-export function BarPlot({ bars, unit, zone, step, span, name, onZoom }: Props) {
+export function BarPlot({ bars, unit, zone, step, span, name, onZoom, onLive, beside }: Props) {
   const t = useTranslations("chart");
   const voice = useVoice();
   const now = useNow();
   const [point, setPoint] = useState<number>();
-  const highest = Math.max(0, ...bars.map((bar) => bar.value));
+  const highest = Math.max(0, ...bars.map((bar) => bar.value), ...(beside?.values ?? []).map((value) => value ?? 0));
   const scale = useMemo(() => scaleFor(unit, highest), [unit, highest]);
   const columns = useMemo(() => barColumns(bars), [bars]);
-  const data = useMemo(() => [columns.time, columns.measured, columns.estimated] as [number[], ...(number | null)[][]], [columns]);
+  const data = useMemo(
+    () => [columns.time, columns.measured, columns.estimated, ...(beside ? [beside.values.map((value) => value ?? null)] : [])] as [number[], ...(number | null)[][]],
+    [columns, beside],
+  );
   const bar = point === undefined ? undefined : bars[point];
-  const said = bar === undefined ? undefined : t("point", { time: period(bar), value: valueOf(bar) });
+  const against = point === undefined ? undefined : beside?.values[point];
+  const said = bar === undefined ? undefined : t("point", { time: period(bar), value: valueOf(bar) }) + (against === undefined ? "" : t("against", { name: beside?.name ?? "", value: scaled(against, unit, scale, voice.locale).text }));
 
   function period({ from, until }: Bar): string {
     const day = dayName(from, voice, { zone, now });
@@ -51,13 +59,15 @@ export function BarPlot({ bars, unit, zone, step, span, name, onZoom }: Props) {
       <Plot
         span={span}
         data={data}
-        options={barOptions({ unit, scale, voice, zone })}
-        optionsKey={`${unit} ${scale.unit} ${voice.locale}`}
+        options={barOptions({ unit, scale, voice, zone }, beside !== undefined)}
+        optionsKey={`${unit} ${scale.unit} ${voice.locale} ${beside !== undefined}`}
         zone={zone}
         label={t("barsOf", { name })}
         onZoom={onZoom}
+        onLive={onLive}
         onPoint={setPoint}
       />
+      {beside && <BarLegend own={beside.own} other={beside.name} />}
     </>
   );
 }

@@ -6,13 +6,15 @@ import { attributeSpec, capabilitiesQuery } from "../device/capabilities";
 import type { TwoState } from "../format/wording";
 import type { LatestValue } from "../live/hooks";
 import { useNow } from "../ui/now";
-import { BandHistory, BarHistory, LineHistory } from "./Histories";
+import { CompareSelect } from "./CompareSelect";
+import { BandHistory, BarHistory } from "./Histories";
 import styles from "./HistoryPanel.module.css";
-import { fixed, parseRange, type Range, rangeText, type Span, spanOf } from "./range";
+import { LineHistory } from "./LineHistory";
+import { fixed, livePreset, parseRange, type Range, rangeText, type Span, spanOf } from "./range";
 import { RangePicker } from "./RangePicker";
 
 export interface HistoryPanelProps {
-  device: { id: string; name: string };
+  device: { id: string; name: string; home: string };
   endpoint: number;
   attribute: string;
   name: string;
@@ -21,13 +23,16 @@ export interface HistoryPanelProps {
   latest: LatestValue | undefined;
   range: string | undefined;
   onRange: (range: string) => void;
+  /** As the URL has it. */
+  compare: string | undefined;
+  onCompare: (compare: string | undefined) => void;
 }
 
 /** A span that ends now is asked for anew so often; in between it grows by what comes live. */
 const ASK_AGAIN_MS = 5 * 60_000;
 
 /** The instant a moving span is asked for, and the span as it stands on the axis. */
-function useSpan(range: Range): { asked: Span; shown: Span } {
+export function useSpan(range: Range): { asked: Span; shown: Span } {
   const now = useNow();
   const key = rangeText(range);
   const [anchor, setAnchor] = useState({ key, at: now });
@@ -56,10 +61,21 @@ export function HistoryPanel(props: HistoryPanelProps) {
   if (capabilities.isPending) return <p role="status" className={styles.soft}>{t("loading")}</p>;
   const spec = attributeSpec(capabilities.data, attribute);
   const isNumber = spec === undefined ? typeof latest?.value === "number" : spec.kind.type === "number" || spec.kind.type === "integer";
-  const shared = { ...props, asked, shown, tail, onZoom: (span: Span) => onRange(rangeText(fixed(span, now))) };
+  const shared = { ...props, asked, shown, tail, onZoom: (span: Span) => onRange(rangeText(fixed(span, now))), onLive: () => onRange(livePreset(shown)) };
+  const isBand = spec?.counter !== true && !isNumber;
   return (
     <div className={styles.panel}>
       <RangePicker range={range} span={shown} zone={zone} onChange={(next) => onRange(rangeText(next))} />
+      {!isBand && (
+        <CompareSelect
+          home={props.device.home}
+          device={props.device.id}
+          endpoint={props.endpoint}
+          attribute={attribute}
+          value={props.compare}
+          onChange={props.onCompare}
+        />
+      )}
       {spec?.counter === true ? (
         <BarHistory {...shared} />
       ) : isNumber ? (

@@ -1,65 +1,77 @@
-// A measurement over time: mean with its band, gaps as gaps, estimated stretches dashed, and what the pointer is on.
+// Lines over time: what was measured, gaps as gaps, estimated stretches dashed; several with a legend that tells the
+// values under the pointer.
 import { useMemo, useState } from "react";
 import { useTranslations } from "use-intl";
+import uPlot from "uplot";
 import { moment } from "../format/moment";
 import { scaled, scaleFor } from "../format/quantity";
 import { useVoice } from "../format/voice";
 import { useNow } from "../ui/now";
-import type { History } from "./history";
-import { extentOf, type LineColumns } from "./lines";
+import { columnsOf, type Drawn, extentOf, pointAt } from "./drawn";
+import { Legend } from "./Legend";
 import { Plot } from "./Plot";
 import { lineOptions } from "./plots";
 import type { Span } from "./range";
 import { Readout } from "./Readout";
 
-interface Props {
-  history: History;
-  columns: LineColumns;
-  stepped: boolean;
-  span: Span;
+export interface Line {
+  key: string;
   name: string;
-  onZoom: (span: Span) => void;
+  drawn: Drawn;
 }
 
-export function LinePlot({ history, columns, stepped, span, name, onZoom }: Props) {
+interface Props {
+  lines: readonly Line[];
+  unit: string;
+  stepped: boolean;
+  span: Span;
+  zone: string;
+  /** What the chart is of, for screen readers. */
+  label: string;
+  onZoom: (span: Span) => void;
+  onLive: () => void;
+}
+
+export function LinePlot({ lines, unit, stepped, span, zone, label, onZoom, onLive }: Props) {
   const t = useTranslations("chart");
   const voice = useVoice();
   const now = useNow();
-  const [point, setPoint] = useState<number>();
-  const unit = history.unit ?? "";
-  const extent = extentOf(columns);
+  const [at, setAt] = useState<number>();
+  const [hidden, setHidden] = useState<ReadonlySet<string>>(new Set());
+  const shown = useMemo(() => lines.map((line, color) => ({ ...line, color })).filter(({ key }) => !hidden.has(key)), [lines, hidden]);
+  const extent = useMemo(() => extentOf(shown.map(({ drawn }) => drawn)), [shown]);
   const largest = extent === undefined ? 0 : Math.max(Math.abs(extent.lowest), Math.abs(extent.highest));
   const scale = useMemo(() => scaleFor(unit, largest), [unit, largest]);
-  const data = useMemo(
-    () => [columns.time, columns.min, columns.max, columns.measured, columns.estimated] as [number[], ...(number | null)[][]],
-    [columns],
-  );
+  const data = useMemo(() => (shown.length === 0 ? ([[]] as uPlot.AlignedData) : uPlot.join(shown.map(({ drawn }) => columnsOf(drawn)))), [shown]);
   const text = (value: number) => scaled(value, unit, scale, voice.locale).text;
-  const said = () => {
-    if (point === undefined) return undefined;
-    const [at, low, high] = [columns.time[point], columns.min[point], columns.max[point]];
-    const mean = columns.measured[point] ?? columns.estimated[point];
-    if (at === undefined || mean === null || mean === undefined) return undefined;
-    const value = columns.measured[point] === null ? t("estimated", { value: text(mean) }) : text(mean);
-    const time = moment(at * 1_000, voice, { zone: history.zone, now });
-    return low === high || low == null || high == null
-      ? t("point", { time, value })
-      : t("pointBand", { time, value, low: text(low), high: text(high) });
+  const said = (drawn: Drawn) => {
+    const point = at === undefined ? undefined : pointAt(drawn, at);
+    return point && (point.estimated ? t("estimated", { value: text(point.value) }) : text(point.value));
   };
+  const time = at === undefined ? undefined : moment(at, voice, { zone, now });
+  const [only] = lines;
+  const told = lines.length > 1 || only === undefined ? time : only && time !== undefined && t("point", { time, value: said(only.drawn) ?? t("notKnown") });
   const rest = extent === undefined ? undefined : t("extent", { low: text(extent.lowest), high: text(extent.highest) });
+  const looks = shown.map(({ color }) => ({ color, isQuiet: lines.length > 3 }));
   return (
     <>
-      <Readout said={said()} rest={rest} unit={scale.unit} />
+      <Readout said={told || undefined} rest={rest} unit={scale.unit} />
       <Plot
         span={span}
         data={data}
-        options={lineOptions({ unit, scale, voice, zone: history.zone }, stepped)}
-        optionsKey={`${stepped} ${unit} ${scale.unit} ${voice.locale}`}
-        zone={history.zone}
-        label={t("lineOf", { name })}
+        options={lineOptions({ unit, scale, voice, zone }, stepped, looks)}
+        optionsKey={`${stepped} ${unit} ${scale.unit} ${voice.locale} ${JSON.stringify(looks)}`}
+        {...(shown.length === 1 && shown[0] && { gaps: shown[0].drawn.gaps })}
+        zone={zone}
+        label={label}
         onZoom={onZoom}
-        onPoint={setPoint}
+        onLive={onLive}
+        onPoint={(index) => {
+          const seconds = index === undefined ? undefined : data[0][index];
+          setAt(seconds === undefined ? undefined : seconds * 1_000);
+        }}
       />
+      {lines.length > 1 && <Legend lines={lines} hidden={hidden} onHide={setHidden} said={(line) => said(line.drawn)} />}
     </>
   );
 }

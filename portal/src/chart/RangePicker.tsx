@@ -1,5 +1,5 @@
 // The span of a chart: presets that end now, dates of one's own, and buttons to walk and zoom for those who do not drag.
-import { CalendarDays, ChevronLeft, ChevronRight, ZoomIn, ZoomOut } from "lucide-react";
+import { CalendarDays, ChevronLeft, ChevronRight, Radio, ZoomIn, ZoomOut } from "lucide-react";
 import { useState } from "react";
 import { useTranslations } from "use-intl";
 import { moment } from "../format/moment";
@@ -10,7 +10,7 @@ import { useNow } from "../ui/now";
 import { Segmented } from "../ui/Segmented";
 import { TextField } from "../ui/TextField";
 import styles from "./HistoryPanel.module.css";
-import { daysOf, endsNow, type Move, moved, PRESETS, type Range, rangeOfDays, type Span } from "./range";
+import { daysOf, endsNow, livePreset, type Move, moved, PRESETS, type Range, rangeOfDays, type Span } from "./range";
 
 interface Props {
   range: Range;
@@ -53,6 +53,11 @@ export function RangePicker({ range, span, zone, onChange }: Props) {
           />
         ))}
       </span>
+      {chosen === "custom" && (
+        <Button size="small" icon={Radio} onPress={() => onChange({ preset: livePreset(span) })}>
+          {t("live")}
+        </Button>
+      )}
       {chosen === "custom" && (
         <Button size="small" variant="quiet" icon={CalendarDays} onPress={() => setOpen(true)}>
           {t("from", { from: moment(span.from, { ...voice, zone }, { zone, now }), until: moment(span.until, voice, { zone, now }) })}

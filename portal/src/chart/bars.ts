@@ -41,3 +41,14 @@ export function barColumns(bars: readonly Bar[]): BarColumns {
     estimated: bars.map((bar) => (bar.estimated ? bar.value : null)),
   };
 }
+
+/** What else rose in the time of each bar, laid over by a shift; undefined where that is not known. */
+export function alongside(bars: readonly Bar[], others: readonly Bar[], shiftMs: number): (number | undefined)[] {
+  return bars.map(({ from, until }) => {
+    const inside = others.filter((other) => {
+      const middle = (other.from + other.until) / 2 + shiftMs;
+      return middle >= from && middle < until;
+    });
+    return inside.length === 0 ? undefined : total(inside);
+  });
+}

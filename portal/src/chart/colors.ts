@@ -7,14 +7,20 @@ export interface ChartColors {
   grid: string;
   text: string;
   surface: string;
+  sunk: string;
+  series: string[];
 }
 
-const TOKENS: Record<keyof ChartColors, string> = {
+/** Further lines begin again with the first colour, dashed. */
+export const SERIES_COLORS = 8;
+
+const TOKENS: Record<Exclude<keyof ChartColors, "series">, string> = {
   line: "--accent",
   band: "--accent-soft",
   grid: "--line",
   text: "--text-soft",
   surface: "--surface",
+  sunk: "--surface-sunk",
 };
 
 /** Resolved by the browser itself, since tokens may hold `light-dark()`. */
@@ -28,8 +34,9 @@ export function chartColors(place: HTMLElement): ChartColors {
     return getComputedStyle(probe).color;
   };
   const colors = Object.fromEntries(Object.entries(TOKENS).map(([name, token]) => [name, resolve(token)]));
+  const series = Array.from({ length: SERIES_COLORS }, (_, index) => resolve(`--series-${index + 1}`));
   probe.remove();
-  return colors as unknown as ChartColors;
+  return { ...colors, series } as unknown as ChartColors;
 }
 
 function watchTheme(changed: () => void): () => void {

@@ -1,5 +1,8 @@
-// History as a CSV file (RFC 4180): one line a bucket, times in UTC, numbers with a point, so that any tool reads it.
+// What is shown as a CSV file (RFC 4180): one line a bucket or point, times in UTC, numbers with a point, so that any
+// tool reads it.
+import type { Drawn } from "./drawn";
 import type { History } from "./history";
+import type { Span } from "./range";
 
 const COLUMNS = ["from", "until", "count", "min", "max", "mean", "first", "last", "increase", "estimated", "late"] as const;
 
@@ -12,11 +15,24 @@ export function csvOf(history: History): string {
 /** More digits than any meter has, and fewer than a difference of two of its readings is off by. */
 const DIGITS = 12;
 
+/** What is drawn, line after line. */
+export function csvOfLines(lines: readonly { name: string; drawn: Drawn }[], { from, until }: Span): string {
+  const rows = lines.flatMap(({ name, drawn }) =>
+    drawn.points
+      .filter(({ time }) => time >= from && time < until)
+      .map(({ time, value, estimated }) => [quoted(name), new Date(time).toISOString(), String(value), String(estimated)].join(",")),
+  );
+  return `${["series,time,value,estimated", ...rows].join("\r\n")}\r\n`;
+}
+
 function cell(column: (typeof COLUMNS)[number], value: string | number | boolean | undefined): string {
   if (value === undefined) return "";
   if (column === "from" || column === "until") return new Date(Number(value)).toISOString();
   if (typeof value === "number") return String(Number(value.toPrecision(DIGITS)));
-  if (typeof value !== "string") return String(value);
+  return typeof value === "string" ? quoted(value) : String(value);
+}
+
+function quoted(value: string): string {
   // A text of a device must not become a formula in somebody's spreadsheet.
   const safe = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;

@@ -1,6 +1,7 @@
 // A device's history as the server gives it, in the portal's own form: buckets in order, instants as milliseconds.
 import { type Instant, millis } from "../format/instant";
 import type { Value } from "../format/wording";
+import type { Span } from "./range";
 
 export interface Bucket {
   from: number;
@@ -24,6 +25,7 @@ export interface History {
   until: number;
   expectedIntervalS: number;
   buckets: Bucket[];
+  gaps: Span[];
 }
 
 interface WireBucket {
@@ -47,6 +49,7 @@ export interface WireHistory {
   until: Instant;
   expected_interval_s: number;
   buckets: WireBucket[];
+  gaps: { from: Instant; until: Instant }[];
 }
 
 export function historyOf(wire: WireHistory): History {
@@ -57,6 +60,7 @@ export function historyOf(wire: WireHistory): History {
     until: millis(wire.until),
     expectedIntervalS: wire.expected_interval_s,
     buckets: wire.buckets.map(bucketOf).toSorted((a, b) => a.from - b.from),
+    gaps: wire.gaps.map(({ from, until }) => ({ from: millis(from), until: millis(until) })),
   };
 }
 
@@ -70,12 +74,6 @@ function bucketOf(wire: WireBucket): Bucket {
     mean: wire.mean ?? undefined,
     increase: wire.increase ?? undefined,
   };
-}
-
-/** Silence for longer than this is a gap and is drawn as one: no line may claim what nobody measured. */
-export function gapMs(history: History): number {
-  const width = history.buckets.reduce((widest, bucket) => Math.max(widest, bucket.until - bucket.from), 0);
-  return Math.max(width, history.expectedIntervalS * 2_500);
 }
 
 /** A value that came live since the history was asked for. */

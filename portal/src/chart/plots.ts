@@ -3,7 +3,7 @@ import { numberFormat } from "../format/formatters";
 import uPlot from "uplot";
 import type { Voice } from "../format/say";
 import type { scaleFor } from "../format/quantity";
-import type { ChartColors } from "./colors";
+import { type ChartColors, SERIES_COLORS } from "./colors";
 import { valueRange } from "./lines";
 import { tickLabel } from "./ticks";
 
@@ -19,6 +19,7 @@ export type PlotOptions = Partial<uPlot.Options> & { series: uPlot.Series[] };
 
 const FONT = '12px "Inter", system-ui, sans-serif';
 const DASH = [5, 4];
+const LONG_DASH = [12, 4];
 
 function axes({ scale, voice, zone }: Look, colors: ChartColors): uPlot.Axis[] {
   const shared = { stroke: colors.text, font: FONT, grid: { stroke: colors.grid, width: 1 }, ticks: { show: false } };
@@ -52,44 +53,48 @@ function axisNumber(value: number, scale: Look["scale"], locale: string): string
   return numberFormat(locale, { maximumFractionDigits: 2 }).format(value * scale.factor);
 }
 
-/** A point without neighbours would not be seen as a line. */
+/** A point without neighbours would not be seen as a line. Undefined is another line's instant, null is a gap. */
 function loners(u: uPlot, series: number): number[] {
-  const values = u.data[series] ?? [];
-  const found: number[] = [];
-  for (let index = 0; index < values.length; index += 1) {
-    if (values[index] == null) continue;
-    if (values[index - 1] == null && values[index + 1] == null) found.push(index);
-  }
-  return found;
+  const own = (u.data[series] ?? []) as (number | null | undefined)[];
+  const told = own.flatMap((value, index) => (value === undefined ? [] : [{ value, index }]));
+  return told.flatMap(({ value, index }, nth) => (value !== null && told[nth - 1]?.value == null && told[nth + 1]?.value == null ? [index] : []));
 }
 
-/** Columns: time, least, most, measured mean, estimated mean. */
-export function lineOptions(look: Look, stepped: boolean): (colors: ChartColors) => PlotOptions {
+/** Of each line two series: what was measured, and what was estimated, dashed. */
+export function lineOptions(look: Look, stepped: boolean, lines: readonly { color: number; isQuiet: boolean }[]): (colors: ChartColors) => PlotOptions {
   return (colors) => {
     const paths = stepped && uPlot.paths.stepped ? { paths: uPlot.paths.stepped({ align: 1 }) } : {};
-    const line = {
-      stroke: colors.line, width: 1.75, ...paths,
-      points: { show: true, size: 5, fill: colors.line, filter: (u: uPlot, series: number) => loners(u, series) },
-    };
-    const edge = { stroke: "transparent", width: 0, points: { show: false }, ...paths };
+    const series = lines.flatMap(({ color, isQuiet }) => {
+      const stroke = colors.series[color % SERIES_COLORS] ?? colors.line;
+      const line = {
+        stroke, width: isQuiet ? 1.25 : 1.75, ...paths,
+        ...(color >= SERIES_COLORS && { dash: LONG_DASH }),
+        points: { show: true, size: 5, fill: stroke, filter: (u: uPlot, nth: number) => loners(u, nth) },
+      };
+      return [line, { ...line, dash: DASH }];
+    });
     return {
       axes: axes(look, colors),
       scales: { y: { range: (_, low, high) => valueRange(low, high, look.unit) } },
-      bands: stepped ? [] : [{ series: [2, 1], fill: colors.band }],
-      series: [{}, edge, edge, line, { ...line, dash: DASH }],
+      series: [{}, ...series],
     };
   };
 }
 
-/** Columns: time, measured, estimated. */
-export function barOptions(look: Look): (colors: ChartColors) => PlotOptions {
+/** Columns: time, measured, estimated, and where something is compared, that as an outline. */
+export function barOptions(look: Look, compared: boolean): (colors: ChartColors) => PlotOptions {
   return (colors) => {
     const paths = uPlot.paths.bars?.({ size: [0.72, 72], radius: 0.12 });
     const bar = { width: 0, points: { show: false }, fill: colors.line, stroke: colors.line, ...(paths && { paths }) };
     return {
       axes: axes(look, colors),
       scales: { y: { range: (_, __, high) => [0, high > 0 ? high * 1.1 : 1] } },
-      series: [{}, bar, { ...bar, fill: hatch(colors), stroke: colors.line, width: 1 }],
+      series: [
+        {},
+        bar,
+        { ...bar, fill: hatch(colors), stroke: colors.line, width: 1 },
+        ...(compared ? [{ ...bar, fill: "transparent", stroke: colors.series[1] ?? colors.line, width: 2 }] : []),
+      ],
     };
   };
 }

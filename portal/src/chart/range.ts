@@ -39,6 +39,12 @@ export function spanOf(range: Range, now: number): Span {
   return "preset" in range ? { from: now - SPANS[range.preset], until: now } : range;
 }
 
+/** The preset that is most like a span: what "back to now" goes back to. */
+export function livePreset({ from, until }: Span): Preset {
+  const apart = (preset: Preset) => Math.abs(Math.log((until - from) / SPANS[preset]));
+  return PRESETS.reduce((best, preset) => (apart(preset) < apart(best) ? preset : best));
+}
+
 /** A fixed span, kept within what exists and can be drawn. */
 export function fixed(span: Span, now: number): Range {
   const length = Math.min(Math.max(span.until - span.from, SHORTEST), LONGEST);

@@ -1,10 +1,10 @@
 // How history becomes lines, bars and bands: gaps stay gaps, and nothing is claimed that was not reported.
 import { describe, expect, it } from "vitest";
 import { awaySpans, bandsOf, shares } from "./bands";
-import { barColumns, barsOf, sumBetween, total } from "./bars";
+import { alongside, barColumns, barsOf, sumBetween, total } from "./bars";
 import { csvOf, fileName } from "./csv";
-import { type Bucket, gapMs, grown, type History, historyOf, withTail } from "./history";
-import { extentOf, lineColumns, stepColumns, valueRange } from "./lines";
+import { type Bucket, grown, type History, historyOf, withTail } from "./history";
+import { valueRange } from "./lines";
 
 const T0 = Date.UTC(2026, 10, 21);
 const MINUTE = 60_000;
@@ -18,14 +18,14 @@ function bucket(minute: number, more: Partial<Bucket> = {}): Bucket {
 }
 
 function history(buckets: Bucket[], more: Partial<History> = {}): History {
-  return { unit: "degC", zone: "Europe/Berlin", from: T0, until: T0 + 60 * MINUTE, expectedIntervalS: 60, buckets, ...more };
+  return { unit: "degC", zone: "Europe/Berlin", from: T0, until: T0 + 60 * MINUTE, expectedIntervalS: 60, buckets, gaps: [], ...more };
 }
 
 describe("historyOf", () => {
   it("reads times in either form and sorts", () => {
     const wire = { count: 1, first: 1, last: 1, estimated: false, late: false, min: null };
     const read = historyOf({
-      unit: null, time_zone: "UTC", from: new Date(T0).toISOString(), until: T0 + 10 * MINUTE, expected_interval_s: 60,
+      unit: null, time_zone: "UTC", from: new Date(T0).toISOString(), until: T0 + 10 * MINUTE, expected_interval_s: 60, gaps: [],
       buckets: [
         { ...wire, from: T0 + 5 * MINUTE, until: T0 + 10 * MINUTE },
         { ...wire, from: new Date(T0).toISOString(), until: T0 + 5 * MINUTE },
@@ -34,49 +34,6 @@ describe("historyOf", () => {
     expect(read.buckets.map((one) => one.from)).toEqual([T0, T0 + 5 * MINUTE]);
     expect(read).toMatchObject({ from: T0, unit: undefined });
     expect(read.buckets[0]?.min).toBeUndefined();
-  });
-});
-
-describe("lineColumns", () => {
-  it("draws what was measured, at the middle of each bucket", () => {
-    const columns = lineColumns(history([bucket(0), bucket(5, { mean: 22 })]));
-    expect(columns.time).toEqual([T0 / 1_000 + 150, T0 / 1_000 + 450]);
-    expect(columns.measured).toEqual([20, 22]);
-    expect(columns.max).toEqual([21, 23]);
-    expect(columns.estimated).toEqual([null, null]);
-  });
-  it("breaks the line where nobody reported for longer than the gap", () => {
-    const columns = lineColumns(history([bucket(0), bucket(15)]));
-    expect(columns.measured).toEqual([20, null, 20]);
-    expect(columns.min[1]).toBeNull();
-  });
-  it("bridges silence that is no longer than two and a half intervals", () => {
-    expect(lineColumns(history([bucket(0), bucket(15)], { expectedIntervalS: 300 })).measured).toEqual([20, 20]);
-    expect(gapMs(history([bucket(0)], { expectedIntervalS: 300 }))).toBe(750_000);
-    expect(gapMs(history([bucket(0)]))).toBe(300_000);
-  });
-  it("keeps estimated stretches apart, joined to what was measured around them", () => {
-    const estimated = { estimated: true };
-    const columns = lineColumns(history([bucket(0), bucket(5, estimated), bucket(10, estimated), bucket(15, estimated), bucket(20)]));
-    expect(columns.estimated).toEqual([null, 20, 20, 20, null]);
-    expect(columns.measured).toEqual([20, 20, null, 20, 20]);
-  });
-  it("knows its extent by the band, and none when empty", () => {
-    expect(extentOf(lineColumns(history([bucket(0), bucket(5, { mean: 30 })])))).toEqual({ lowest: 19, highest: 31 });
-    expect(extentOf(lineColumns(history([])))).toBeUndefined();
-  });
-});
-
-describe("stepColumns", () => {
-  it("carries a set point in from before, and on to now", () => {
-    const change = bucket(20, { first: 18, last: 21 });
-    const columns = stepColumns(history([change]), 18, T0 + 40 * MINUTE);
-    expect(columns.time.map((at) => (at * 1_000 - T0) / MINUTE)).toEqual([0, 20, 25, 40]);
-    expect(columns.measured).toEqual([18, 18, 21, 21]);
-  });
-  it("begins with the first word when nothing is known before", () => {
-    const columns = stepColumns(history([bucket(20, { first: 21, last: 21 })]), undefined, T0 + 60 * MINUTE);
-    expect(columns.time[0]).toBe((T0 + 20 * MINUTE) / 1_000);
   });
 });
 
@@ -102,7 +59,7 @@ describe("valueRange", () => {
 describe("withTail", () => {
   it("adds what came live since, and nothing twice", () => {
     const grownOn = withTail(history([bucket(0)]), [live(3, 99), live(6, 21), live(7, 22)]);
-    expect(lineColumns(grownOn).measured).toEqual([20, 21, 22]);
+    expect(grownOn.buckets.map(({ mean }) => mean)).toEqual([20, 21, 22]);
     expect(withTail(history([bucket(0)]), [live(3, 99)]).buckets).toHaveLength(1);
   });
   it("shows states and the end of a span that is past", () => {
@@ -130,6 +87,11 @@ describe("barsOf", () => {
     expect(bars.map((bar) => bar.open)).toEqual([false, false, true]);
     expect(total(bars)).toBe(500);
     expect(barsOf(history([bucket(0)]), T0)).toEqual([]);
+  });
+  it("lays another time over the bars, and knows nothing where there was nothing", () => {
+    const bars = barsOf(hours, T0);
+    const before = bars.slice(0, 2).map((bar) => ({ ...bar, from: bar.from - 90 * MINUTE, until: bar.until - 90 * MINUTE, value: bar.value + 1 }));
+    expect(alongside(bars, before, 90 * MINUTE)).toEqual([401, 1, undefined]);
   });
   it("keeps estimated bars apart", () => {
     expect(barColumns(barsOf(hours, T0))).toMatchObject({ measured: [400, 0, null], estimated: [null, null, 100] });

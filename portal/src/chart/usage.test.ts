@@ -15,7 +15,7 @@ function day(back: number, increase: number, last = 0): Bucket {
 }
 
 function history(buckets: Bucket[]): History {
-  return { unit: "Wh", zone: ZONE, from: 0, until: NOW, expectedIntervalS: 60, buckets };
+  return { unit: "Wh", zone: ZONE, from: 0, until: NOW, expectedIntervalS: 60, buckets, gaps: [] };
 }
 
 describe("usageOf", () => {

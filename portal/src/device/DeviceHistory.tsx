@@ -22,11 +22,11 @@ interface Props {
 export function DeviceHistory({ device, state, zone, twoState }: Props) {
   const t = useTranslations("chart");
   const { say } = useVoice();
-  const { range } = useSearch({ from: "/_app/devices/$deviceId" });
+  const { range, compare } = useSearch({ from: "/_app/devices/$deviceId" });
   const navigate = useNavigate({ from: "/devices/$deviceId" });
   const series = useSeries(device, state);
   if (series === undefined) return null;
-  const change = (search: { attribute?: string; range?: string }) =>
+  const change = (search: { attribute?: string; range?: string; compare?: string | undefined }) =>
     void navigate({ to: "/devices/$deviceId", params: { deviceId: device.id }, search: (before) => ({ ...before, ...search }), replace: true, resetScroll: false });
   const several = new Set(device.endpoints.map((one) => one.endpoint)).size > 2;
   const nameOf = (endpoint: number, attribute: string) => attributeName(attribute, say, twoState) + (several && endpoint > 0 ? ` ${endpoint}` : "");
@@ -39,7 +39,7 @@ export function DeviceHistory({ device, state, zone, twoState }: Props) {
       title={t("title")}
       action={
         <div className={styles.seriesHead}>
-          <Select label={t("series")} hideLabel items={items} value={series.key} onChange={(attribute) => change({ attribute })} />
+          <Select label={t("series")} hideLabel items={items} value={series.key} onChange={(attribute) => change({ attribute, compare: compare === "previous" ? compare : undefined })} />
         </div>
       }
     >
@@ -55,6 +55,8 @@ export function DeviceHistory({ device, state, zone, twoState }: Props) {
           latest={series.latest}
           range={range}
           onRange={(next) => change({ range: next })}
+          compare={compare}
+          onCompare={(next) => change({ compare: next })}
         />
       </Card>
     </Section>

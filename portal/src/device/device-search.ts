@@ -1,4 +1,5 @@
-// What of the device page lives in its URL: the series shown (`endpoint/Capability.Attribute`), its span, and the tab.
+// What of the device page lives in its URL: the series shown (`endpoint/Capability.Attribute`), its span, what it is compared with, and
+// the tab.
 import { optionalChoice, optionalText } from "../app/search-values";
 
 export const DEVICE_TABS = ["events", "commands", "diagnostics"] as const;
@@ -8,6 +9,7 @@ export function parseDeviceSearch(search: Record<string, unknown>) {
   return {
     ...optionalText("attribute", search["attribute"]),
     ...optionalText("range", search["range"]),
+    ...optionalText("compare", search["compare"]),
     ...optionalChoice("tab", search["tab"], DEVICE_TABS),
   };
 }

@@ -5,7 +5,7 @@ export const EVENT_KINDS = ["values", "presence", "commands", "devices", "places
 export type EventKind = (typeof EVENT_KINDS)[number];
 
 const TYPES: Record<EventKind, EventView["type"][]> = {
-  values: ["attribute.changed", "device.occurrence"],
+  values: ["attribute.changed", "device.occurrence", "readings.imported", "reading.corrected", "readings.deleted", "readings.expired"],
   presence: ["device.online", "device.late", "device.offline"],
   commands: [
     "command.queued",
@@ -19,7 +19,7 @@ const TYPES: Record<EventKind, EventView["type"][]> = {
   ],
   devices: ["device.registered", "device.updated", "device.replaced", "device.deleted", "device.credentials_rotated"],
   places: ["home.created", "home.updated", "home.deleted", "room.created", "room.updated", "room.deleted"],
-  people: ["organisation.created", "organisation.updated", "member.added", "member.removed"],
+  people: ["organisation.created", "organisation.updated", "retention.updated", "member.added", "member.removed"],
 };
 
 export function typesOf(kind: EventKind): readonly EventView["type"][] {

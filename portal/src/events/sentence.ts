@@ -183,6 +183,7 @@ function general(event: EventView, { say, names }: Teller, device: string): Sent
     text: say(`sentence.${event.type}`, {
       device,
       name: after ?? before ?? (room === undefined ? undefined : names.room(room)) ?? say("something"),
+      place: event.device == null ? ((event.home == null ? undefined : names.home(event.home)) ?? say("someHome")) : device,
       home: (event.home == null ? undefined : names.home(event.home)) ?? say("someHome"),
       person: (user === undefined ? undefined : names.person(user)) ?? say("somebody"),
     }),

@@ -1,7 +1,7 @@
 // One home by room: what needs attention, every device's state with its one likely action, and today's energy.
 import { useQuery } from "@tanstack/react-query";
 import { Link, useParams, useSearch } from "@tanstack/react-router";
-import { LayoutGrid, Plus, Plug } from "lucide-react";
+import { ChartLine, LayoutGrid, Plus, Plug } from "lucide-react";
 import { lazy, memo, Suspense, useDeferredValue, useMemo } from "react";
 import { useTranslations } from "use-intl";
 import { attentionQuery } from "../api/attention";
@@ -77,7 +77,7 @@ function LoadedHome({ home }: { home: Home }) {
       title={home.name}
       breadcrumb={<HomesCrumb />}
       subtitle={<Summary home={home} devices={shownDevices} states={states} />}
-      action={mayManage && shownDevices?.length !== 0 && <Shortcuts home={home.id} />}
+      action={shownDevices?.length !== 0 && <Shortcuts home={home.id} mayManage={mayManage} />}
       aside={
         hasDevices && (
           <Suspense fallback={<Skeleton height={240} />}>
@@ -98,10 +98,17 @@ function LoadedHome({ home }: { home: Home }) {
   );
 }
 
-function Shortcuts({ home }: { home: string }) {
+function Shortcuts({ home, mayManage }: { home: string; mayManage: boolean }) {
   const t = useTranslations("home");
+  const charts = (
+    <ButtonLink to="/homes/$homeId/charts" params={{ homeId: home }} icon={ChartLine}>
+      {t("charts.title")}
+    </ButtonLink>
+  );
+  if (!mayManage) return charts;
   return (
     <>
+      {charts}
       <ButtonLink to="/homes/$homeId/rooms" params={{ homeId: home }} icon={LayoutGrid}>
         {t("edit")}
       </ButtonLink>

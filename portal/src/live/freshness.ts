@@ -34,6 +34,11 @@ export function keysOf(event: EventView): QueryKey[] {
       return ALARMING.test(String(event.payload["attribute"])) ? [ATTENTION, keys.homes] : [];
     case "command":
       return [COMMANDS];
+    case "reading":
+    case "readings":
+      return [["storage"], ...(event.device == null ? [["device"]] : aboutDevice(event))];
+    case "retention":
+      return [["storage"], ["retention"]];
     default:
       return [];
   }

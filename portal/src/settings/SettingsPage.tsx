@@ -1,5 +1,5 @@
 // One's own settings: language, theme, profile, sessions, and what this server is.
-import { Activity, Cpu, FileUp, LogOut, Plus } from "lucide-react";
+import { Activity, Cpu, Database, FileUp, LogOut, Plus } from "lucide-react";
 import { useTranslations } from "use-intl";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { useLanguage } from "../app/Providers";
@@ -62,6 +62,7 @@ function Manage() {
         <ListRow icon={Cpu} title={<Link to="/devices">{t("devices")}</Link>} detail={t("devicesWhat")} />
         <ListRow icon={Plus} title={<Link to="/devices/add">{t("add")}</Link>} detail={t("addWhat")} />
         <ListRow icon={FileUp} title={<Link to="/devices/import">{t("import")}</Link>} detail={t("importWhat")} />
+        <ListRow icon={Database} title={<Link to="/settings/storage">{t("storage")}</Link>} detail={t("storageWhat")} />
         <ListRow icon={Activity} title={<Link to="/events">{t("events")}</Link>} detail={t("eventsWhat")} />
       </List>
     </Section>

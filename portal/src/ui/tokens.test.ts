@@ -42,6 +42,9 @@ describe.each(["light", "dark"] as const)("%s", (theme) => {
   it.each(pairs)("%s on %s can be read", (text, ground) => {
     expect(contrast(colour(text, theme), colour(ground, theme))).toBeGreaterThanOrEqual(AA_TEXT);
   });
+  it.each([1, 2, 3, 4, 5, 6, 7, 8])("line %i of a chart shows on its ground", (number) => {
+    expect(contrast(colour(`series-${number}`, theme), colour("surface", theme))).toBeGreaterThanOrEqual(AA_SHAPE);
+  });
   it.each(grounds)("a control's edge shows on %s", (ground) => {
     expect(contrast(colour("line-strong", theme), colour(ground, theme))).toBeGreaterThanOrEqual(AA_SHAPE);
   });

@@ -4,6 +4,7 @@
 mod attention;
 mod auth;
 mod capabilities;
+mod chart;
 mod commands;
 mod connection;
 mod devices;
@@ -22,11 +23,14 @@ mod organisations;
 mod portal;
 mod problem;
 mod readings;
+mod readings_change;
+mod readings_file;
 mod rooms;
 mod route;
 mod search;
 mod server;
 mod session;
+mod storage;
 mod views;
 
 use std::sync::Arc;
@@ -61,6 +65,40 @@ pub struct DoorState {
 pub type Door = Arc<DoorState>;
 
 fn table() -> Vec<Route> {
+    let mut all = of_places_and_people();
+    all.extend(of_devices());
+    all
+}
+
+fn of_devices() -> Vec<Route> {
+    use Action::*;
+    vec![
+        Route::new(DeviceManage, routes!(devices::register)),
+        Route::new(DeviceManage, routes!(import::import)),
+        Route::new(DeviceRead, routes!(devices::list)),
+        Route::new(DeviceRead, routes!(devices::get)),
+        Route::new(DeviceManage, routes!(devices::update)),
+        Route::new(DeviceManage, routes!(devices::delete)),
+        Route::new(DeviceManage, routes!(devices::replace)),
+        Route::new(DeviceManage, routes!(devices::rotate_credentials)),
+        Route::new(DeviceRead, routes!(devices::state)),
+        Route::new(DeviceRead, routes!(devices::diagnostics)),
+        Route::new(DeviceRead, routes!(readings::list)),
+        Route::new(DeviceManage, routes!(readings_change::delete_of_device)),
+        Route::new(DeviceRead, routes!(readings_file::export)),
+        Route::new(DeviceManage, routes!(readings_file::import)).with_bodies_of(readings_file::BODY_BYTES),
+        Route::new(DeviceManage, routes!(readings_change::correct)),
+        Route::new(DeviceRead, routes!(history::get)),
+        Route::new(DeviceRead, routes!(chart::get)),
+        Route::new(DeviceRead, routes!(events::of_device)),
+        Route::new(DeviceCommand, routes!(commands::submit)),
+        Route::new(DeviceRead, routes!(commands::of_device)),
+        Route::new(DeviceRead, routes!(commands::list)),
+        Route::new(DeviceRead, routes!(commands::get)),
+    ]
+}
+
+fn of_places_and_people() -> Vec<Route> {
     use Action::*;
     vec![
         Route::new(Public, routes!(health::live)),
@@ -84,6 +122,9 @@ fn table() -> Vec<Route> {
         Route::new(OrganisationRead, routes!(organisations::list)),
         Route::new(OrganisationRead, routes!(organisations::get)),
         Route::new(OrganisationManage, routes!(organisations::update)),
+        Route::new(OrganisationRead, routes!(storage::get)),
+        Route::new(OrganisationRead, routes!(storage::get_retention)),
+        Route::new(OrganisationManage, routes!(storage::set_retention)),
         Route::new(OrganisationRead, routes!(members::list)),
         Route::new(OrganisationManage, routes!(members::add)),
         Route::new(OrganisationManage, routes!(members::remove)),
@@ -94,29 +135,14 @@ fn table() -> Vec<Route> {
         Route::new(HomeRead, routes!(homes::get)),
         Route::new(HomeManage, routes!(homes::update)),
         Route::new(HomeManage, routes!(homes::delete)),
+        Route::new(DeviceRead, routes!(history::of_home)),
+        Route::new(DeviceManage, routes!(readings_change::delete_of_home)),
         Route::new(HomeManage, routes!(rooms::create)),
         Route::new(HomeRead, routes!(rooms::of_home)),
         Route::new(HomeRead, routes!(rooms::list)),
         Route::new(HomeRead, routes!(rooms::get)),
         Route::new(HomeManage, routes!(rooms::update)),
         Route::new(HomeManage, routes!(rooms::delete)),
-        Route::new(DeviceManage, routes!(devices::register)),
-        Route::new(DeviceManage, routes!(import::import)),
-        Route::new(DeviceRead, routes!(devices::list)),
-        Route::new(DeviceRead, routes!(devices::get)),
-        Route::new(DeviceManage, routes!(devices::update)),
-        Route::new(DeviceManage, routes!(devices::delete)),
-        Route::new(DeviceManage, routes!(devices::replace)),
-        Route::new(DeviceManage, routes!(devices::rotate_credentials)),
-        Route::new(DeviceRead, routes!(devices::state)),
-        Route::new(DeviceRead, routes!(devices::diagnostics)),
-        Route::new(DeviceRead, routes!(readings::list)),
-        Route::new(DeviceRead, routes!(history::get)),
-        Route::new(DeviceRead, routes!(events::of_device)),
-        Route::new(DeviceCommand, routes!(commands::submit)),
-        Route::new(DeviceRead, routes!(commands::of_device)),
-        Route::new(DeviceRead, routes!(commands::list)),
-        Route::new(DeviceRead, routes!(commands::get)),
         Route::new(OrganisationRead, routes!(events::list)),
         Route::new(OrganisationRead, routes!(events::get)),
         Route::new(OrganisationRead, routes!(live::live)),

@@ -78,6 +78,16 @@ impl From<StoredReading> for ReadingView {
     }
 }
 
+pub(super) fn check_series(attribute: Option<&str>, endpoint: Option<u16>) -> Result<(), Invalid> {
+    if let Some(name) = attribute {
+        lares_hub::series::known(name)?;
+    }
+    if endpoint.is_some_and(|endpoint| endpoint > ENDPOINT_MAX) {
+        return Err(Invalid::one("endpoint", format!("must be from 0 to {ENDPOINT_MAX}")));
+    }
+    Ok(())
+}
+
 /// Readings of a device by the device's time, oldest first unless asked otherwise.
 #[utoipa::path(get, path = "/api/iot/devices/{id}/readings", tag = "devices", operation_id = "listReadings",
     params(("id" = DeviceId, Path, description = "Device"), ReadingsQuery),
@@ -89,15 +99,7 @@ pub async fn list(
     Params(query): Params<ReadingsQuery>,
 ) -> Result<Json<PageOf<ReadingView>>, Problem> {
     let limit = limit(query.limit, READINGS_LIMIT_MAX)?;
-    if let Some(name) = &query.attribute
-        && attribute(name).is_none()
-    {
-        let reason = "is not a known attribute; GET /api/capabilities lists them";
-        return Err(Invalid::one("attribute", reason).into());
-    }
-    if query.endpoint.is_some_and(|endpoint| endpoint > ENDPOINT_MAX) {
-        return Err(Invalid::one("endpoint", format!("must be from 0 to {ENDPOINT_MAX}")).into());
-    }
+    check_series(query.attribute.as_deref(), query.endpoint)?;
     let filter = ReadingsFilter {
         endpoint: query.endpoint,
         attribute: query.attribute,

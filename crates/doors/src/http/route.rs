@@ -23,6 +23,8 @@ use super::session::{self, Credential};
 
 pub(super) struct Route {
     pub action: Action,
+    /// Where a body may be larger than those of all other routes.
+    body_bytes: Option<usize>,
     pub routes: UtoipaMethodRouter<Door>,
 }
 
@@ -36,7 +38,11 @@ pub struct Declared {
 
 impl Route {
     pub fn new(action: Action, routes: UtoipaMethodRouter<Door>) -> Route {
-        Route { action, routes }
+        Route { action, body_bytes: None, routes }
+    }
+
+    pub fn with_bodies_of(self, bytes: usize) -> Route {
+        Route { body_bytes: Some(bytes), ..self }
     }
 
     pub fn declared(&self) -> Vec<Declared> {
@@ -54,7 +60,10 @@ pub fn router(door: &Door, http_limits: &HttpLimits) -> (axum::Router, Vec<Decla
     for route in super::table() {
         declared.extend(route.declared());
         let guard = middleware::from_fn_with_state((door.clone(), route.action), guard);
-        let (schemas, paths, methods) = route.routes;
+        let (schemas, paths, mut methods) = route.routes;
+        if let Some(bytes) = route.body_bytes {
+            methods = methods.layer(DefaultBodyLimit::max(bytes.max(http_limits.body_bytes)));
+        }
         all = all.routes((schemas, paths, methods.layer(guard)));
     }
     let (router, _) = all.split_for_parts();

@@ -42,6 +42,16 @@ where
     Option::<T>::deserialize(deserializer).map(Some)
 }
 
+/// A structure given as an object: an array of its fields would be taken, too.
+pub fn object<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: serde::Deserializer<'de>,
+    T: serde::de::DeserializeOwned,
+{
+    let fields = serde_json::Map::deserialize(deserializer)?;
+    T::deserialize(serde_json::Value::Object(fields)).map_err(serde::de::Error::custom)
+}
+
 /// The header that makes a POST take effect once.
 #[derive(utoipa::IntoParams)]
 #[into_params(parameter_in = Header)]

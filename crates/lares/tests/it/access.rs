@@ -99,6 +99,17 @@ fn body_of(operation: &str, ids: &Ids) -> Option<Value> {
         "updateDevice" => json!({ "name": "changed", "home": ids["HomeId"], "room": ids["RoomId"] }),
         "replaceDevice" => json!({ "vendor": "other" }),
         "submitCommand" => json!({ "name": "DoorLock.UnlockDoor" }),
+        "importReadings" => {
+            json!("time,endpoint,attribute,value\n2026-01-01T00:00:00Z,1,DoorLock.LockState,Locked\n")
+        }
+        "correctReading" => {
+            json!({ "endpoint": 1, "attribute": "DoorLock.LockState", "time": "2026-01-01T00:00:00Z",
+            "value": "Locked", "reason": "because" })
+        }
+        "setRetention" => {
+            let kept = json!({ "raw_days": 1, "rollup_days": 1 });
+            json!({ "measurement": kept, "counter": kept, "state": kept })
+        }
         "importDevices" => json!(format!("home,name,capabilities\n{},new,OnOff\n", ids["HomeId"])),
         _ => return None,
     })
@@ -119,7 +130,10 @@ fn path_with(operation: &Operation, ids: &Ids) -> String {
 /// What must be asked for, so that there is an answer.
 fn query_of(operation: &str) -> &'static str {
     match operation {
-        "getHistory" => "?attribute=DoorLock.LockState&from=2026-01-01T00:00:00Z&until=2026-01-02T00:00:00Z",
+        "getHistory" | "getChart" | "getHomeHistory" => {
+            "?attribute=DoorLock.LockState&from=2026-01-01T00:00:00Z&until=2026-01-02T00:00:00Z"
+        }
+        "deleteReadings" | "deleteHomeReadings" => "?from=2020-01-01T00:00:00Z&until=2030-01-01T00:00:00Z",
         "search" => "?q=a",
         _ => "",
     }

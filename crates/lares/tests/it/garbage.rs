@@ -51,7 +51,7 @@ async fn garbage_over_http_is_a_problem_document_and_changes_nothing() {
             let (start, end) = (path.find('{').unwrap(), path.find('}').unwrap());
             path.replace_range(start..=end, id);
         }
-        let content_type = if operation.id == "importDevices" { "text/csv" } else { "application/json" };
+        let content_type = if operation.id.starts_with("import") { "text/csv" } else { "application/json" };
         for body in garbage() {
             let call = world.call(operation.method.clone(), &path).as_(Owner).raw(content_type, body.clone());
             let reply = call.send().await;

@@ -25,6 +25,8 @@ mod once;
 mod operation;
 mod portal;
 mod process;
+mod readings;
+mod readings_gone;
 mod routes;
 mod schema;
 mod search;

@@ -276,6 +276,18 @@ impl Api {
         answer(request).await
     }
 
+    /// With a body that is not JSON, or with none.
+    pub async fn send(&self, method: reqwest::Method, path: &str, csv: Option<String>) -> Json {
+        let mut request =
+            self.client.request(method, format!("{}{path}", self.base)).bearer_auth(&self.token);
+        if let Some(csv) = csv {
+            request = request.header("content-type", "text/csv").body(csv);
+        }
+        let answer = answer(request).await.unwrap();
+        assert!((200..300).contains(&answer.status), "{path}: {} {}", answer.status, answer.body);
+        answer.body
+    }
+
     pub async fn get(&self, path: &str) -> Json {
         let answer = self.try_get(path).await.unwrap();
         assert_eq!(answer.status, 200, "GET {path}: {}", answer.body);

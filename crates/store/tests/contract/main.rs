@@ -45,6 +45,7 @@ on_both_engines! {
     nouns::subject_keys_round_trip,
     nouns::ingest_positions_and_checkpoint_round_trip,
     nouns::idempotency_round_trip,
+    nouns::retention_round_trip,
     walls::a_neighbour_finds_nothing,
     walls::a_neighbour_lists_nothing,
     walls::a_neighbour_removes_nothing,

@@ -8,13 +8,14 @@ use lares_model::device::{Device, Encoding, Endpoint};
 use lares_model::event::{Cause, EventType, NewEvent, Origin};
 use lares_model::home::{Home, PropertyType, Room};
 use lares_model::record::Position;
+use lares_model::retention::{Kept, Retention};
 use lares_model::{MembershipId, TokenId, UnixMillis};
 use lares_store::commands::{self, CommandFilter};
 use lares_store::devices::{self, DeviceFilter};
 use lares_store::idempotency::{self, IdempotencyKey, Opening};
 use lares_store::tokens::{self, Token, TokenKind};
 use lares_store::{
-    credentials, events, homes, ingest, memberships, organisations, rooms, subject_keys, users,
+    credentials, events, homes, ingest, memberships, organisations, retention, rooms, subject_keys, users,
 };
 
 use crate::bed::{ALL, Bed, Household, NOW, conflict_of};
@@ -450,6 +451,34 @@ pub async fn ingest_positions_and_checkpoint_round_trip(bed: Bed) {
     work.commit().await.unwrap();
     let (position, states) = ingest::load_checkpoint(&bed.store).await.unwrap();
     assert_eq!((position, states.len()), (Position(61), 151));
+}
+
+pub async fn retention_round_trip(bed: Bed) {
+    let Household { scope, home, .. } = bed.household().await;
+    let id = home.organisation;
+    assert_eq!(retention::find(&bed.store, &scope, id).await.unwrap(), Retention::default());
+    let kept = |raw_days, rollup_days| Kept { raw_days, rollup_days };
+    let first = Retention {
+        measurement: kept(Some(30), Some(365)),
+        counter: kept(Some(90), None),
+        state: kept(None, None),
+    };
+    for wanted in [first, Retention { counter: Kept::default(), ..first }] {
+        let work = bed.work().await;
+        retention::set(&work, id, &wanted).await.unwrap();
+        work.commit().await.unwrap();
+        assert_eq!(retention::find(&bed.store, &scope, id).await.unwrap(), wanted);
+        assert_eq!(retention::all_any(&bed.store).await.unwrap().get(&id), Some(&wanted));
+    }
+    assert_eq!(
+        retention::find(&bed.store, &Scope::default(), id).await.unwrap(),
+        Retention::default(),
+        "outside the scope there is none"
+    );
+    let work = bed.work().await;
+    retention::set(&work, id, &Retention::default()).await.unwrap();
+    work.commit().await.unwrap();
+    assert!(!retention::all_any(&bed.store).await.unwrap().contains_key(&id));
 }
 
 pub async fn idempotency_round_trip(bed: Bed) {

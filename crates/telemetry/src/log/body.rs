@@ -54,6 +54,9 @@ enum StoredBody<'a> {
     Rejected(Cow<'a, Rejected>),
     #[serde(rename = "p")]
     Presence(PresenceStatus, Cow<'a, str>),
+    /// From, until, attribute.
+    #[serde(rename = "e")]
+    Erased(i64, i64, Option<Cow<'a, str>>),
 }
 
 /// The encoded body of what is not readings; those are checked only, and are written as rows.
@@ -73,6 +76,9 @@ pub fn encode_body(body: &Body) -> Result<Vec<u8>, TelemetryError> {
         Body::Ack { ack } => StoredBody::Ack(Cow::Borrowed(ack)),
         Body::Rejected { rejected } => StoredBody::Rejected(Cow::Borrowed(rejected)),
         Body::Presence { status, reason } => StoredBody::Presence(*status, Cow::Borrowed(reason)),
+        Body::Erased { from, until, attribute } => {
+            StoredBody::Erased(from.0, until.0, attribute.as_deref().map(Cow::Borrowed))
+        }
     };
     cbor4ii::serde::to_vec(Vec::with_capacity(128), &stored)
         .map_err(|error| TelemetryError::Other(format!("an entry cannot be encoded: {error}")))
@@ -105,6 +111,11 @@ pub fn decode_body(bytes: &[u8]) -> Result<Body, TelemetryError> {
         StoredBody::Ack(ack) => Body::Ack { ack: ack.into_owned() },
         StoredBody::Rejected(rejected) => Body::Rejected { rejected: rejected.into_owned() },
         StoredBody::Presence(status, reason) => Body::Presence { status, reason: reason.into_owned() },
+        StoredBody::Erased(from, until, attribute) => Body::Erased {
+            from: UnixMillis(from),
+            until: UnixMillis(until),
+            attribute: attribute.map(Cow::into_owned),
+        },
     })
 }
 
