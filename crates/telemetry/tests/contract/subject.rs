@@ -26,7 +26,6 @@ pub trait Subject: Telemetry + Sized {
 pub struct Disk(tempfile::TempDir);
 
 impl Disk {
-    #[expect(clippy::new_without_default, reason = "a new directory is no default")]
     pub fn new() -> Disk {
         Disk(tempfile::tempdir().unwrap())
     }
