@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what the tests need and the machine lacks: PostgreSQL, Mosquitto, Chromium, cargo-nextest and a Python environment.
+# Installs what the tests need and the machine lacks: PostgreSQL, Mosquitto, VictoriaMetrics, Chromium, cargo-nextest and a Python environment.
 # Says nothing and takes no time where everything is there; where something cannot be had, says what that costs.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -24,6 +24,7 @@ missing_packages() {
     has_program mosquitto_pub || echo mosquitto-clients
     has_python_venv || echo python3-venv
     has_program chromium || echo chromium
+    has_program victoria-metrics || echo victoria-metrics
 }
 
 install_packages() {

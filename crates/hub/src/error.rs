@@ -67,6 +67,7 @@ impl From<TelemetryError> for HubError {
                 tracing::error!(%cause, "ingest log is not available");
                 HubError::Unavailable
             }
+            TelemetryError::Unsupported(reason) => HubError::Conflict(reason),
             TelemetryError::Corrupt(cause) | TelemetryError::Other(cause) => HubError::Internal(cause),
         }
     }

@@ -1,10 +1,11 @@
 //! `lares check` and `lares migrate`: look at what is stored, and bring its schema up to date.
 
-use lares_telemetry::{EmbeddedTelemetry, Telemetry as _};
+use lares_telemetry::Telemetry as _;
 
 use crate::config::Config;
 use crate::data_dir::DataDirectory;
 use crate::parts::open_store;
+use crate::telemetry_engine;
 
 /// Reads everything; changes nothing but what opening the files repairs.
 pub async fn check(config: Config) -> Result<(), String> {
@@ -23,7 +24,7 @@ pub async fn check(config: Config) -> Result<(), String> {
     } else {
         println!("relational store: {} migration(s) to run; `lares migrate` runs them", pending.len());
     }
-    let telemetry = EmbeddedTelemetry::open(&data.path).map_err(|error| format!("ingest log: {error}"))?;
+    let telemetry = telemetry_engine::open(&config.telemetry, &data.path)?;
     report("ingest log", telemetry.check().await.map_err(|e| e.to_string())?, &mut problems);
     if pending.is_empty() {
         let reached = lares_store::ingest::position(&store).await.map_err(|error| error.to_string())?;

@@ -64,3 +64,22 @@ fn ports_are_counted_from_a_base() {
     assert_eq!(config.mqtt.tls_bind, "0.0.0.0:9003");
     assert!(config.use_ports_from(65_533).is_err());
 }
+
+#[test]
+fn a_telemetry_engine_comes_with_all_it_needs_and_nothing_else() {
+    let prometheus = "[telemetry]\nengine = 'prometheus'\nurl = 'http://127.0.0.1:8428'\n";
+    assert_eq!(load(prometheus, &[]).unwrap().telemetry.engine, TelemetryEngine::Prometheus);
+    let both = format!("{prometheus}username = 'a'\npassword_file = 'b'\n");
+    assert!(load(&both, &[]).is_ok());
+    for (text, words) in [
+        ("[telemetry]\nengine = 'influx'\n", "influx"),
+        ("[telemetry]\nurl = 'http://127.0.0.1:8428'\n", "telemetry.engine"),
+        ("[telemetry]\nengine = 'prometheus'\n", "telemetry.url"),
+        (&format!("{prometheus}username = 'a'\n"), "both or neither"),
+        (&format!("{both}bearer_file = 'c'\n"), "one of them"),
+        (&format!("{prometheus}answer_within_s = 0\n"), "at least 1"),
+    ] {
+        let error = load(text, &[]).unwrap_err();
+        assert!(error.contains(words), "{text}: {error}");
+    }
+}

@@ -17,6 +17,7 @@ pub mod parts;
 pub mod serve;
 pub mod simulate;
 pub mod telemetry;
+mod telemetry_engine;
 pub mod tls;
 
 pub use cli::run;

@@ -22,7 +22,6 @@ use lares_model::reading::TimePolicy;
 use lares_model::record::Position;
 use lares_mqtt::{Broker, Limits as MqttLimits, TlsProvider};
 use lares_store::{Store, StoreOptions};
-use lares_telemetry::EmbeddedTelemetry;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -32,6 +31,7 @@ use crate::clock::ScaledClock;
 use crate::config::{Config, address};
 use crate::data_dir::DataDirectory;
 use crate::entropy::{SystemClock, SystemEntropy};
+use crate::telemetry_engine;
 use crate::tls::{self, TlsMaterial};
 
 /// Where the doors stand.
@@ -74,7 +74,7 @@ async fn open_hub_on(
     let vault = Vault::new(&key).map_err(|error| error.to_string())?;
     let store = open_store(config, data).await?;
     store.migrate().await.map_err(|error| format!("relational schema: {error}"))?;
-    let telemetry = EmbeddedTelemetry::open(&data.path).map_err(|error| format!("ingest log: {error}"))?;
+    let telemetry = telemetry_engine::open(&config.telemetry, &data.path)?;
     let hub = Hub::new(HubParts {
         store,
         telemetry: Arc::new(telemetry),

@@ -1,5 +1,6 @@
 //! A consistent copy of log and archive while they are written. The log goes first: what is sealed meanwhile is then
-//! in both, which the engine tells by its positions; nothing is in neither.
+//! in both, which the engine tells by its positions; nothing is in neither. Of an engine elsewhere, only what we know of
+//! it is copied.
 
 use std::fs::OpenOptions;
 use std::os::unix::fs::OpenOptionsExt;
@@ -9,13 +10,13 @@ use rusqlite::backup::Backup;
 use rusqlite::{Connection, OpenFlags};
 
 use crate::TelemetryError;
-use crate::archive::embedded;
+use crate::archive::{embedded, prometheus};
 use crate::log::schema;
 use crate::sqlite::{from_io, from_sqlite};
 
 /// Copies into a directory that exists and holds no telemetry yet. Works from another process too.
 pub fn backup(from: &Path, to: &Path) -> Result<(), TelemetryError> {
-    for name in [schema::FILE_NAME, embedded::FILE_NAME] {
+    for name in [schema::FILE_NAME, embedded::FILE_NAME, prometheus::FILE_NAME] {
         let (source, target) = (from.join(name), to.join(name));
         if !source.exists() {
             continue;

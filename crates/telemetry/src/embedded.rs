@@ -12,7 +12,8 @@ use lares_model::{DeviceId, OrganisationId};
 use rusqlite::Connection;
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
-use crate::archive::embedded::SeriesFile;
+use crate::archive::embedded::{self, SeriesFile};
+use crate::archive::prometheus::{self, Prometheus, TEXT_BYTES_MAX};
 use crate::archive::{Archive, Erasure, Expiry};
 use crate::connections::Connections;
 use crate::hot::{Hot, lock};
@@ -25,8 +26,8 @@ use crate::query::{Engine, head_of};
 use crate::sealer::{DEVICES_AT_ONCE, Nudge, Sealer, hold, let_go, seal};
 use crate::writer::{Answer, Job, Prepared, Writer};
 use crate::{
-    Aggregate, AggregateQuery, Appended, BoxFuture, Limits, ReadingsQuery, Retention, SeriesKey, Stats,
-    Storage, StoredReading, Telemetry, TelemetryError, replay, sqlite,
+    Abilities, Aggregate, AggregateQuery, Appended, BoxFuture, EngineAddress, Limits, ReadingsQuery,
+    Retention, SeriesKey, Stats, Storage, StoredReading, Telemetry, TelemetryError, replay, sqlite,
 };
 
 /// Calls that may wait for the writer; further ones wait for a place among them.
@@ -60,18 +61,22 @@ impl EmbeddedTelemetry {
 
     pub fn open_with(directory: &Path, limits: Limits) -> Result<Self, TelemetryError> {
         let lock = lock_file(directory)?;
+        refuse_another(directory, prometheus::FILE_NAME)?;
         let archive = SeriesFile::open(directory)?;
         Self::assemble(directory, limits, Arc::new(archive), lock)
     }
 
-    /// The same log in front of another archive.
-    pub fn open_on(
+    /// The same log in front of a Prometheus-compatible engine, which need not be there now.
+    pub fn open_on_prometheus(
         directory: &Path,
         limits: Limits,
-        archive: Arc<dyn Archive>,
+        address: &EngineAddress,
     ) -> Result<Self, TelemetryError> {
         let lock = lock_file(directory)?;
-        Self::assemble(directory, limits, archive, lock)
+        refuse_another(directory, embedded::FILE_NAME)?;
+        let archive = Prometheus::open(directory, address)?;
+        let text_bytes = limits.text_bytes.min(TEXT_BYTES_MAX);
+        Self::assemble(directory, Limits { text_bytes, ..limits }, Arc::new(archive), lock)
     }
 
     fn assemble(
@@ -229,6 +234,19 @@ fn series_by_organisation(hot: &Hot) -> std::collections::HashMap<OrganisationId
     series
 }
 
+/// What one engine has sealed another would not show.
+fn refuse_another(directory: &Path, file: &str) -> Result<(), TelemetryError> {
+    let path = directory.join(file);
+    if path.exists() {
+        let path = path.display();
+        let why = format!(
+            "{path}: the readings here are kept by another engine; it is chosen once for a data directory"
+        );
+        return Err(TelemetryError::Other(why));
+    }
+    Ok(())
+}
+
 /// No second engine opens a directory while this is held.
 pub fn lock_file(directory: &Path) -> Result<File, TelemetryError> {
     let path = directory.join("telemetry.lock");
@@ -335,7 +353,7 @@ impl Telemetry for EmbeddedTelemetry {
                     seal(engine.archive.as_ref(), &engine.hot, &published, &[mine.device])?;
                     let values = engine.archive.erase(&mine)?;
                     if let Some(device) = engine.hot.get(mine.device) {
-                        lock(&device).forget_latest();
+                        lock(&device).forget_latest(engine.archive.shapes(mine.device));
                     }
                     Ok(values)
                 })
@@ -398,6 +416,10 @@ impl Telemetry for EmbeddedTelemetry {
             })
             .await
         })
+    }
+
+    fn abilities(&self) -> Abilities {
+        self.engine.archive.abilities()
     }
 
     fn stats(&self) -> Stats {

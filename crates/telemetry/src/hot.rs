@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use lares_model::record::Position;
-use lares_model::{DeviceId, OrganisationId, Value};
+use lares_model::{DeviceId, OrganisationId, UnixMillis, Value};
 
 use crate::SeriesKey;
 use crate::archive::{Sealed, Sealing, Version};
@@ -86,7 +86,12 @@ pub struct HotDevice {
     pub last: Position,
     /// Everything up to here is in the archive.
     pub sealed: Position,
+    /// The last instant that was or could have been the server's.
+    stamp: i64,
 }
+
+/// Stamps run ahead of the clock by this at most.
+const STAMPS_AHEAD_MAX_MS: i64 = 1_000;
 
 /// What is known of the newest value of a series in memory.
 pub enum Latest {
@@ -106,7 +111,16 @@ impl HotDevice {
             first_unsealed: None,
             last: Position(0),
             sealed: Position(0),
+            stamp: i64::MIN,
         }
+    }
+
+    /// An instant for readings that the server took now: a new one for every call, where they are not too many.
+    pub fn next_stamp(&mut self, received: UnixMillis) -> UnixMillis {
+        let ahead = self.stamp.saturating_sub(received.0);
+        let stamp = if (0..STAMPS_AHEAD_MAX_MS).contains(&ahead) { self.stamp + 1 } else { received.0 };
+        self.stamp = stamp;
+        UnixMillis(stamp)
     }
 
     pub fn points(&self) -> usize {
@@ -143,6 +157,9 @@ impl HotDevice {
         (time, received, flags): (i64, i64, u8),
         values: impl Iterator<Item = &'v Value> + Clone,
     ) {
+        if (0..STAMPS_AHEAD_MAX_MS).contains(&time.saturating_sub(received)) {
+            self.stamp = self.stamp.max(time);
+        }
         let group = &mut self.groups[group];
         group.rows.times.push(time);
         group.rows.delays.push(received.wrapping_sub(time));
@@ -271,8 +288,14 @@ impl HotDevice {
         self.first_unsealed = next.filter(|_| self.last > sealing.through);
     }
 
-    /// What the newest values are is to be asked anew.
-    pub fn forget_latest(&mut self) {
+    /// What the newest values are is to be asked anew, of these shapes in the archive too.
+    pub fn forget_latest(&mut self, archived: Vec<Arc<Shape>>) {
+        for shape in archived {
+            if !self.groups.iter().any(|group| group.shape == shape) {
+                let rows = Rows::new(&shape);
+                self.groups.push(HotGroup { shape, shape_no: None, rows, last: Last::Unknown });
+            }
+        }
         self.groups.iter_mut().for_each(|group| group.last = Last::Unknown);
     }
 }

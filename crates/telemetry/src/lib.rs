@@ -1,6 +1,7 @@
 //! The memory of the house: the durable ingest log, and the readings in it by series. One trait, so that the
 //! embedded engine and a Prometheus-compatible one stand behind the same promises, and one suite that holds both.
 
+mod abilities;
 mod aggregate;
 mod archive;
 mod backup;
@@ -30,7 +31,9 @@ use lares_model::record::{Entry, Position, Record};
 use lares_model::{DeviceId, OrganisationId, UnixMillis, Value, reading::Quality};
 use serde::{Deserialize, Serialize};
 
+pub use abilities::{Abilities, Ability};
 pub use aggregate::{Aggregate, Numbers, number_of, rise};
+pub use archive::prometheus::{Credentials, EngineAddress};
 pub use archive::{Erasure, Expiry};
 pub use backup::backup;
 pub use embedded::EmbeddedTelemetry;
@@ -95,6 +98,9 @@ pub trait Telemetry: Send + Sync + 'static {
 
     /// Looks for damage and lists what it found, in words; empty means sound.
     fn check(&self) -> BoxFuture<'_, Result<Vec<String>, TelemetryError>>;
+
+    /// What this engine lacks.
+    fn abilities(&self) -> Abilities;
 
     /// What was done since this process opened the log.
     fn stats(&self) -> Stats;
@@ -234,6 +240,9 @@ pub enum TelemetryError {
     Unavailable(String),
     #[error("telemetry is damaged: {0}")]
     Corrupt(String),
+    /// The engine cannot do it at all; in words for people.
+    #[error("{0}")]
+    Unsupported(String),
     #[error("telemetry: {0}")]
     Other(String),
 }

@@ -65,7 +65,7 @@ impl<'a> Plan<'a> {
     /// What becomes of an entry; `Some` where it gets a position.
     pub fn take(
         &mut self,
-        entry: &Entry,
+        entry: &mut Entry,
         body: &[u8],
     ) -> Result<(Appended, Option<Planned>), TelemetryError> {
         let hot = self.hot.get_or_insert(entry.device, entry.organisation);
@@ -76,6 +76,7 @@ impl<'a> Plan<'a> {
                 return Ok((Appended::Duplicate, None));
             }
         }
+        stamp(&hot, entry);
         let start = self.rows.len();
         if let Body::Readings { readings } = &entry.body
             && let Err(refusal) = self.plan_rows(&hot, entry, readings)?
@@ -90,7 +91,14 @@ impl<'a> Plan<'a> {
         self.scratch.clear();
         self.scratch.extend(self.rows[start..].iter().map(|planned| planned.row));
         let organisation = self.names.organisation(self.connection, entry.organisation)?;
-        let plan = EntryPlan { position: self.head, device, organisation, entry, rows: &self.scratch, body };
+        let plan = EntryPlan {
+            position: self.head,
+            device,
+            organisation,
+            entry: &*entry,
+            rows: &self.scratch,
+            body,
+        };
         self.encoder.put(&plan);
         let rows = start..self.rows.len();
         Ok((Appended::At(self.head), Some(Planned { position: self.head, hot, rows })))
@@ -175,5 +183,18 @@ impl<'a> Plan<'a> {
         }
         *of_organisation += new;
         Ok(())
+    }
+}
+
+/// Readings without a time of their own have the server's. Where a device sends several messages within one
+/// millisecond each gets an instant of its own, or the last would replace the others.
+fn stamp(hot: &Mutex<HotDevice>, entry: &mut Entry) {
+    let received = entry.received;
+    let Body::Readings { readings } = &mut entry.body else { return };
+    if readings.iter().any(|reading| reading.time == received) {
+        let stamp = lock(hot).next_stamp(received);
+        for reading in readings.iter_mut().filter(|reading| reading.time == received) {
+            reading.time = stamp;
+        }
     }
 }

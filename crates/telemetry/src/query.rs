@@ -1,11 +1,13 @@
 //! Answers questions about series from the hot tier and the archive together. The hot tier is read first: a row that
 //! is sealed meanwhile is seen twice rather than not at all, and twice is once.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use lares_model::record::Position;
 use lares_model::{DeviceId, UnixMillis};
 
+use crate::abilities::Ability;
 use crate::aggregate::Aggregate;
 use crate::archive::{Archive, Slice, Version};
 use crate::hot::{Hot, Latest, lock};
@@ -19,6 +21,7 @@ pub struct Engine {
 
 impl Engine {
     pub fn readings(&self, query: &ReadingsQuery) -> Result<Vec<StoredReading>, TelemetryError> {
+        self.require_known_at(query.known_at)?;
         let Some(slice) = slice_of(query) else { return Ok(Vec::new()) };
         let mut found = Vec::new();
         for (endpoint, attribute) in self.series_of(query.device) {
@@ -47,6 +50,10 @@ impl Engine {
         Ok(found)
     }
 
+    fn require_known_at(&self, known_at: Option<UnixMillis>) -> Result<(), TelemetryError> {
+        known_at.map_or(Ok(()), |_| self.archive.abilities().require(Ability::KnownAt))
+    }
+
     /// One version per instant of the first instants of a slice, in the order of time.
     fn versions(
         &self,
@@ -57,7 +64,13 @@ impl Engine {
         // What was not known yet does not count as an instant, so no bound holds.
         let slice = if known_at.is_some() { Slice { instants: usize::MAX, ..slice } } else { slice };
         let mut versions = self.hot_versions(series, slice.from, slice.until);
-        versions.extend(self.archive.versions(series, slice)?);
+        let mut sealed = self.archive.versions(series, slice)?;
+        if !self.archive.abilities().has(Ability::KnownAt) {
+            // Their times of arrival say nothing: what is hot came later.
+            let hot: HashSet<i64> = versions.iter().map(|version| version.time).collect();
+            sealed.retain(|version| !hot.contains(&version.time));
+        }
+        versions.append(&mut sealed);
         let mut newest = resolve::newest(versions, known_at.map(|instant| instant.0));
         if slice.descending {
             let surplus = newest.len().saturating_sub(slice.instants);
@@ -80,6 +93,7 @@ impl Engine {
     }
 
     pub fn aggregate(&self, query: &AggregateQuery) -> Result<Vec<Vec<Option<Aggregate>>>, TelemetryError> {
+        self.require_known_at(query.known_at)?;
         let edges: Vec<i64> = query.edges.iter().map(|edge| edge.0).collect();
         query.series.iter().map(|series| self.aggregate_one(series, &edges, query.known_at)).collect()
     }

@@ -62,15 +62,21 @@ pub struct Sealer {
 
 impl Sealer {
     pub fn run(self, nudged: &Receiver<()>) {
+        let mut told = None;
         while !self.stopped.load(Ordering::Relaxed) {
             match nudged.recv_timeout(LOOK_EVERY) {
                 Ok(()) | Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return,
             }
-            if let Err(error) = self.seal_what_is_due() {
-                tracing::warn!(%error, "sealing telemetry failed; the log keeps it, and it is tried again");
+            let failed = self.seal_what_is_due().err();
+            if let Some(error) = &failed {
+                // An engine may be away for hours: the same reason is told once.
+                if told != failed {
+                    tracing::warn!(%error, "sealing telemetry failed; the log keeps it, and it is tried again");
+                }
                 std::thread::sleep(RETRY_AFTER);
             }
+            told = failed;
         }
     }
 

@@ -101,11 +101,11 @@ impl Writer {
         }
     }
 
-    fn serve(&mut self, group: Vec<Job>) {
+    fn serve(&mut self, mut group: Vec<Job>) {
         if let Err(error) = self.wait_for_the_archive() {
             return refuse_all(group, &error);
         }
-        match self.write(&group) {
+        match self.write(&mut group) {
             Ok(written) => {
                 let idle = is_idle(&group);
                 self.publish(group, written);
@@ -147,7 +147,7 @@ impl Writer {
         Ok(())
     }
 
-    fn write(&mut self, group: &[Job]) -> Result<Written, TelemetryError> {
+    fn write(&mut self, group: &mut [Job]) -> Result<Written, TelemetryError> {
         if self.connection.is_none() {
             self.reopen()?;
         }
@@ -158,7 +158,7 @@ impl Writer {
         run("BEGIN IMMEDIATE")?;
         let before = self.published.head();
         let mut names = self.names.write().unwrap_or_else(PoisonError::into_inner);
-        for job in group {
+        for job in group.iter() {
             match job {
                 Job::Forget { device, .. } => {
                     scrub::forget(connection, &mut names, *device)?;
@@ -170,11 +170,11 @@ impl Writer {
         }
         let mut plan = Plan::new(connection, &mut names, &self.hot, &self.limits, &mut self.series, before);
         let mut outcomes = Vec::with_capacity(group.len());
-        for job in group {
+        for job in group.iter_mut() {
             outcomes.push(match job {
                 Job::Append { entries, .. } => entries
-                    .iter()
-                    .map(|prepared| plan.take(&prepared.entry, &prepared.body))
+                    .iter_mut()
+                    .map(|prepared| plan.take(&mut prepared.entry, &prepared.body))
                     .collect::<Result<Vec<_>, _>>()?,
                 _ => Vec::new(),
             });

@@ -3,3 +3,4 @@
 
 pub mod postgres;
 pub mod vfs;
+pub mod victoria_metrics;

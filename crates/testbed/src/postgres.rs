@@ -208,7 +208,7 @@ fn start_on_free_port(installed: &Installed, template: &Path) -> Result<Postgres
 
 /// The signal at a parent's death is that of the spawning thread, and the thread of a test ends before its process:
 /// so the server is spawned from a thread that stays.
-fn spawn_for_the_process(mut command: Command) -> Result<Child, String> {
+pub(crate) fn spawn_for_the_process(mut command: Command) -> Result<Child, String> {
     let (send, receive) = mpsc::channel();
     thread::spawn(move || {
         if send.send(command.spawn()).is_ok() {
@@ -261,6 +261,6 @@ fn run(command: &mut Command) -> Result<(), String> {
     Err(format!("{command:?} ended with {}: {}", output.status, String::from_utf8_lossy(&output.stderr)))
 }
 
-fn said(doing: &'static str) -> impl FnOnce(io::Error) -> String {
+pub(crate) fn said(doing: &'static str) -> impl FnOnce(io::Error) -> String {
     move |error| format!("{doing}: {error}")
 }

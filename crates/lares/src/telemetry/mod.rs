@@ -10,11 +10,12 @@ use std::path::PathBuf;
 use clap::{Subcommand, ValueEnum};
 use lares_model::ports::Clock as _;
 use lares_model::{DeviceId, UnixMillis};
-use lares_telemetry::{EmbeddedTelemetry, Telemetry as _};
+use lares_telemetry::Telemetry as _;
 
 use crate::config::Config;
 use crate::data_dir::DataDirectory;
 use crate::entropy::SystemClock;
+use crate::telemetry_engine;
 
 #[derive(Subcommand)]
 pub enum Task {
@@ -62,7 +63,7 @@ pub struct Which {
 
 pub async fn run(config: Config, task: Task) -> Result<(), String> {
     let data = DataDirectory::open(&config.data.dir)?;
-    let open = || EmbeddedTelemetry::open(&data.path).map_err(|error| error.to_string());
+    let open = || telemetry_engine::open(&config.telemetry, &data.path);
     match task {
         Task::Check => {
             let found = open()?.check().await.map_err(|error| error.to_string())?;

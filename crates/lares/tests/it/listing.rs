@@ -56,7 +56,7 @@ async fn crowd(world: &World) {
             .json(command)
             .expect(202)
             .await;
-        // Two series of one instant: the time alone is no cursor.
+        // Two series at one instant: the time alone is no cursor.
         let time = start + i64::from(number) * 1_000;
         plug.report_at(time, &[("ElectricalPowerMeasurement.ActivePower", json!(number))]).await;
         plug.report_at(time, &[("ElectricalPowerMeasurement.Voltage", json!(230 + number))]).await;

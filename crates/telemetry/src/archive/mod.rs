@@ -2,12 +2,14 @@
 //! engine; what stands behind them is one of these.
 
 pub mod embedded;
+pub mod prometheus;
 
 use std::sync::Arc;
 
 use lares_model::record::Position;
 use lares_model::{DeviceId, OrganisationId, UnixMillis, Value};
 
+use crate::abilities::Abilities;
 use crate::aggregate::Aggregate;
 use crate::codec::chunk::Rows;
 use crate::hot::LastRow;
@@ -71,6 +73,10 @@ pub struct Expiry {
 
 /// Blocks on the disk or the network: called from threads that may.
 pub trait Archive: Send + Sync + 'static {
+    fn abilities(&self) -> Abilities {
+        Abilities::ALL
+    }
+
     fn sealed(&self) -> Result<Vec<Sealed>, TelemetryError>;
 
     /// Takes all of it durably or none. Taking the same again changes nothing.
@@ -87,7 +93,13 @@ pub trait Archive: Send + Sync + 'static {
     /// The last row of a shape that is sealed.
     fn last_row(&self, device: DeviceId, shape: &Shape) -> Result<Option<LastRow>, TelemetryError>;
 
+    /// How many values went. What stays of their rows may have another shape.
     fn erase(&self, erasure: &Erasure) -> Result<u64, TelemetryError>;
+
+    /// The shapes of a device, where erasing makes new ones.
+    fn shapes(&self, _device: DeviceId) -> Vec<Arc<Shape>> {
+        Vec::new()
+    }
 
     /// Removes what is older than `expiry` says of a shape's series, a little at a time: answers whether there is more.
     fn expire(

@@ -52,28 +52,15 @@ pub struct Names {
 impl Names {
     pub fn load(connection: &Connection) -> Result<Names, TelemetryError> {
         let mut names = Names::default();
-        let mut each =
-            |sql: &str, see: &mut dyn FnMut(&mut Names, u32, Vec<u8>) -> Result<(), TelemetryError>| {
-                let failed = |error: rusqlite::Error| from_sqlite(&error);
-                let mut statement = connection.prepare(sql).map_err(failed)?;
-                let mut rows = statement.query([]).map_err(failed)?;
-                while let Some(row) = rows.next().map_err(failed)? {
-                    see(&mut names, row.get(0).map_err(failed)?, row.get(1).map_err(failed)?)?;
-                }
-                Ok::<(), TelemetryError>(())
-            };
-        each("SELECT id, uuid FROM organisations", &mut |names, id, bytes| {
+        for (id, bytes) in rows(connection, "SELECT id, uuid FROM organisations")? {
             names.organisations.insert(id, OrganisationId(uuid_of(&bytes)?));
-            Ok(())
-        })?;
-        each("SELECT id, uuid FROM devices", &mut |names, id, bytes| {
+        }
+        for (id, bytes) in rows(connection, "SELECT id, uuid FROM devices")? {
             names.devices.insert(id, DeviceId(uuid_of(&bytes)?));
-            Ok(())
-        })?;
-        each("SELECT id, columns FROM shapes", &mut |names, id, bytes| {
+        }
+        for (id, bytes) in rows(connection, "SELECT id, columns FROM shapes")? {
             names.shapes.insert(id, Arc::new(Shape::decode(&bytes)?));
-            Ok(())
-        })?;
+        }
         Ok(names)
     }
 
@@ -130,6 +117,13 @@ fn insert(connection: &Connection, sql: &str, value: &[u8]) -> Result<u32, Telem
         .map_err(|error| from_sqlite(&error))?;
     u32::try_from(connection.last_insert_rowid())
         .map_err(|_| TelemetryError::Other("the log has no numbers left".to_owned()))
+}
+
+fn rows(connection: &Connection, sql: &str) -> Result<Vec<(u32, Vec<u8>)>, TelemetryError> {
+    connection
+        .prepare(sql)
+        .and_then(|mut statement| statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect())
+        .map_err(|error| from_sqlite(&error))
 }
 
 fn uuid_of(bytes: &[u8]) -> Result<Uuid, TelemetryError> {

@@ -64,7 +64,7 @@ fn without(row: &RawRow<'_>, erasure: &Erasure) -> Option<Left> {
     });
     let (columns, values): (Vec<_>, Vec<_>) =
         kept.map(|(column, value)| (column.clone(), value.clone())).unzip();
-    (!columns.is_empty()).then(|| Left { shape: Shape(columns), time: row.time, flags: row.flags, values })
+    (!columns.is_empty()).then_some(Left { shape: Shape(columns), time: row.time, flags: row.flags, values })
 }
 
 fn rewrite(

@@ -3,7 +3,9 @@
 
 mod appending;
 mod disk_full;
+mod expiring;
 mod model;
+mod prometheus;
 mod reading;
 mod subject;
 
@@ -24,7 +26,7 @@ impl Subject for EmbeddedTelemetry {
     }
 }
 
-/// Every test of the suite for one engine.
+/// The tests of the suite for one engine: what all promise, and what only those do that lack nothing.
 macro_rules! holds_the_contract {
     ($engine:ident, $type:ty) => {
         mod $engine {
@@ -47,6 +49,7 @@ macro_rules! holds_the_contract {
             holds_the_contract!(@tests $type, reading: [
                 the_same_reading_sent_again_is_stored_once,
                 the_last_write_wins_and_the_earlier_stays_known,
+                readings_at_the_servers_time_are_all_kept,
                 within_a_message_the_last_value_of_an_instant_wins,
                 a_value_of_another_kind_is_another_value,
                 the_latest_reading_is_the_one_with_the_last_time,
@@ -57,16 +60,24 @@ macro_rules! holds_the_contract {
                 pages_visit_everything_once_in_both_directions,
                 keys_survive_serialisation,
             ]);
+            holds_the_contract!(@tests $type, expiring: [
+                old_readings_leave_what_they_came_to,
+            ]);
             holds_the_contract!(@tests $type, disk_full: [
                 a_full_disk_refuses_and_recovers_by_itself,
             ]);
 
-            #[test]
-            fn answers_as_the_naive_model_does() {
-                model::answers_as_the_naive_model_does::<$type>();
-            }
+            holds_the_contract!(@model $engine, $type);
         }
     };
+    (@model embedded, $type:ty) => {
+        #[test]
+        fn answers_as_the_naive_model_does() {
+            model::answers_as_the_naive_model_does::<$type>();
+        }
+    };
+    // The model corrects sealed values, asks what was known when and erases spans.
+    (@model $engine:ident, $type:ty) => {};
     (@tests $type:ty, $module:ident: [$($name:ident),+ $(,)?]) => {
         $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
         async fn $name() {
@@ -76,3 +87,4 @@ macro_rules! holds_the_contract {
 }
 
 holds_the_contract!(embedded, EmbeddedTelemetry);
+holds_the_contract!(on_prometheus, prometheus::OnPrometheus);

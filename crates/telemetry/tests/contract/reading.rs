@@ -4,7 +4,8 @@ use lares_model::reading::{Quality, Reading};
 use lares_model::record::Position;
 use lares_model::{UnixMillis, Value};
 use lares_telemetry::{
-    Appended, Erasure, Limits, ReadingKey, ReadingsQuery, Refusal, SeriesKey, StoredReading, Telemetry,
+    Ability, Appended, Erasure, Limits, ReadingKey, ReadingsQuery, Refusal, SeriesKey, StoredReading,
+    Telemetry, TelemetryError,
 };
 
 use crate::subject::*;
@@ -62,10 +63,35 @@ pub async fn the_last_write_wins_and_the_earlier_stays_known<S: Subject>() {
         let found = engine.readings(&query).await.unwrap();
         found.into_iter().map(|one| (one.value, one.received.0 - RECEIVED)).collect::<Vec<_>>()
     };
+    if !engine.abilities().has(Ability::KnownAt) {
+        let query = ReadingsQuery { known_at: Some(UnixMillis(RECEIVED)), ..ReadingsQuery::of(device(1), 9) };
+        return assert!(matches!(engine.readings(&query).await, Err(TelemetryError::Unsupported(_))));
+    }
     assert_eq!(known(None).await, [(Value::Integer(1), 40)]);
     assert_eq!(known(Some(39)).await, [(Value::Integer(2), 20)]);
     assert_eq!(known(Some(19)).await, [(Value::Integer(1), 10)]);
     assert_eq!(known(Some(9)).await, []);
+    assert_sound(&engine).await;
+}
+
+/// Messages with a sequence number and no time, of equal values, taken within one millisecond.
+pub async fn readings_at_the_servers_time_are_all_kept<S: Subject>() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut engine = S::open(directory.path()).unwrap();
+    for round in 0..2 {
+        let message =
+            |number| readings(1, Some(identity(number)), vec![reading(RECEIVED, Value::Integer(5))]);
+        let numbers = [1, 2, 2, 3].map(|number| number + round * 10);
+        engine.append(numbers.map(message).to_vec()).await.unwrap();
+        for number in [4, 4, 5].map(|number| number + round * 10) {
+            engine.append(vec![message(number)]).await.unwrap();
+        }
+        let times: Vec<_> =
+            all_readings(&engine, 1).await.iter().map(|one| one.key.time.0 - RECEIVED).collect();
+        assert_eq!(times, (0..5 + round as i64 * 5).collect::<Vec<_>>(), "each has an instant of its own");
+        drop(engine);
+        engine = S::open(directory.path()).unwrap();
+    }
     assert_sound(&engine).await;
 }
 
@@ -121,14 +147,18 @@ pub async fn what_is_beyond_a_limit_is_refused_and_the_rest_taken<S: Subject>() 
     let directory = tempfile::tempdir().unwrap();
     let engine = S::open(directory.path()).unwrap();
     let text = |length: usize| reading(T0, Value::Text("x".repeat(length)));
+    let text_bytes = match engine.abilities().has(Ability::LongTexts) {
+        true => Limits::default().text_bytes,
+        false => 16 * 1024,
+    };
     let mut many: Vec<_> =
         (0..Limits::default().series_per_device + 1).map(|_| reading(T0, Value::Bool(true))).collect();
     for (endpoint, one) in (0..).zip(&mut many) {
         one.endpoint = endpoint;
     }
     let calls = vec![
-        readings(1, None, vec![text(Limits::default().text_bytes)]),
-        readings(1, Some(identity(1)), vec![text(Limits::default().text_bytes + 1)]),
+        readings(1, None, vec![text(text_bytes)]),
+        readings(1, Some(identity(1)), vec![text(text_bytes + 1)]),
         readings(2, None, many),
         readings(1, Some(identity(1)), vec![reading(T0 + 1, Value::Bool(true))]),
     ];
@@ -151,7 +181,12 @@ pub async fn erased_is_gone_from_the_log_too<S: Subject>() {
         (0..10).map(|number| numbered(1, number)).chain([presence(1, "here"), numbered(2, 1)]).collect();
     engine.append(entries).await.unwrap();
     let (from, until) = (UnixMillis(T0 + 3), UnixMillis(T0 + 7));
-    engine.erase(&Erasure { device: device(1), series: None, from, until }).await.unwrap();
+    let erased = engine.erase(&Erasure { device: device(1), series: None, from, until }).await;
+    if !engine.abilities().has(Ability::ErasingSpans) {
+        assert!(matches!(erased, Err(TelemetryError::Unsupported(_))), "{erased:?}");
+        return assert_eq!(all_readings(&engine, 1).await.len(), 10);
+    }
+    erased.unwrap();
     for _ in 0..2 {
         let left: Vec<_> = all_readings(&engine, 1).await.iter().map(|one| one.key.time.0 - T0).collect();
         assert_eq!(left, [0, 1, 2, 7, 8, 9]);
@@ -176,6 +211,9 @@ pub async fn extreme_values_keep_every_bit<S: Subject>() {
     list.extend(texts.map(|text| Value::Text(text.to_owned())));
     list.extend([true, false].map(Value::Bool));
     let engine = S::open(directory.path()).unwrap();
+    if !engine.abilities().has(Ability::LongTexts) {
+        list.retain(|value| !matches!(value, Value::Text(text) if text.len() > 16 * 1024));
+    }
     let sent = (0..).zip(&list).map(|(offset, value)| reading(T0 + offset, value.clone())).collect();
     append_readings(&engine, 1, sent).await;
     drop(engine);

@@ -22,7 +22,7 @@ const SPLIT_ROWS: usize = CHUNK_ROWS_MAX + CHUNK_ROWS_MAX / 4;
 /// Puts rows, in any order, into the file. `alone`: no series of the group is in another group of the device, so that
 /// a repetition can be told from a change right here.
 pub fn merge(connection: &Connection, group: &Group, rows: &Rows, alone: bool) -> Result<(), TelemetryError> {
-    let rows = settle(connection, group, in_order(rows), alone)?;
+    let rows = in_order(rows);
     let (Some(first), Some(last)) = (rows.times.first(), rows.times.last()) else { return Ok(()) };
     let mut there: Vec<Extent> =
         extents::before(connection, group.id, first.saturating_sub(1))?.into_iter().collect();
@@ -60,7 +60,9 @@ fn put(
             || extent.rows < SMALL_ROWS
             || rows.len() < FEW_ROWS && extent.rows < SPLIT_ROWS
     };
-    let Some(extent) = target.filter(joins) else { return insert(connection, group, &rows) };
+    let Some(extent) = target.filter(joins) else {
+        return insert(connection, group, &settle(connection, group, rows, alone)?);
+    };
     let old = extents::with_body(connection, extent.chunk, |body| {
         Packed::open(body, &group.shape)?.unpack(&group.shape)
     });
@@ -70,7 +72,7 @@ fn put(
             // What is new must not go down with what is damaged.
             tracing::error!(chunk = extent.chunk, why, "a chunk is damaged and set aside");
             extents::quarantine(connection, extent.chunk)?;
-            return insert(connection, group, &rows);
+            return insert(connection, group, &settle(connection, group, rows, alone)?);
         }
         Err(other) => return Err(other),
     };

@@ -93,7 +93,7 @@ impl SeriesFile {
                 connection.is_autocommit() || run("ROLLBACK").is_ok()
             }
             // After an I/O error what this connection remembers of the file cannot be relied on.
-            Err(TelemetryError::Unavailable(_)) => false,
+            Err(_) => false,
         };
         if usable {
             *writer = Some(connection);
@@ -156,10 +156,13 @@ impl SeriesFile {
             &sealing.identities,
         )?;
         changes.devices.push((sealing.device, id, sealing.organisation));
-        for (shape, rows) in sealing.groups.iter().filter(|(_, rows)| !rows.is_empty()) {
-            self.seal_rows(connection, sealing.device, id, (shape, rows), changes)?;
-        }
-        Ok(())
+        let rows: Vec<(&Arc<Shape>, &Rows)> = sealing
+            .groups
+            .iter()
+            .filter(|(_, rows)| !rows.is_empty())
+            .map(|(shape, rows)| (shape, rows))
+            .collect();
+        self.seal_rows(connection, sealing.device, id, &rows, changes)
     }
 
     fn seal_rows(
@@ -167,25 +170,27 @@ impl SeriesFile {
         connection: &Connection,
         device: DeviceId,
         id: i64,
-        (shape, rows): (&Arc<Shape>, &Rows),
+        all: &[(&Arc<Shape>, &Rows)],
         changes: &mut Changes,
     ) -> Result<(), TelemetryError> {
         let mut known = self.groups_of(device);
-        known.extend(
-            changes.groups.iter().filter(|(owner, _)| *owner == device).map(|(_, group)| Arc::clone(group)),
-        );
-        let group = match known.iter().find(|group| *group.shape == **shape) {
-            Some(group) => Arc::clone(group),
-            None => {
+        let new = changes.groups.iter().filter(|(owner, _)| *owner == device);
+        known.extend(new.map(|(_, group)| Arc::clone(group)));
+        // All of them first: whether a group is alone depends on the others.
+        for (shape, _) in all {
+            if !known.iter().any(|group| *group.shape == ***shape) {
                 let group = Arc::new(groups::insert_group(connection, id, shape)?);
                 changes.groups.push((device, Arc::clone(&group)));
-                group
+                known.push(group);
             }
-        };
-        let alone = groups::is_alone(&known, shape);
-        merge::merge(connection, &group, rows, alone)?;
-        let levels = rollup::update(connection, &group, &rows.times, rollup::wanted(rows))?;
-        changes.levels.push((group, levels));
+        }
+        for (shape, rows) in all {
+            let Some(group) = known.iter().find(|group| *group.shape == ***shape) else { continue };
+            let alone = groups::is_alone(&known, shape);
+            merge::merge(connection, group, rows, alone)?;
+            let levels = rollup::update(connection, group, &rows.times, rollup::wanted(rows))?;
+            changes.levels.push((Arc::clone(group), levels));
+        }
         Ok(())
     }
 
@@ -306,13 +311,17 @@ impl Archive for SeriesFile {
                 let (gone, moved) = self.erase_in_group(connection, group, erasure)?;
                 values += gone;
                 if let Some(Moved { shape, rows }) = moved {
-                    self.seal_rows(connection, erasure.device, id, (&shape, &rows), &mut changes)?;
+                    self.seal_rows(connection, erasure.device, id, &[(&shape, &rows)], &mut changes)?;
                 }
             }
             Ok((values, changes))
         })?;
         self.apply(changes);
         Ok(values)
+    }
+
+    fn shapes(&self, device: DeviceId) -> Vec<Arc<Shape>> {
+        self.groups_of(device).iter().map(|group| Arc::clone(&group.shape)).collect()
     }
 
     fn expire(
