@@ -29,7 +29,7 @@ export function CompareSelect({ home, device, endpoint, attribute, value, onChan
   ];
   return (
     <div className={styles.compare}>
-      <Select label={t("label")} hideLabel items={items} value={value ?? NOTHING} onChange={(id) => onChange(id === NOTHING ? undefined : id)} />
+      <Select label={t("label")} items={items} value={value ?? NOTHING} onChange={(id) => onChange(id === NOTHING ? undefined : id)} />
     </div>
   );
 }

@@ -56,6 +56,7 @@ export function RetentionForm({ organisation, retention, mayManage }: Props) {
               key={field}
               label={t(field)}
               unit={t("days")}
+              placeholder={t("ever")}
               minValue={1}
               maxValue={36_500}
               step={1}

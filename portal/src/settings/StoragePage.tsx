@@ -86,6 +86,11 @@ function Warnings({ storage }: { storage: Storage }) {
   );
 }
 
+/** Nothing is known of the size before the first values are compressed. */
+function sizeOf(amount: Amount, locale: string): string {
+  return amount.points === 0 ? "–" : bytesText(amount.bytes + amount.rollup_bytes, locale);
+}
+
 function Total({ storage: { total, removed_at: removedAt } }: { storage: Storage }) {
   const t = useTranslations("settings.storage");
   const voice = useVoice();
@@ -93,7 +98,7 @@ function Total({ storage: { total, removed_at: removedAt } }: { storage: Storage
   const count = (value: number) => numberFormat(voice.locale).format(value);
   const figures = [
     { name: t("points"), value: count(total.points + total.hot_points) },
-    { name: t("bytes"), value: bytesText(total.bytes + total.rollup_bytes, voice.locale) },
+    { name: t("bytes"), value: sizeOf(total, voice.locale) },
     { name: t("perPoint"), value: total.bytes_per_point == null ? "–" : bytesText(total.bytes_per_point, voice.locale) },
     { name: t("series"), value: count(total.series) },
   ];
@@ -170,7 +175,7 @@ function Amounts({ label, rows }: { label: string; rows: readonly { key: string;
               <th scope="row">{name}</th>
               <td className={styles.wide}>{count(amount.series)}</td>
               <td>{count(amount.points + amount.hot_points)}</td>
-              <td>{bytesText(amount.bytes + amount.rollup_bytes, locale)}</td>
+              <td>{sizeOf(amount, locale)}</td>
             </tr>
           ))}
         </tbody>

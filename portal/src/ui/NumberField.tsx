@@ -18,11 +18,13 @@ export interface NumberFieldProps extends FieldLook {
   maxValue?: number;
   step?: number;
   unit?: string;
+  /** What an empty field means. */
+  placeholder?: string;
   isDisabled?: boolean;
 }
 
 export function NumberField(props: NumberFieldProps) {
-  const { label, help, error, optional, hideLabel, value, defaultValue, onChange, onBlur, minValue, maxValue, step, unit, isDisabled = false } = props;
+  const { label, help, error, optional, hideLabel, value, defaultValue, onChange, onBlur, minValue, maxValue, step, unit, placeholder, isDisabled = false } = props;
   const look = { label, help, error, ...(optional && { optional }), ...(hideLabel && { hideLabel }) };
   const given = "value" in props ? { value: value === undefined || Number.isNaN(value) ? "" : value } : { defaultValue };
   return (
@@ -37,6 +39,7 @@ export function NumberField(props: NumberFieldProps) {
             className={styles.input}
             min={minValue}
             max={maxValue}
+            placeholder={placeholder}
             step={step ?? "any"}
             disabled={isDisabled}
             onBlur={onBlur}
