@@ -229,15 +229,16 @@ async fn a_watcher_that_comes_back_misses_no_event_and_sees_none_twice() {
     };
     let mut seen = vec![];
     let mut cursor = None;
-    for round in 0..5 {
+    for _ in 0..5 {
         let mut watching = world.live(Owner).await;
         watching.subscribe(json!({ "cursor": cursor, "readings": false })).await;
         watching.frame("subscribed").await;
         for _ in 0..4 {
             toggle().await;
         }
-        // It leaves in the middle of what there is; the rest comes when it is back.
-        seen.extend(watching.events(if round == 4 { 8 } else { 2 }).await);
+        // It leaves in the middle of what there is (a frame may hold more than is asked for, and never nothing); the rest
+        // comes when it is back.
+        seen.extend(watching.events(2).await);
         cursor = Some(watching.cursor.clone());
         drop(watching);
         toggle().await;
