@@ -8,7 +8,7 @@ use lares_model::event::{Cause, EventType, NewEvent};
 use lares_model::retention::{Retention, SeriesClass};
 use lares_model::{EventId, OrganisationId, UnixMillis};
 use lares_store::{events, retention as rows};
-use lares_telemetry::{Expiry, Storage};
+use lares_telemetry::{Ability, Expiry, Storage};
 use serde_json::json;
 
 use crate::error::HubError;
@@ -51,6 +51,9 @@ pub async fn expire_all(
     now: UnixMillis,
     stop: &tokio::sync::watch::Receiver<bool>,
 ) -> Result<(), HubError> {
+    if !hub.telemetry.abilities().has(Ability::Retention) {
+        return Ok(()); // the engine keeps what it was set to keep
+    }
     for (organisation, retention) in rows::all_any(&hub.store).await? {
         let outcome = expire_organisation(hub, organisation, retention, now, stop).await;
         hub.retention.send_modify(|progress| progress.working = None);

@@ -6,7 +6,7 @@ use lares_model::event::EventType;
 use lares_model::reading::Reading;
 use lares_model::{DeviceId, Invalid, UnixMillis, Value};
 use lares_store::events;
-use lares_telemetry::{Appended, SeriesKey, StoredReading};
+use lares_telemetry::{Ability, Appended, SeriesKey, StoredReading};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -49,6 +49,7 @@ pub async fn correct(
 ) -> Result<Corrected, HubError> {
     let device = find(hub, caller, id).await?;
     caller.require(Action::DeviceManage, device.organisation)?;
+    hub.telemetry.abilities().require(Ability::Corrections)?;
     let work = hub.store.begin().await?;
     if let Some(done) = replay(hub, &work, caller, once).await? {
         return Ok(done);

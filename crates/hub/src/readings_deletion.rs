@@ -9,7 +9,7 @@ use lares_model::event::EventType;
 use lares_model::record::{Body, Entry};
 use lares_model::{DeviceId, HomeId, Invalid, UnixMillis};
 use lares_store::events;
-use lares_telemetry::Erasure;
+use lares_telemetry::{Ability, Erasure};
 use serde_json::json;
 
 use crate::caller::Caller;
@@ -46,6 +46,7 @@ pub async fn of_device(hub: &Hub, caller: &Caller, id: DeviceId, span: &Span) ->
     let device = find(hub, caller, id).await?;
     caller.require(Action::DeviceManage, device.organisation)?;
     span.check()?;
+    check_engine(hub)?;
     let payload = json!({ "from": span.from, "until": span.until, "attribute": span.attribute });
     told(hub, device_event(hub, caller, &device, EventType::ReadingsDeleted, payload)).await?;
     erase(hub, &device, span).await
@@ -56,6 +57,7 @@ pub async fn of_home(hub: &Hub, caller: &Caller, id: HomeId, span: &Span) -> Res
     let home = homes::find(hub, caller, id).await?;
     caller.require(Action::DeviceManage, home.organisation)?;
     span.check()?;
+    check_engine(hub)?;
     let devices: Vec<Arc<Device>> = hub.directory.in_home(home.organisation, home.id);
     let concerns = Concerns { organisation: home.organisation, home: Some(home.id), device: None };
     let payload = json!({
@@ -70,6 +72,11 @@ pub async fn of_home(hub: &Hub, caller: &Caller, id: HomeId, span: &Span) -> Res
         removed += erase(hub, &device, span).await?;
     }
     Ok(removed)
+}
+
+/// Asked before the event is written: an engine that cannot do this says so, and nothing is told.
+fn check_engine(hub: &Hub) -> Result<(), HubError> {
+    Ok(hub.telemetry.abilities().require(Ability::ErasingSpans)?)
 }
 
 /// Before anything goes: a removal that is cut short has been told, and is asked for again.

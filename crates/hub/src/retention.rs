@@ -7,6 +7,7 @@ use lares_model::event::EventType;
 use lares_model::retention::Retention;
 use lares_model::{OrganisationId, UnixMillis};
 use lares_store::{events, retention as rows};
+use lares_telemetry::Ability;
 use serde_json::json;
 
 use crate::caller::Caller;
@@ -43,6 +44,7 @@ pub async fn set(
 ) -> Result<Retention, HubError> {
     caller.require(Action::OrganisationManage, id)?;
     retention.check()?;
+    hub.telemetry.abilities().require(Ability::Retention)?;
     let work = hub.store.begin().await?;
     let before = rows::find(&work, caller.scope(), id).await?;
     if before == retention {

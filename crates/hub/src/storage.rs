@@ -53,6 +53,8 @@ pub struct Stored {
     pub homes: BTreeMap<HomeId, Amount>,
     /// Those that take the most, the largest first.
     pub devices: Vec<(Arc<Device>, Amount)>,
+    /// What the engine cannot do, in words.
+    pub lacking: Vec<&'static str>,
     pub working: Option<Working>,
     /// When the worker last went through all of it.
     pub expired_at: Option<UnixMillis>,
@@ -81,7 +83,8 @@ pub async fn of_organisation(
     devices.sort_by_key(|(device, own)| (std::cmp::Reverse(own.bytes + own.rollup_bytes), device.id));
     devices.truncate(DEVICES_SHOWN);
     let working = progress.working.filter(|working| working.organisation == id);
-    Ok(Stored { total, homes, devices, working, expired_at: progress.finished.get(&id).copied() })
+    let lacking = hub.telemetry.abilities().lacking.iter().map(|(_, reason)| *reason).collect();
+    Ok(Stored { total, homes, devices, lacking, working, expired_at: progress.finished.get(&id).copied() })
 }
 
 async fn progress(hub: &Hub, id: OrganisationId, wait: Duration) -> Progress {

@@ -1971,6 +1971,8 @@ export interface components {
         StorageView: {
             /** @description The 20 that take the most, the largest first. */
             devices: components["schemas"]["DeviceStorageView"][];
+            /** @description What the engine that keeps the readings cannot do, each with the reason; empty for the embedded one. */
+            engine_lacks: string[];
             homes: components["schemas"]["HomeStorageView"][];
             organisation: components["schemas"]["OrganisationId"];
             removal?: components["schemas"]["RemovalView"] | null;

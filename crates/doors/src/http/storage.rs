@@ -96,6 +96,8 @@ pub struct StorageView {
     pub homes: Vec<HomeStorageView>,
     /// The 20 that take the most, the largest first.
     pub devices: Vec<DeviceStorageView>,
+    /// What the engine that keeps the readings cannot do, each with the reason; empty for the embedded one.
+    pub engine_lacks: Vec<&'static str>,
     /// Absent while none goes on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub removal: Option<RemovalView>,
@@ -120,6 +122,7 @@ impl StorageView {
                     stored: amount.into(),
                 })
                 .collect(),
+            engine_lacks: stored.lacking,
             removal: stored
                 .working
                 .map(|working| RemovalView { devices_done: working.devices_done, devices: working.devices }),
