@@ -201,7 +201,11 @@ fn parse_row(row: &Row) -> Result<NewDevice, Invalid> {
         model: row.model.clone(),
         serial: given(&row.serial),
         firmware: given(&row.firmware),
-        endpoints: vec![Endpoint { endpoint: 1, capabilities: words(&row.capabilities) }],
+        endpoints: vec![Endpoint {
+            endpoint: 1,
+            capabilities: words(&row.capabilities),
+            ..Endpoint::default()
+        }],
         tags: words(&row.tags),
         encoding,
         expected_interval_s,

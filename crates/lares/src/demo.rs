@@ -217,6 +217,7 @@ fn spare_device() -> Planned {
         endpoints: vec![Endpoint {
             endpoint: 1,
             capabilities: vec!["OnOff".into(), "ElectricalPowerMeasurement".into(), "Identify".into()],
+            ..Endpoint::default()
         }],
         tags: vec![],
         encoding: Encoding::Json,

@@ -35,7 +35,7 @@ pub struct Device {
 }
 
 /// A part of a device: 0 is the device itself, a two-gang switch has 1 and 2.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Endpoint {
     #[schema(maximum = 254)]
@@ -43,6 +43,12 @@ pub struct Endpoint {
     /// Names of capabilities, as listed by `/api/capabilities`.
     #[schema(min_items = 1, max_items = 64)]
     pub capabilities: Vec<String>,
+    /// What it is called on the device, where that says more than the capability.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The unit of a `Measurement`, whose capability has none of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]

@@ -8,6 +8,7 @@ mod catalogue;
 pub mod chart;
 pub mod command;
 pub mod device;
+pub mod dialect;
 pub mod event;
 pub mod fold;
 pub mod gap;

@@ -24,6 +24,7 @@ fn plug() -> Device {
         endpoints: vec![Endpoint {
             endpoint: 1,
             capabilities: vec!["OnOff".into(), "ElectricalPowerMeasurement".into()],
+            ..Endpoint::default()
         }],
         tags: vec![],
         encoding: Encoding::Json,

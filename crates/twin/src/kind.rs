@@ -100,6 +100,7 @@ impl Kind {
         let endpoint = |endpoint, names: &[&str]| Endpoint {
             endpoint,
             capabilities: names.iter().map(|&name| name.to_owned()).collect(),
+            ..Endpoint::default()
         };
         let itself: &[&str] = if self.has_battery() {
             &["Identify", "Firmware", "Signal", "PowerSource"]

@@ -124,7 +124,11 @@ impl House {
             model: String::new(),
             serial: None,
             firmware: None,
-            endpoints: vec![Endpoint { endpoint: 1, capabilities: vec!["OnOff".into(), "DoorLock".into()] }],
+            endpoints: vec![Endpoint {
+                endpoint: 1,
+                capabilities: vec!["OnOff".into(), "DoorLock".into()],
+                ..Endpoint::default()
+            }],
             tags: vec![],
             encoding: Encoding::Json,
             expected_interval_s: Some(60),

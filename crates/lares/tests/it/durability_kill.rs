@@ -99,7 +99,7 @@ async fn append_tail(lares: &Lares, device: DeviceId) {
         model: String::new(),
         serial: None,
         firmware: None,
-        endpoints: vec![Endpoint { endpoint: 1, capabilities: vec!["OnOff".into()] }],
+        endpoints: vec![Endpoint { endpoint: 1, capabilities: vec!["OnOff".into()], ..Endpoint::default() }],
         tags: vec![],
         encoding: Encoding::Json,
         expected_interval_s: 3_600,

@@ -135,7 +135,7 @@ impl House {
             model: String::new(),
             serial: None,
             firmware: None,
-            endpoints: vec![Endpoint { endpoint: 1, capabilities }],
+            endpoints: vec![Endpoint { endpoint: 1, capabilities, ..Endpoint::default() }],
             tags: vec![],
             encoding: Encoding::Json,
             expected_interval_s: Some(3_600),

@@ -109,10 +109,11 @@ impl Bed {
             serial: None,
             firmware: Some("1.2.3".to_owned()),
             endpoints: vec![
-                Endpoint { endpoint: 0, capabilities: vec!["PowerSource".to_owned()] },
+                Endpoint { endpoint: 0, capabilities: vec!["PowerSource".to_owned()], ..Endpoint::default() },
                 Endpoint {
                     endpoint: 1,
                     capabilities: vec!["DoorLock".to_owned(), "BooleanState".to_owned()],
+                    ..Endpoint::default()
                 },
             ],
             tags: vec!["ground-floor".to_owned(), "doors".to_owned()],

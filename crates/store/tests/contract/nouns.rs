@@ -105,7 +105,11 @@ pub async fn devices_round_trip(bed: Bed) {
         model: "M".to_owned(),
         serial: Some("S/1".to_owned()),
         firmware: None,
-        endpoints: vec![Endpoint { endpoint: 2, capabilities: vec!["OnOff".to_owned()] }],
+        endpoints: vec![Endpoint {
+            endpoint: 2,
+            capabilities: vec!["OnOff".to_owned()],
+            ..Endpoint::default()
+        }],
         tags: vec!["heating".to_owned()],
         encoding: Encoding::Json,
         expected_interval_s: 604_800,
@@ -162,7 +166,11 @@ pub async fn devices_are_found_by_what_they_are(bed: Bed) {
     let plug = Device {
         name: "STECKDOSE Küche".to_owned(),
         serial: Some("Ab-77".to_owned()),
-        endpoints: vec![Endpoint { endpoint: 1, capabilities: vec!["OnOff".to_owned()] }],
+        endpoints: vec![Endpoint {
+            endpoint: 1,
+            capabilities: vec!["OnOff".to_owned()],
+            ..Endpoint::default()
+        }],
         tags: vec!["doors".to_owned(), "it's".to_owned()],
         ..bed.device(&elsewhere)
     };
