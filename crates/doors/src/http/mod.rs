@@ -8,6 +8,7 @@ mod chart;
 mod commands;
 mod connection;
 mod devices;
+mod discovered;
 mod docs;
 mod events;
 mod extract;
@@ -84,6 +85,10 @@ fn of_devices() -> Vec<Route> {
         Route::new(DeviceManage, routes!(devices::rotate_credentials)),
         Route::new(DeviceRead, routes!(devices::state)),
         Route::new(DeviceRead, routes!(devices::diagnostics)),
+        Route::new(DeviceRead, routes!(discovered::of_home)),
+        Route::new(DeviceManage, routes!(discovered::accept)),
+        Route::new(DeviceManage, routes!(discovered::accept_all)),
+        Route::new(DeviceManage, routes!(discovered::ignore)),
         Route::new(DeviceRead, routes!(readings::list)),
         Route::new(DeviceManage, routes!(readings_change::delete_of_device)),
         Route::new(DeviceRead, routes!(readings_file::export)),
