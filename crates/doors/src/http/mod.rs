@@ -8,6 +8,7 @@ mod chart;
 mod commands;
 mod connection;
 mod devices;
+mod discovered;
 mod docs;
 mod events;
 mod extract;
@@ -18,6 +19,7 @@ mod import;
 mod limits;
 mod live;
 mod members;
+mod mqtt_clients;
 mod openapi;
 mod organisations;
 mod portal;
@@ -83,6 +85,10 @@ fn of_devices() -> Vec<Route> {
         Route::new(DeviceManage, routes!(devices::rotate_credentials)),
         Route::new(DeviceRead, routes!(devices::state)),
         Route::new(DeviceRead, routes!(devices::diagnostics)),
+        Route::new(DeviceRead, routes!(discovered::of_home)),
+        Route::new(DeviceManage, routes!(discovered::accept)),
+        Route::new(DeviceManage, routes!(discovered::accept_all)),
+        Route::new(DeviceManage, routes!(discovered::ignore)),
         Route::new(DeviceRead, routes!(readings::list)),
         Route::new(DeviceManage, routes!(readings_change::delete_of_device)),
         Route::new(DeviceRead, routes!(readings_file::export)),
@@ -137,6 +143,12 @@ fn of_places_and_people() -> Vec<Route> {
         Route::new(HomeManage, routes!(homes::delete)),
         Route::new(DeviceRead, routes!(history::of_home)),
         Route::new(DeviceManage, routes!(readings_change::delete_of_home)),
+        Route::new(HomeManage, routes!(mqtt_clients::create)),
+        Route::new(HomeRead, routes!(mqtt_clients::of_home)),
+        Route::new(HomeRead, routes!(mqtt_clients::get)),
+        Route::new(HomeManage, routes!(mqtt_clients::update)),
+        Route::new(HomeManage, routes!(mqtt_clients::delete)),
+        Route::new(HomeManage, routes!(mqtt_clients::rotate)),
         Route::new(HomeManage, routes!(rooms::create)),
         Route::new(HomeRead, routes!(rooms::of_home)),
         Route::new(HomeRead, routes!(rooms::list)),
