@@ -90,4 +90,6 @@ typed_ids! {
     DiscoveredId,
     /// A client of a home's MQTT space.
     MqttClientId,
+    /// A session of an MQTT client with the broker.
+    MqttSessionId,
 }

@@ -29,8 +29,8 @@ pub mod time;
 pub mod value;
 
 pub use id::{
-    CommandId, DeviceId, DiscoveredId, EventId, HomeId, MembershipId, MqttClientId, OrganisationId, RoomId,
-    TokenId, UserId,
+    CommandId, DeviceId, DiscoveredId, EventId, HomeId, MembershipId, MqttClientId, MqttSessionId,
+    OrganisationId, RoomId, TokenId, UserId,
 };
 pub use invalid::{FieldError, Invalid};
 pub use time::UnixMillis;
