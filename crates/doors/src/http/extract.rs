@@ -88,6 +88,7 @@ ids_in_paths!(
     lares_model::MqttClientId,
     lares_model::DiscoveredId,
     lares_model::WebhookId,
+    lares_model::CertificateId,
 );
 
 /// A JSON body.
