@@ -1,0 +1,1 @@
+//! Our own devices, as Home Assistant's MQTT discovery describes them.
