@@ -6,9 +6,15 @@ use serde_json::Value as Json;
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Convert {
     /// The catalogue's value is the raw one times `factor` plus `offset`.
-    Linear { factor: f64, offset: f64, integer: bool },
+    Linear {
+        factor: f64,
+        offset: f64,
+        integer: bool,
+    },
     /// The product of both is constant, as with mired and kelvin.
-    Inverse { product: f64 },
+    Inverse {
+        product: f64,
+    },
     /// Each word of the device has one value; where two have the same, the first is said. An empty text stands for a
     /// word that says nothing to us.
     Words(Vec<(String, Value)>),

@@ -50,7 +50,9 @@ impl Parts {
         let number = self.numbers.of(key, None);
         match number {
             Some(number) => self.name(number, name),
-            None => self.unknown(name, "the device has more parts than there are numbers for them", Json::Null),
+            None => {
+                self.unknown(name, "the device has more parts than there are numbers for them", Json::Null)
+            }
         }
         number
     }

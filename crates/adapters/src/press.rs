@@ -34,7 +34,8 @@ pub(crate) fn occurrence(endpoint: u16, raw: &Json, time: UnixMillis) -> Option<
         return None;
     }
     let lower = action.to_lowercase();
-    let event = EVENTS.iter().find(|(word, _)| lower.contains(word)).map_or("InitialPress", |(_, event)| event);
+    let event =
+        EVENTS.iter().find(|(word, _)| lower.contains(word)).map_or("InitialPress", |(_, event)| event);
     let mut data = serde_json::Map::new();
     data.insert("action".to_owned(), Json::from(action));
     let presses = [("double", 2), ("triple", 3), ("quadruple", 4)];

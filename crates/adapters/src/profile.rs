@@ -36,7 +36,10 @@ pub(crate) struct Profile {
 enum Numbered {
     Plain(String),
     /// In this unit where the device names none.
-    In { attribute: String, unit: String },
+    In {
+        attribute: String,
+        unit: String,
+    },
 }
 
 #[derive(Debug, Deserialize)]

@@ -240,7 +240,9 @@ impl Roster {
         let mut findings = Vec::new();
         for mut measured in readings {
             let kind = capability::attribute(&measured.attribute).map(|attribute| attribute.kind);
-            match kind.ok_or_else(|| "is no attribute".to_owned()).and_then(|kind| kind.accept(&measured.value))
+            match kind
+                .ok_or_else(|| "is no attribute".to_owned())
+                .and_then(|kind| kind.accept(&measured.value))
             {
                 Ok(value) => {
                     measured.value = value;
@@ -276,7 +278,9 @@ impl Roster {
             return self.word(foreign_id, endpoint, other, args);
         }
         if says.is_empty() {
-            return Err(CannotSay::Unsupported(format!("endpoint {endpoint} of the device has no {command}")));
+            return Err(CannotSay::Unsupported(format!(
+                "endpoint {endpoint} of the device has no {command}"
+            )));
         }
         Ok(says)
     }
@@ -303,7 +307,8 @@ impl Roster {
             findings.push(Finding::Presence { foreign_id: foreign_id.clone(), online, reason });
         }
         if !known.latest.is_empty() {
-            findings.push(Finding::Readings { foreign_id, readings: known.latest.values().cloned().collect() });
+            findings
+                .push(Finding::Readings { foreign_id, readings: known.latest.values().cloned().collect() });
         }
         findings
     }

@@ -18,8 +18,22 @@ const KEPT_MAX: usize = 1_024;
 const IS_DEFINED: &str = "is_defined";
 /// What a template may name besides its filters and functions.
 const VARIABLES: [&str; 16] = [
-    "value", "value_json", "code", "action", "position", "tilt_position", "percentage", "hue", "sat", "red", "green",
-    "blue", "color_temp", "brightness", "state", "text",
+    "value",
+    "value_json",
+    "code",
+    "action",
+    "position",
+    "tilt_position",
+    "percentage",
+    "hue",
+    "sat",
+    "red",
+    "green",
+    "blue",
+    "color_temp",
+    "brightness",
+    "state",
+    "text",
 ];
 
 #[derive(Default)]
@@ -166,6 +180,7 @@ fn add_texts(env: &mut Environment<'static>) {
     env.add_filter("to_json", write);
     // Without HTML's escapes, which minijinja's own has.
     env.add_filter("tojson", write);
+    env.add_filter("truncate", truncate);
     env.add_filter("contains", |value: Value, item: Value| value.to_string().contains(&item.to_string()));
     env.add_filter("as_timestamp", as_timestamp);
     env.add_function("as_timestamp", as_timestamp);
@@ -177,18 +192,15 @@ fn add_texts(env: &mut Environment<'static>) {
 }
 
 /// Positional arguments by these names, which may also be given by name.
-fn options<const N: usize>(rest: Rest<Value>, names: [&str; N]) -> Result<[Option<Value>; N], Error> {
-    let mut found: [Option<Value>; N] = std::array::from_fn(|_| None);
-    for (index, value) in rest.iter().enumerate() {
-        if value.is_kwargs() {
-            let named = Kwargs::try_from(value.clone())?;
-            for (slot, name) in found.iter_mut().zip(names) {
-                if named.has(name) {
-                    *slot = Some(named.get(name)?);
-                }
-            }
-        } else if let Some(slot) = found.get_mut(index) {
-            *slot = Some(value.clone());
+fn options<const N: usize>(
+    rest: &Rest<Value>,
+    named: &Kwargs,
+    names: [&str; N],
+) -> Result<[Option<Value>; N], Error> {
+    let mut found: [Option<Value>; N] = std::array::from_fn(|index| rest.get(index).cloned());
+    for (slot, name) in found.iter_mut().zip(names) {
+        if named.has(name) {
+            *slot = Some(named.get(name)?);
         }
     }
     Ok(found)
@@ -208,8 +220,8 @@ fn needed(value: &Value) -> Result<f64, Error> {
     number(value).ok_or_else(|| Error::new(ErrorKind::InvalidOperation, format!("{value} is not a number")))
 }
 
-fn float(value: Value, rest: Rest<Value>) -> Result<Value, Error> {
-    let [default] = options(rest, ["default"])?;
+fn float(value: Value, rest: Rest<Value>, named: Kwargs) -> Result<Value, Error> {
+    let [default] = options(&rest, &named, ["default"])?;
     match (number(&value), default) {
         (Some(number), _) => Ok(Value::from(number)),
         (None, Some(default)) => Ok(default),
@@ -217,8 +229,8 @@ fn float(value: Value, rest: Rest<Value>) -> Result<Value, Error> {
     }
 }
 
-fn int(value: Value, rest: Rest<Value>) -> Result<Value, Error> {
-    let [default, base] = options(rest, ["default", "base"])?;
+fn int(value: Value, rest: Rest<Value>, named: Kwargs) -> Result<Value, Error> {
+    let [default, base] = options(&rest, &named, ["default", "base"])?;
     let base = base.and_then(|base| u32::try_from(base).ok()).filter(|base| (2..=36).contains(base));
     let based = value.as_str().zip(base).and_then(|(text, base)| {
         let digits = text.trim().trim_start_matches("0x").trim_start_matches("0X");
@@ -234,10 +246,12 @@ fn int(value: Value, rest: Rest<Value>) -> Result<Value, Error> {
 }
 
 /// Home Assistant's: without a precision an integer, and halves as the decimals say.
-fn round(value: Value, rest: Rest<Value>) -> Result<Value, Error> {
-    let [precision, method, default] = options(rest, ["precision", "method", "default"])?;
+fn round(value: Value, rest: Rest<Value>, named: Kwargs) -> Result<Value, Error> {
+    let [precision, method, default] = options(&rest, &named, ["precision", "method", "default"])?;
     let precision = precision.and_then(|places| i32::try_from(places).ok()).unwrap_or(0).clamp(-15, 15);
-    let Some(number) = number(&value) else { return default.map_or_else(|| needed(&value).map(Value::from), Ok) };
+    let Some(number) = number(&value) else {
+        return default.map_or_else(|| needed(&value).map(Value::from), Ok);
+    };
     let step = 10_f64.powi(precision);
     let rounded = match method.as_ref().and_then(|method| method.as_str()) {
         Some("floor") => (number * step).floor() / step,
@@ -249,8 +263,8 @@ fn round(value: Value, rest: Rest<Value>) -> Result<Value, Error> {
     Ok(if precision == 0 { Value::from(rounded as i64) } else { Value::from(rounded) })
 }
 
-fn iif(value: Value, rest: Rest<Value>) -> Result<Value, Error> {
-    let [yes, no, none] = options(rest, ["if_true", "if_false", "if_none"])?;
+fn iif(value: Value, rest: Rest<Value>, named: Kwargs) -> Result<Value, Error> {
+    let [yes, no, none] = options(&rest, &named, ["if_true", "if_false", "if_none"])?;
     if value.is_none()
         && let Some(none) = none
     {
@@ -260,6 +274,22 @@ fn iif(value: Value, rest: Rest<Value>) -> Result<Value, Error> {
         true => yes.unwrap_or_else(|| Value::from(true)),
         false => no.unwrap_or_else(|| Value::from(false)),
     })
+}
+
+/// Jinja2's, which cuts at a space unless words may be killed.
+fn truncate(value: String, rest: Rest<Value>, named: Kwargs) -> Result<String, Error> {
+    let [length, kill, end, leeway] = options(&rest, &named, ["length", "killwords", "end", "leeway"])?;
+    let count = |option: Option<Value>, default: usize| option.and_then(|v| v.as_usize()).unwrap_or(default);
+    let (length, leeway) = (count(length, 255), count(leeway, 5));
+    if value.chars().count() <= length.saturating_add(leeway) {
+        return Ok(value);
+    }
+    let end = end.map_or_else(|| "...".to_owned(), |end| end.to_string());
+    let cut: String = value.chars().take(length.saturating_sub(end.chars().count())).collect();
+    let whole = kill.is_some_and(|kill| kill.is_true());
+    let cut =
+        if whole { cut.as_str() } else { cut.rsplit_once(' ').map_or(cut.as_str(), |(words, _)| words) };
+    Ok(format!("{cut}{end}"))
 }
 
 fn as_timestamp(value: Value) -> Result<f64, Error> {
@@ -290,7 +320,9 @@ fn write_python(out: &mut String, value: &Value, inside: bool, depth: usize) {
         ValueKind::Undefined => Ok(()),
         ValueKind::None => write!(out, "None"),
         ValueKind::Bool => write!(out, "{}", if value.is_true() { "True" } else { "False" }),
-        ValueKind::String if inside => write!(out, "'{}'", value.as_str().unwrap_or_default().replace('\'', "\\'")),
+        ValueKind::String if inside => {
+            write!(out, "'{}'", value.as_str().unwrap_or_default().replace('\'', "\\'"))
+        }
         ValueKind::Seq if depth < 8 => {
             out.push('[');
             for (index, item) in value.try_iter().into_iter().flatten().enumerate() {

@@ -81,7 +81,10 @@ impl Ear {
         for finding in self.dialect.recall(id) {
             if let Finding::Readings { readings, .. } = finding {
                 for measured in readings {
-                    values.insert(format!("{}/{}", name(measured.endpoint), measured.attribute), measured.value);
+                    values.insert(
+                        format!("{}/{}", name(measured.endpoint), measured.attribute),
+                        measured.value,
+                    );
                 }
             }
         }
@@ -101,7 +104,13 @@ impl Ear {
     }
 
     /// What the command becomes, as topic and payload; the endpoint by its name or number.
-    pub fn words(&self, id: &str, endpoint: &str, command: &str, args: &[(&str, Value)]) -> Vec<(String, String)> {
+    pub fn words(
+        &self,
+        id: &str,
+        endpoint: &str,
+        command: &str,
+        args: &[(&str, Value)],
+    ) -> Vec<(String, String)> {
         let says = self.try_word(id, endpoint, command, args).unwrap();
         says.into_iter().map(|say| (say.topic, String::from_utf8(say.payload).unwrap())).collect()
     }

@@ -36,7 +36,11 @@ pub(crate) enum Select {
     Template(String),
     /// A part of the JSON object that the message is, or that its template makes of it. Where `plain` is set and it is
     /// no object, it is the value itself.
-    Part { template: Option<String>, pointer: String, plain: bool },
+    Part {
+        template: Option<String>,
+        pointer: String,
+        plain: bool,
+    },
 }
 
 #[derive(Clone, Debug, PartialEq)]

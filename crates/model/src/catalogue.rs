@@ -52,7 +52,8 @@ const fn matter(
 
 const USER_INDEX: Arg =
     Arg { name: "UserIndex", kind: integer("", 0, 65_534), meaning: "the user's slot in the lock" };
-const PIN: Arg = Arg { name: "Pin", kind: Kind::Text { max_chars: 16 }, meaning: "digits; leading zeros count" };
+const PIN: Arg =
+    Arg { name: "Pin", kind: Kind::Text { max_chars: 16 }, meaning: "digits; leading zeros count" };
 const PERCENT: Kind = number("%", 0.0, 100.0);
 const TEMPERATURE: Kind = number("degC", -273.15, 10_000.0);
 const SET_POINT: Kind = number("degC", 0.0, 100.0);

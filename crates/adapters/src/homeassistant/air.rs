@@ -56,7 +56,13 @@ pub(super) fn climate(entity: &mut Entity<'_>) {
     );
     let arg = Some(("FanMode", fan_modes(entity, &fan)));
     let body = json!("$FanMode");
-    entity.order_with("fan_mode_command_topic", "fan_mode_command_template", "FanControl.SetFanMode", body, arg);
+    entity.order_with(
+        "fan_mode_command_topic",
+        "fan_mode_command_template",
+        "FanControl.SetFanMode",
+        body,
+        arg,
+    );
     entity.list("preset_modes");
     entity.mode(
         ["preset_mode_state_topic", "preset_mode_value_template"],
@@ -99,7 +105,13 @@ fn temperatures(entity: &mut Entity<'_>) {
     ] {
         entity.reads(state, template, &format!("Thermostat.{name}"), convert.clone());
         let arg = Some(("Setpoint", convert.clone()));
-        entity.order_with(command, command_template, &format!("Thermostat.Set{name}"), json!("$Setpoint"), arg);
+        entity.order_with(
+            command,
+            command_template,
+            &format!("Thermostat.Set{name}"),
+            json!("$Setpoint"),
+            arg,
+        );
     }
 }
 

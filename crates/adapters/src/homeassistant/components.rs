@@ -137,8 +137,11 @@ fn siren(entity: &mut Entity<'_>) {
     let (state_on, state_off) = (entity.text_or("state_on", &on), entity.text_or("state_off", &off));
     let convert = Convert::bools(&state_on, &state_off);
     entity.reads_json("state_topic", "state_value_template", "/state", true, ("Siren.Sounding", convert));
-    let off_template =
-        if entity.get("command_off_template").is_some() { "command_off_template" } else { "command_template" };
+    let off_template = if entity.get("command_off_template").is_some() {
+        "command_off_template"
+    } else {
+        "command_template"
+    };
     for (command, word, template) in
         [("Siren.Sound", on, "command_template"), ("Siren.Silence", off, off_template)]
     {

@@ -94,8 +94,7 @@ fn entity(component: &str, id: &str, config: Config) -> Option<Discovered> {
 
 fn expanded(config: Config) -> Config {
     let mut config = renamed(config, &PROFILE.abbreviations);
-    for (key, names) in
-        [("device", &PROFILE.device_abbreviations), ("origin", &PROFILE.origin_abbreviations)]
+    for (key, names) in [("device", &PROFILE.device_abbreviations), ("origin", &PROFILE.origin_abbreviations)]
     {
         if let Some(Json::Object(object)) = config.get_mut(key) {
             *object = renamed(std::mem::take(object), names);

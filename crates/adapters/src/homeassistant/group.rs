@@ -156,9 +156,11 @@ fn availability(config: &Config, wired: &mut Wired) {
     let mut signs = Vec::new();
     match config.get("availability") {
         Some(Json::Array(list)) => {
-            signs.extend(list.iter().filter_map(Json::as_object).filter_map(|entry| {
-                sign(entry, "topic", "value_template", entry)
-            }));
+            signs.extend(
+                list.iter()
+                    .filter_map(Json::as_object)
+                    .filter_map(|entry| sign(entry, "topic", "value_template", entry)),
+            );
         }
         Some(Json::Object(entry)) => signs.extend(sign(entry, "topic", "value_template", entry)),
         _ => signs.extend(sign(config, "availability_topic", "availability_template", config)),

@@ -71,11 +71,7 @@ fn colours(entity: &mut Entity<'_>) {
     for (space, state, value_template, command, command_template, body) in spaces {
         if entity.topic(command).is_some() {
             let template = entity.text(value_template);
-            entity.listens(
-                state,
-                template.map_or(Select::Whole, Select::Template),
-                Reads::Colour(space),
-            );
+            entity.listens(state, template.map_or(Select::Whole, Select::Template), Reads::Colour(space));
             entity.order_colour(command, command_template, space, Json::from(body));
             return;
         }
@@ -89,7 +85,8 @@ fn json_light(entity: &mut Entity<'_>) {
     entity.order("command_topic", "", "OnOff.Off", json!({ "state": "OFF" }));
     let modes = entity.list("supported_color_modes");
     let has = |names: &[&str]| modes.iter().any(|mode| names.contains(&mode.as_str()));
-    let dims = entity.is_set("brightness") || (!modes.is_empty() && !modes.iter().all(|mode| mode == "onoff"));
+    let dims =
+        entity.is_set("brightness") || (!modes.is_empty() && !modes.iter().all(|mode| mode == "onoff"));
     if dims {
         let level = range(0.0, entity.number_or("brightness_scale", 255.0));
         entity.reads_part("state_topic", at("/brightness"), "LevelControl.CurrentLevel", level.clone());
@@ -118,7 +115,8 @@ fn json_light(entity: &mut Entity<'_>) {
     }
     if !entity.list("effect_list").is_empty() && entity.get("effect").is_some() {
         entity.reads_part("state_topic", at("/effect"), "ModeSelect.CurrentMode", Convert::Text);
-        let order = Order::new(entity.endpoint, "ModeSelect.ChangeToMode", "", json!({ "effect": "$NewMode" }));
+        let order =
+            Order::new(entity.endpoint, "ModeSelect.ChangeToMode", "", json!({ "effect": "$NewMode" }));
         entity.push("command_topic", "", order.with("NewMode", Convert::Text));
     }
 }

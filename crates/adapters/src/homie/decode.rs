@@ -99,7 +99,14 @@ fn wired(foreign_id: String, id: &str, base: &str, tagged: bool, device: &Device
         let name = node.name.as_deref().filter(|name| !name.is_empty()).unwrap_or(node_id);
         let Some(endpoint) = parts.own(node_id, name) else { continue };
         for (property_id, property) in &node.properties {
-            let wire = Wire { node_id, node, property_id, property, topic: format!("{base}/{node_id}/{property_id}"), tagged };
+            let wire = Wire {
+                node_id,
+                node,
+                property_id,
+                property,
+                topic: format!("{base}/{node_id}/{property_id}"),
+                tagged,
+            };
             wire.into_parts(endpoint, &mut parts);
         }
         if let Some(kind) = node.kind.as_deref().filter(|_| node.properties.is_empty()) {
@@ -172,7 +179,8 @@ impl Wire<'_> {
 
     fn number(&self, endpoint: u16, parts: &mut Parts) {
         let percent = if self.property.datatype == "percent" { "%" } else { "" };
-        let unit = self.property.unit.clone().filter(|unit| unit != "#").unwrap_or_else(|| percent.to_owned());
+        let unit =
+            self.property.unit.clone().filter(|unit| unit != "#").unwrap_or_else(|| percent.to_owned());
         if self.property.settable {
             let Some(own) = self.own(parts) else { return };
             let whole = self.property.datatype == "integer";

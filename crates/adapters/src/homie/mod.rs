@@ -11,7 +11,8 @@ use lares_model::dialect::{CannotSay, Dialect, Finding, Heard, Say};
 use crate::profile::{Profile, embedded};
 use crate::roster::Roster;
 
-static PROFILE: LazyLock<Profile> = LazyLock::new(|| embedded(include_str!("../../../../profiles/homie.toml")));
+static PROFILE: LazyLock<Profile> =
+    LazyLock::new(|| embedded(include_str!("../../../../profiles/homie.toml")));
 
 /// More than any device has; a stranger's tree is not kept without end.
 const ATTRIBUTES_MAX: usize = 4_096;

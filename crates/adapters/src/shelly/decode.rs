@@ -20,16 +20,20 @@ pub(super) fn status_topic(prefix: &str) -> String {
 pub(super) fn refusal(error: &Json) -> String {
     let code = error.get("code").and_then(Json::as_i64).unwrap_or_default();
     let message = error.get("message").map(crate::convert::text).unwrap_or_default();
-    if code == 401 { "it wants a password, which is not supported over MQTT".to_owned() } else { format!("{message} ({code})") }
+    if code == 401 {
+        "it wants a password, which is not supported over MQTT".to_owned()
+    } else {
+        format!("{message} ({code})")
+    }
 }
 
 pub(super) fn wired(prefix: &str, id: &str, met: &Met) -> Wired {
     let mut parts = Parts::default();
     parts.reserve(0..=8);
     for (name, status) in &met.status {
-        let (kind, number) = name.split_once(':').map_or((name.as_str(), 0), |(kind, number)| {
-            (kind, number.parse().unwrap_or(0))
-        });
+        let (kind, number) = name
+            .split_once(':')
+            .map_or((name.as_str(), 0), |(kind, number)| (kind, number.parse().unwrap_or(0)));
         let Json::Object(status) = status else { continue };
         let configured = met.config.get(name).and_then(|config| config.get("name")).and_then(Json::as_str);
         let component = Component { prefix, name, kind, number, status, label: configured.unwrap_or(name) };
@@ -169,7 +173,12 @@ impl Component<'_> {
             };
             (word, Value::Text(value.to_owned()))
         });
-        parts.reads(endpoint, &self.source("state"), "WindowCovering.OperationalStatus", Convert::words(words));
+        parts.reads(
+            endpoint,
+            &self.source("state"),
+            "WindowCovering.OperationalStatus",
+            Convert::words(words),
+        );
         let command = "WindowCovering.GoToLiftPercentage";
         if self.status.get("pos_control") == Some(&Json::Bool(false)) {
             let ends = movement.map(|word| match word {
@@ -178,10 +187,8 @@ impl Component<'_> {
                 _ => (word, Value::Text(String::new())),
             });
             parts.reads(endpoint, &self.source("state"), LIFT, Convert::words(ends));
-            let methods = Convert::words([
-                ("Cover.Open", Value::Number(0.0)),
-                ("Cover.Close", Value::Number(100.0)),
-            ]);
+            let methods =
+                Convert::words([("Cover.Open", Value::Number(0.0)), ("Cover.Close", Value::Number(100.0))]);
             let order = self.call(endpoint, command, "$LiftPercent", json!({}));
             parts.order(order.with("LiftPercent", methods));
         } else {

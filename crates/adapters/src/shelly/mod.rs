@@ -15,7 +15,8 @@ use crate::press;
 use crate::profile::{Profile, embedded};
 use crate::roster::{Roster, rejected};
 
-static PROFILE: LazyLock<Profile> = LazyLock::new(|| embedded(include_str!("../../../../profiles/shelly.toml")));
+static PROFILE: LazyLock<Profile> =
+    LazyLock::new(|| embedded(include_str!("../../../../profiles/shelly.toml")));
 
 /// Where devices send their answers.
 const ANSWERS: &str = "lares-shelly/rpc";
@@ -173,7 +174,8 @@ impl Shelly {
         for event in params.get("events").and_then(Json::as_array).into_iter().flatten() {
             let component = event.get("component").and_then(Json::as_str).unwrap_or_default();
             let pressed = ["input", "button", "bthome"].iter().any(|kind| component.starts_with(kind));
-            let Some(endpoint) = self.roster.endpoint_at(&id, &format!("/{component}")).filter(|_| pressed) else {
+            let Some(endpoint) = self.roster.endpoint_at(&id, &format!("/{component}")).filter(|_| pressed)
+            else {
                 continue;
             };
             let time = event.get("ts").and_then(seconds).unwrap_or(heard.received);

@@ -14,7 +14,8 @@ use crate::profile::{Profile, embedded};
 use crate::roster::Roster;
 use decode::Config;
 
-static PROFILE: LazyLock<Profile> = LazyLock::new(|| embedded(include_str!("../../../../profiles/tasmota.toml")));
+static PROFILE: LazyLock<Profile> =
+    LazyLock::new(|| embedded(include_str!("../../../../profiles/tasmota.toml")));
 
 #[derive(Default)]
 pub(crate) struct Tasmota {
@@ -62,7 +63,8 @@ impl Tasmota {
         let last_six = address.get(address.len().saturating_sub(6)..).unwrap_or(address);
         self.claims.claim([mac(address), address.to_owned(), last_six.to_owned()]);
         let wired = decode::wired(address, config, &told.sensors);
-        let asks = if self.roster.knows(address) { Vec::new() } else { decode::first_questions(address, config) };
+        let asks =
+            if self.roster.knows(address) { Vec::new() } else { decode::first_questions(address, config) };
         let mut findings = self.roster.wire(wired, heard.received);
         findings.extend(asks.into_iter().map(Finding::Say));
         findings

@@ -55,7 +55,13 @@ impl Expose {
             endpoint: own("endpoint"),
             access: raw.get("access").and_then(Json::as_u64).unwrap_or(1),
             unit: own("unit").unwrap_or_default(),
-            features: raw.get("features").and_then(Json::as_array).into_iter().flatten().filter_map(Expose::of).collect(),
+            features: raw
+                .get("features")
+                .and_then(Json::as_array)
+                .into_iter()
+                .flatten()
+                .filter_map(Expose::of)
+                .collect(),
             name,
             property,
             raw: raw.clone(),
@@ -192,7 +198,8 @@ fn light(target: &Target, expose: &Expose, endpoint: u16, parts: &mut Parts) {
         on_off(target, state, endpoint, parts);
     }
     if let Some(brightness) = expose.feature("brightness") {
-        let level = Convert::percent(brightness.number("value_min", 0.0), brightness.number("value_max", 254.0));
+        let level =
+            Convert::percent(brightness.number("value_min", 0.0), brightness.number("value_max", 254.0));
         let property = &brightness.property;
         parts.reads(endpoint, &target.source(property), "LevelControl.CurrentLevel", level.clone());
         let order = target.order(endpoint, "LevelControl.MoveToLevel", property, json!("$Level"));
@@ -259,7 +266,8 @@ fn cover(target: &Target, expose: &Expose, endpoint: u16, parts: &mut Parts) {
     let command = "WindowCovering.GoToLiftPercentage";
     let state = expose.feature("state");
     if let Some(position) = expose.feature("position") {
-        let percent = Convert::percent(position.number("value_max", 100.0), position.number("value_min", 0.0));
+        let percent =
+            Convert::percent(position.number("value_max", 100.0), position.number("value_min", 0.0));
         parts.reads(endpoint, &target.source(&position.property), lift, percent.clone());
         let order = target.order(endpoint, command, &position.property, json!("$LiftPercent"));
         parts.order(order.with("LiftPercent", percent));
@@ -276,8 +284,12 @@ fn cover(target: &Target, expose: &Expose, endpoint: u16, parts: &mut Parts) {
         let percent = Convert::percent(100.0, 0.0);
         let source = target.source(&tilt.property);
         parts.reads(endpoint, &source, "WindowCovering.CurrentPositionTiltPercent", percent.clone());
-        let order =
-            target.order(endpoint, "WindowCovering.GoToTiltPercentage", &tilt.property, json!("$TiltPercent"));
+        let order = target.order(
+            endpoint,
+            "WindowCovering.GoToTiltPercentage",
+            &tilt.property,
+            json!("$TiltPercent"),
+        );
         parts.order(order.with("TiltPercent", percent));
     }
     if let Some(state) = state.filter(|state| state.values().iter().any(|word| word == "STOP")) {

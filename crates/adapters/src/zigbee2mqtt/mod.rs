@@ -94,7 +94,8 @@ impl Zigbee2Mqtt {
     fn devices(&mut self, base: &str, heard: &Heard<'_>) -> Vec<Finding> {
         let Ok(entries) = serde_json::from_slice::<Vec<Json>>(heard.payload) else { return Vec::new() };
         // Anything else may be called `bridge/devices`; Zigbee2MQTT always lists at least its coordinator.
-        if !self.bases.contains_key(base) && !entries.iter().any(|entry| entry.get("ieee_address").is_some()) {
+        if !self.bases.contains_key(base) && !entries.iter().any(|entry| entry.get("ieee_address").is_some())
+        {
             return Vec::new();
         }
         let mut findings = Vec::new();
@@ -168,7 +169,8 @@ impl Zigbee2Mqtt {
     fn response(heard: &Heard<'_>) -> Option<Finding> {
         let message = Message::new(heard.payload);
         let said = message.json()?;
-        let error = said.get("error").filter(|_| said.get("status").and_then(Json::as_str) == Some("error"))?;
+        let error =
+            said.get("error").filter(|_| said.get("status").and_then(Json::as_str) == Some("error"))?;
         let reason = format!("{}: {}", heard.topic, crate::convert::text(error));
         Some(Finding::Rejected { foreign_id: None, reason })
     }

@@ -76,7 +76,8 @@ fn a_group_is_a_device_of_its_own() {
 #[test]
 fn a_friendly_name_with_slashes_is_matched_and_a_rename_keeps_the_device() {
     let mut ear = home();
-    let line = include_str!("fixtures/home.txt").lines().find(|line| line.contains("bridge/devices")).unwrap();
+    let line =
+        include_str!("fixtures/home.txt").lines().find(|line| line.contains("bridge/devices")).unwrap();
     let (topic, payload) = line.split_once('\t').unwrap();
     ear.hears(topic, payload.replace("kitchen/lamp", "up/stairs/lamp"));
     assert_eq!(ear.gone, Vec::<String>::new());
@@ -90,7 +91,8 @@ fn a_friendly_name_with_slashes_is_matched_and_a_rename_keeps_the_device() {
 #[test]
 fn a_device_that_left_is_gone_and_so_is_one_put_aside() {
     let mut ear = home();
-    let line = include_str!("fixtures/home.txt").lines().find(|line| line.contains("bridge/devices")).unwrap();
+    let line =
+        include_str!("fixtures/home.txt").lines().find(|line| line.contains("bridge/devices")).unwrap();
     let (topic, payload) = line.split_once('\t').unwrap();
     let mut entries: Vec<Json> = serde_json::from_str(payload).unwrap();
     entries.retain(|entry| entry["ieee_address"] != CLIMATE);
@@ -135,7 +137,8 @@ fn a_lock_says_who_came_and_takes_codes() {
     let door = id(&ear, "front door");
     ear.hears_once("home/zb/front door", r#"{"state":"LOCK","lock_state":"locked","battery":90}"#);
     assert_eq!(ear.value(&door, "0/DoorLock.LockState"), text("Locked"));
-    let entry = r#"{"action":"unlock","action_source_name":"keypad","action_user":3,"lock_state":"unlocked"}"#;
+    let entry =
+        r#"{"action":"unlock","action_source_name":"keypad","action_user":3,"lock_state":"unlocked"}"#;
     ear.hears_once("home/zb/front door", entry);
     let unlocked = ear.occurred.last().unwrap();
     assert_eq!((unlocked.event.as_str(), unlocked.endpoint), ("DoorLock.LockOperation", 0));
@@ -171,7 +174,10 @@ fn endpoints_that_are_named_or_counted_are_parts() {
     assert_eq!(ear.value(&switch, "right/OnOff.OnOff"), Value::Bool(false));
     assert_eq!(words(&ear, "hall/switch", "right", "OnOff.Toggle", &[]), json!({ "state_right": "TOGGLE" }));
 
-    ear.hears_once("home/zb/meter", r#"{"power_a":10,"power_b":20,"power":30,"energy":1.5,"produced_energy":0.5,"power_factor":95}"#);
+    ear.hears_once(
+        "home/zb/meter",
+        r#"{"power_a":10,"power_b":20,"power":30,"energy":1.5,"produced_energy":0.5,"power_factor":95}"#,
+    );
     let meter = id(&ear, "meter");
     assert_eq!(ear.value(&meter, "a/ElectricalPowerMeasurement.ActivePower"), number(10.0));
     assert_eq!(ear.value(&meter, "0/ElectricalPowerMeasurement.ActivePower"), number(30.0));
@@ -187,7 +193,10 @@ fn covers_are_open_at_zero_here() {
     assert_eq!(ear.value(&blind, "0/WindowCovering.CurrentPositionLiftPercent"), number(20.0));
     assert_eq!(ear.value(&blind, "0/WindowCovering.OperationalStatus"), text("Opening"));
     let args = [("LiftPercent", number(100.0))];
-    assert_eq!(words(&ear, "blind", "0", "WindowCovering.GoToLiftPercentage", &args), json!({ "position": 0 }));
+    assert_eq!(
+        words(&ear, "blind", "0", "WindowCovering.GoToLiftPercentage", &args),
+        json!({ "position": 0 })
+    );
     assert_eq!(words(&ear, "blind", "0", "WindowCovering.StopMotion", &[]), json!({ "state": "STOP" }));
 }
 
@@ -210,7 +219,10 @@ fn a_radiator_valve_is_a_thermostat_and_its_settings_are_parts() {
         json!({ "occupied_heating_setpoint": 22.5 })
     );
     let off = [("SystemMode", text("Off"))];
-    assert_eq!(words(&ear, "radiator", "0", "Thermostat.SetSystemMode", &off), json!({ "system_mode": "off" }));
+    assert_eq!(
+        words(&ear, "radiator", "0", "Thermostat.SetSystemMode", &off),
+        json!({ "system_mode": "off" })
+    );
     let cool = ear.try_word(&radiator, "0", "Thermostat.SetSystemMode", &[("SystemMode", text("Cool"))]);
     assert!(matches!(cool, Err(CannotSay::Unsupported(_))));
 }
@@ -218,13 +230,19 @@ fn a_radiator_valve_is_a_thermostat_and_its_settings_are_parts() {
 #[test]
 fn colours_sensors_and_presses() {
     let mut ear = catalogue();
-    ear.hears_once("home/zb/colour", r#"{"state":"ON","brightness":254,"color_temp":370,"color":{"x":0.6942,"y":0.2963}}"#);
+    ear.hears_once(
+        "home/zb/colour",
+        r#"{"state":"ON","brightness":254,"color_temp":370,"color":{"x":0.6942,"y":0.2963}}"#,
+    );
     let colour = id(&ear, "colour");
     assert_eq!(ear.value(&colour, "0/LevelControl.CurrentLevel"), number(100.0));
     let Value::Number(kelvin) = ear.value(&colour, "0/ColorControl.ColorTemperature") else { panic!() };
     assert!((kelvin - 2_702.7).abs() < 0.1);
     let args = [("ColorTemperature", number(4_000.0))];
-    assert_eq!(words(&ear, "colour", "0", "ColorControl.MoveToColorTemperature", &args), json!({ "color_temp": 250 }));
+    assert_eq!(
+        words(&ear, "colour", "0", "ColorControl.MoveToColorTemperature", &args),
+        json!({ "color_temp": 250 })
+    );
     let red = [("Hue", number(0.0)), ("Saturation", number(100.0))];
     let said = words(&ear, "colour", "0", "ColorControl.MoveToHueAndSaturation", &red);
     assert!(said["color"]["x"].as_f64().unwrap() > 0.6, "{said}");
@@ -247,7 +265,10 @@ fn colours_sensors_and_presses() {
 #[test]
 fn a_refusal_of_the_bridge_is_told_and_what_is_not_its_own_is_left_alone() {
     let mut ear = catalogue();
-    ear.hears_once("home/zb/bridge/response/device/rename", r#"{"data":{},"error":"no such device","status":"error"}"#);
+    ear.hears_once(
+        "home/zb/bridge/response/device/rename",
+        r#"{"data":{},"error":"no such device","status":"error"}"#,
+    );
     assert_eq!(ear.rejected.len(), 1);
     ear.hears("other/bridge/devices", "[]");
     ear.hears("other/bridge/devices", r#"{"x":1}"#);

@@ -57,12 +57,7 @@ pub(super) fn device(base: &str, entry: &Entry, via: Option<String>) -> Wired {
 }
 
 /// A group does what all of its members can do, as the first of them is wired.
-pub(super) fn group(
-    base: &str,
-    group: &GroupEntry,
-    devices: &[Entry],
-    via: Option<String>,
-) -> Option<Wired> {
+pub(super) fn group(base: &str, group: &GroupEntry, devices: &[Entry], via: Option<String>) -> Option<Wired> {
     let member = group.members.iter().find_map(|member| {
         let entry = devices.iter().find(|entry| entry.ieee_address == member.ieee_address)?;
         entry.definition.as_ref()

@@ -59,8 +59,12 @@ pub(super) const TEXT: Capability = ours(
 pub(super) const BUTTON: Capability =
     ours("Button", "something the device does when asked", &[], &[does("Press", &[], "do it")]);
 
-pub(super) const SCENE: Capability =
-    ours("Scene", "a state of several devices that can be recalled", &[], &[does("Recall", &[], "recall it")]);
+pub(super) const SCENE: Capability = ours(
+    "Scene",
+    "a state of several devices that can be recalled",
+    &[],
+    &[does("Recall", &[], "recall it")],
+);
 
 pub(super) const MEASUREMENT: Capability = ours(
     "Measurement",
