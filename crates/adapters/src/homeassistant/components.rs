@@ -74,6 +74,7 @@ fn binary_sensor(entity: &mut Entity<'_>) {
 }
 
 fn number(entity: &mut Entity<'_>) {
+    entity.text("mode");
     entity.made.unit = entity.text("unit_of_measurement");
     entity.reads("state_topic", "value_template", "Number.Value", Convert::same());
     let arg = Some(("Value", Convert::same()));

@@ -1,1 +1,0 @@
-//! Our own devices, as Home Assistant's MQTT discovery describes them.
