@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use lares_model::capability;
 use lares_model::device::ENDPOINTS_MAX;
-use lares_model::dialect::{CannotSay, Description, Finding, Heard, Measured, Say, UnknownPart};
+use lares_model::dialect::{CannotSay, Finding, Heard, Measured, Say, UnknownPart};
 use lares_model::home::NAME_MAX_CHARS;
 use lares_model::record::Occurrence;
 use lares_model::{UnixMillis, Value};
@@ -38,14 +38,6 @@ struct Known {
 impl Roster {
     pub fn knows(&self, foreign_id: &str) -> bool {
         self.known.contains_key(foreign_id)
-    }
-
-    pub fn ids(&self) -> Vec<String> {
-        self.known.keys().cloned().collect()
-    }
-
-    pub fn description(&self, foreign_id: &str) -> Option<&Description> {
-        self.known.get(foreign_id).map(|known| &known.wired.description)
     }
 
     /// A retained message that a device may turn out to have sent.

@@ -180,7 +180,8 @@ fn word_all(ear: &mut Ear, id: &str, endpoint: u16, capabilities: &[String]) -> 
             for say in says {
                 // Homie and Zigbee2MQTT say a state in the words that they take it in.
                 let Some(topic) = say.topic.strip_suffix("/set") else { continue };
-                let heard = Heard { topic, payload: &say.payload, retain: false, replayed: false, received: NOW };
+                let heard =
+                    Heard { topic, payload: &say.payload, retain: false, replayed: false, received: NOW };
                 let findings = ear.dialect.hear(&heard);
                 let read = findings.iter().find_map(|finding| match finding {
                     Finding::Readings { readings, .. } => {
@@ -219,7 +220,9 @@ fn every_dialect_keeps_quiet_about_strangers() {
     assert_eq!(names, NAMES);
     for name in NAMES {
         let mut ear = Ear::of(name);
-        for topic in ["garden/sensor", "owntracks/me/phone", "$SYS/x", "rtl_433/x/devices", "a/bridge/devices"] {
+        for topic in
+            ["garden/sensor", "owntracks/me/phone", "$SYS/x", "rtl_433/x/devices", "a/bridge/devices"]
+        {
             assert_eq!(ear.hears(topic, "{\"temperature\":5}"), Vec::new(), "{name} {topic}");
         }
     }

@@ -30,7 +30,7 @@ pub(super) fn address<'a>(topic: &'a str) -> Option<Address<'a>> {
     let plain = |part: &&str| {
         !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-')
     };
-    if !parts.iter().all(|part| plain(part)) {
+    if !parts.iter().all(plain) {
         return None;
     }
     match parts[..] {

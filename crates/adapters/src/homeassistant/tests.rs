@@ -1,7 +1,7 @@
 //! Discovery as devices really write it: `fixtures/zigbee2mqtt.txt` is what Zigbee2MQTT 2.14 announces of four devices.
 
 use lares_model::Value;
-use lares_model::dialect::{CannotSay, Dialect, Finding};
+use lares_model::dialect::{CannotSay, Finding};
 use serde_json::{Value as Json, json};
 
 use crate::testing::{Ear, number, text};

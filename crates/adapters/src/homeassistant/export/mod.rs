@@ -2,6 +2,7 @@
 //! 2024.3 and later. A state's topic carries the attribute as it is in the catalogue; templates make of it what a
 //! component wants. A command's payload is its name, or an object with its name and arguments.
 
+mod components;
 mod entities;
 mod table;
 
