@@ -39,12 +39,24 @@ pub enum EventType {
     DeviceDeleted,
     #[serde(rename = "device.credentials_rotated")]
     DeviceCredentialsRotated,
+    #[serde(rename = "mqtt_client.created")]
+    MqttClientCreated,
+    #[serde(rename = "mqtt_client.updated")]
+    MqttClientUpdated,
+    #[serde(rename = "mqtt_client.secret_rotated")]
+    MqttClientSecretRotated,
+    #[serde(rename = "mqtt_client.deleted")]
+    MqttClientDeleted,
     #[serde(rename = "device.online")]
     DeviceOnline,
     #[serde(rename = "device.late")]
     DeviceLate,
     #[serde(rename = "device.offline")]
     DeviceOffline,
+    #[serde(rename = "device.discovered")]
+    DeviceDiscovered,
+    #[serde(rename = "device.gone")]
+    DeviceGone,
     #[serde(rename = "attribute.changed")]
     AttributeChanged,
     #[serde(rename = "device.occurrence")]

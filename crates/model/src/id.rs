@@ -86,4 +86,10 @@ typed_ids! {
     EventId,
     /// A request to a device.
     CommandId,
+    /// A device as it was found in a home's MQTT space.
+    DiscoveredId,
+    /// A client of a home's MQTT space.
+    MqttClientId,
+    /// A session of an MQTT client with the broker.
+    MqttSessionId,
 }

@@ -9,13 +9,16 @@ pub mod chart;
 pub mod command;
 pub mod device;
 pub mod dialect;
+pub mod discovered;
 pub mod event;
 pub mod fold;
+pub mod foreign;
 pub mod gap;
 pub mod history;
 pub mod home;
 pub mod id;
 pub mod invalid;
+pub mod mqtt_client;
 pub mod ports;
 pub mod presence;
 pub mod protocol;
@@ -25,7 +28,10 @@ pub mod retention;
 pub mod time;
 pub mod value;
 
-pub use id::{CommandId, DeviceId, EventId, HomeId, MembershipId, OrganisationId, RoomId, TokenId, UserId};
+pub use id::{
+    CommandId, DeviceId, DiscoveredId, EventId, HomeId, MembershipId, MqttClientId, MqttSessionId,
+    OrganisationId, RoomId, TokenId, UserId,
+};
 pub use invalid::{FieldError, Invalid};
 pub use time::UnixMillis;
 pub use value::Value;

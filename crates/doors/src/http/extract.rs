@@ -85,6 +85,9 @@ ids_in_paths!(
     lares_model::EventId,
     lares_model::TokenId,
     lares_model::MembershipId,
+    lares_model::MqttClientId,
+    lares_model::MqttSessionId,
+    lares_model::DiscoveredId,
 );
 
 /// A JSON body.

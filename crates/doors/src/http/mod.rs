@@ -8,6 +8,7 @@ mod chart;
 mod commands;
 mod connection;
 mod devices;
+mod discovered;
 mod docs;
 mod events;
 mod extract;
@@ -18,6 +19,10 @@ mod import;
 mod limits;
 mod live;
 mod members;
+mod mqtt_clients;
+mod mqtt_explorer;
+mod mqtt_operations;
+mod mqtt_socket;
 mod openapi;
 mod organisations;
 mod portal;
@@ -37,6 +42,7 @@ use std::sync::Arc;
 
 use lares_hub::Hub;
 use lares_model::access::Action;
+use lares_mqtt::Broker;
 use utoipa_axum::routes;
 
 pub use connection::ConnectionView;
@@ -46,11 +52,13 @@ pub use openapi::document as openapi_document;
 pub use route::{Declared, router};
 pub use server::{HttpLimits, serve};
 
+use crate::mqtt::House;
 use route::Route;
 
 /// What handlers work with.
 pub struct DoorState {
     pub hub: Arc<Hub>,
+    pub mqtt: Arc<Broker<House>>,
     pub limits: limits::Limiter,
     pub live: LivePlaces,
     pub metrics: metrics_exporter_prometheus::PrometheusHandle,
@@ -83,6 +91,10 @@ fn of_devices() -> Vec<Route> {
         Route::new(DeviceManage, routes!(devices::rotate_credentials)),
         Route::new(DeviceRead, routes!(devices::state)),
         Route::new(DeviceRead, routes!(devices::diagnostics)),
+        Route::new(DeviceRead, routes!(discovered::of_home)),
+        Route::new(DeviceManage, routes!(discovered::accept)),
+        Route::new(DeviceManage, routes!(discovered::accept_all)),
+        Route::new(DeviceManage, routes!(discovered::ignore)),
         Route::new(DeviceRead, routes!(readings::list)),
         Route::new(DeviceManage, routes!(readings_change::delete_of_device)),
         Route::new(DeviceRead, routes!(readings_file::export)),
@@ -108,6 +120,7 @@ fn of_places_and_people() -> Vec<Route> {
         Route::new(Public, routes!(docs::redirect)),
         Route::new(Public, routes!(docs::page)),
         Route::new(Public, routes!(docs::openapi)),
+        Route::new(Public, routes!(mqtt_socket::open)),
         Route::new(Public, routes!(auth::login)),
         Route::new(Public, routes!(auth::open_session)),
         Route::new(Myself, routes!(auth::end_session)),
@@ -137,6 +150,18 @@ fn of_places_and_people() -> Vec<Route> {
         Route::new(HomeManage, routes!(homes::delete)),
         Route::new(DeviceRead, routes!(history::of_home)),
         Route::new(DeviceManage, routes!(readings_change::delete_of_home)),
+        Route::new(HomeManage, routes!(mqtt_clients::create)),
+        Route::new(HomeRead, routes!(mqtt_clients::of_home)),
+        Route::new(HomeRead, routes!(mqtt_clients::get)),
+        Route::new(HomeManage, routes!(mqtt_clients::update)),
+        Route::new(HomeManage, routes!(mqtt_clients::delete)),
+        Route::new(HomeManage, routes!(mqtt_clients::rotate)),
+        Route::new(HomeManage, routes!(mqtt_explorer::topics)),
+        Route::new(HomeManage, routes!(mqtt_explorer::watch)),
+        Route::new(OrganisationManage, routes!(mqtt_operations::list)),
+        Route::new(OrganisationManage, routes!(mqtt_operations::end)),
+        Route::new(OrganisationManage, routes!(mqtt_operations::trace)),
+        Route::new(OrganisationManage, routes!(mqtt_operations::metrics)),
         Route::new(HomeManage, routes!(rooms::create)),
         Route::new(HomeRead, routes!(rooms::of_home)),
         Route::new(HomeRead, routes!(rooms::list)),
