@@ -2,6 +2,8 @@
 
 mod claims;
 mod convert;
+#[cfg(test)]
+mod esphome;
 pub mod homeassistant;
 mod homie;
 mod message;
@@ -12,6 +14,7 @@ mod profile;
 mod retained;
 mod roster;
 mod shelly;
+mod steady;
 mod tasmota;
 mod template;
 #[cfg(test)]
@@ -19,17 +22,24 @@ mod testing;
 mod wiring;
 mod zigbee2mqtt;
 
+use claims::Claims;
+use homeassistant::HomeAssistant;
+use homie::Homie;
 use lares_model::dialect::Dialect;
+use shelly::Shelly;
+use steady::Steady;
+use tasmota::Tasmota;
+use zigbee2mqtt::Zigbee2Mqtt;
 
 /// The dialects of one home, in the order of precedence: a device's own before what it says to Home Assistant.
 pub fn dialects() -> Vec<Box<dyn Dialect>> {
-    let claims = claims::Claims::default();
+    let claims = Claims::default();
     vec![
-        Box::new(zigbee2mqtt::Zigbee2Mqtt::new(claims.clone())),
-        Box::new(tasmota::Tasmota::new(claims.clone())),
-        Box::new(shelly::Shelly::new(claims.clone())),
-        Box::new(homie::Homie::default()),
-        Box::new(homeassistant::HomeAssistant::new(claims)),
+        Box::new(Steady::new(Zigbee2Mqtt::new(claims.clone()))),
+        Box::new(Steady::new(Tasmota::new(claims.clone()))),
+        Box::new(Steady::new(Shelly::new(claims.clone()))),
+        Box::new(Steady::new(Homie::default())),
+        Box::new(Steady::new(HomeAssistant::new(claims))),
     ]
 }
 

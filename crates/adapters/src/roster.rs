@@ -18,6 +18,10 @@ use crate::retained::Retained;
 use crate::template::Templates;
 use crate::wiring::{Channel, Order, Reads, Select, Sign, Wired, payload_text};
 
+/// What is kept of parts that became no capability: a stranger's description is not kept without end.
+const UNKNOWN_MAX: usize = 128;
+const UNKNOWN_MAX_BYTES: usize = 24 * 1_024;
+
 #[derive(Default)]
 pub(crate) struct Roster {
     known: BTreeMap<String, Known>,
@@ -416,6 +420,15 @@ fn fit(wired: &mut Wired) {
         let raw = serde_json::to_value(&endpoint).unwrap_or_default();
         description.unknown.push(UnknownPart { name, reason, raw });
     }
+    let mut bytes = 0;
+    for part in &mut description.unknown {
+        part.name = clip(&part.name, NAME_MAX_CHARS);
+        bytes += part.raw.to_string().len() + part.name.len() + part.reason.len();
+        if bytes > UNKNOWN_MAX_BYTES {
+            part.raw = Json::Null;
+        }
+    }
+    description.unknown.truncate(UNKNOWN_MAX);
     if endpoints.is_empty() {
         endpoints.push(lares_model::device::Endpoint {
             capabilities: vec!["State".to_owned()],

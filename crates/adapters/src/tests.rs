@@ -1,7 +1,9 @@
 //! All dialects together: whatever comes, they answer and end; and one that is not meant says nothing.
 
+use std::collections::BTreeMap;
+
 use lares_model::capability;
-use lares_model::dialect::{Finding, Heard};
+use lares_model::dialect::{Description, Dialect, Finding, Heard};
 use proptest::prelude::*;
 
 use crate::testing::{Ear, NOW};
@@ -225,5 +227,66 @@ fn every_dialect_keeps_quiet_about_strangers() {
         {
             assert_eq!(ear.hears(topic, "{\"temperature\":5}"), Vec::new(), "{name} {topic}");
         }
+    }
+}
+
+/// A restart reads everything again, in whatever order the retained messages are kept: nothing is described, nothing
+/// comes or goes, and nothing is asked that was answered.
+#[test]
+fn a_restart_changes_nothing() {
+    let fixtures = [
+        include_str!("zigbee2mqtt/fixtures/home.txt"),
+        include_str!("homeassistant/fixtures/zigbee2mqtt.txt"),
+        include_str!("homie/fixtures/version-4.txt"),
+    ];
+    let mut lines: Vec<(&str, &str)> =
+        fixtures.iter().flat_map(|text| text.lines()).filter_map(|line| line.split_once('\t')).collect();
+    let hear = |dialects: &mut [Box<dyn Dialect>], lines: &[(&str, &str)], replayed: bool| {
+        let mut found = Vec::new();
+        for (topic, payload) in lines {
+            let heard = Heard { topic, payload: payload.as_bytes(), retain: true, replayed, received: NOW };
+            for dialect in dialects.iter_mut() {
+                let name = dialect.name();
+                found.extend(dialect.hear(&heard).into_iter().map(|finding| (name, finding)));
+            }
+        }
+        found
+    };
+    let mut known: BTreeMap<(&str, String), Description> = BTreeMap::new();
+    let mut before = crate::dialects();
+    for (dialect, finding) in hear(&mut before, &lines, false) {
+        match finding {
+            Finding::Described(description) => {
+                known.insert((dialect, description.foreign_id.clone()), *description);
+            }
+            Finding::Gone { foreign_id } => {
+                known.remove(&(dialect, foreign_id));
+            }
+            _ => {}
+        }
+    }
+    assert_eq!(known.len(), 7);
+    lines.sort_unstable();
+    for _ in 0..2 {
+        let mut after = crate::dialects();
+        for dialect in &mut after {
+            let own_name = dialect.name();
+            let own = known.iter().filter(|((name, _), _)| *name == own_name);
+            own.for_each(|(_, description)| dialect.remember(description));
+        }
+        let mut found = hear(&mut after, &lines, true);
+        found.extend(hear(&mut after, &[("any/topic", "")], false));
+        let changes: Vec<_> = found
+            .iter()
+            .filter(|(_, finding)| matches!(finding, Finding::Described(_) | Finding::Gone { .. }))
+            .collect();
+        assert!(changes.is_empty(), "{changes:#?}");
+        for (name, id) in known.keys() {
+            let dialect = after.iter().find(|dialect| dialect.name() == *name).unwrap();
+            let values = |dialect: &dyn Dialect| dialect.recall(id).len();
+            let old = before.iter().find(|dialect| dialect.name() == *name).unwrap();
+            assert_eq!(values(dialect.as_ref()), values(old.as_ref()), "{name} {id}");
+        }
+        lines.reverse();
     }
 }

@@ -46,7 +46,8 @@ impl HomeAssistant {
 
     fn discover(&mut self, heard: &Heard<'_>) -> Vec<Finding> {
         let Some(address) = discovery::address(heard.topic) else { return Vec::new() };
-        if discovery::is_migration(heard.payload) {
+        // Our own export comes by here, too.
+        if address.id.starts_with(export::NODE_PREFIX) || discovery::is_migration(heard.payload) {
             return Vec::new();
         }
         let discovered = match discovery::entities(&address, heard.payload) {

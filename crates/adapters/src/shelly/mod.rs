@@ -5,7 +5,7 @@ mod decode;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use lares_model::dialect::{CannotSay, Dialect, Finding, Heard, Say};
+use lares_model::dialect::{CannotSay, Description, Dialect, Finding, Heard, Say};
 use lares_model::{UnixMillis, Value};
 use serde_json::{Map, Value as Json, json};
 
@@ -248,6 +248,12 @@ fn overlay(whole: &mut Map<String, Json>, part: &Map<String, Json>) {
 impl Dialect for Shelly {
     fn name(&self) -> &'static str {
         "shelly"
+    }
+
+    fn remember(&mut self, description: &Description) {
+        let id = description.foreign_id.clone();
+        let address = description.serial.as_deref().or_else(|| id.rsplit('-').next()).map(mac);
+        self.claims.claim(address.into_iter().chain([id.clone()]));
     }
 
     fn greet(&mut self) -> Vec<Say> {

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use lares_model::Value;
-use lares_model::dialect::{CannotSay, Dialect, Finding, Heard, Say};
+use lares_model::dialect::{CannotSay, Description, Dialect, Finding, Heard, Say};
 use serde_json::Value as Json;
 
 use crate::claims::{Claims, mac};
@@ -60,8 +60,7 @@ impl Tasmota {
             _ => return Vec::new(),
         }
         let Some(config) = &told.config else { return Vec::new() };
-        let last_six = address.get(address.len().saturating_sub(6)..).unwrap_or(address);
-        self.claims.claim([mac(address), address.to_owned(), last_six.to_owned()]);
+        self.claims.claim(claims_of(address));
         let wired = decode::wired(address, config, &told.sensors);
         let asks =
             if self.roster.knows(address) { Vec::new() } else { decode::first_questions(address, config) };
@@ -71,9 +70,19 @@ impl Tasmota {
     }
 }
 
+/// The ids under which it may announce itself to Home Assistant.
+fn claims_of(address: &str) -> [String; 3] {
+    let last_six = address.get(address.len().saturating_sub(6)..).unwrap_or(address);
+    [mac(address), address.to_owned(), last_six.to_owned()]
+}
+
 impl Dialect for Tasmota {
     fn name(&self) -> &'static str {
         "tasmota"
+    }
+
+    fn remember(&mut self, description: &Description) {
+        self.claims.claim(claims_of(&description.foreign_id));
     }
 
     fn greet(&mut self) -> Vec<Say> {

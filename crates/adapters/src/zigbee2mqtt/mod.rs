@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 use lares_model::Value;
-use lares_model::dialect::{CannotSay, Dialect, Finding, Heard, Say};
+use lares_model::dialect::{CannotSay, Description, Dialect, Finding, Heard, Say};
 use serde::Deserialize;
 use serde_json::Value as Json;
 
@@ -154,7 +154,7 @@ impl Zigbee2Mqtt {
         let gone: Vec<String> = bridge.described.difference(&now).cloned().collect();
         let new: BTreeSet<String> = now.difference(&bridge.described).cloned().collect();
         bridge.described = now;
-        self.claims.claim(wire::claims(base, bridge));
+        self.claims.claim(bridge.described.iter().flat_map(|id| wire::claims_of(id)));
         let mut findings: Vec<Finding> = gone.iter().filter_map(|id| self.roster.remove(id)).collect();
         for device in wired {
             if new.contains(&device.description.foreign_id) {
@@ -195,6 +195,11 @@ impl Entry {
 impl Dialect for Zigbee2Mqtt {
     fn name(&self) -> &'static str {
         "zigbee2mqtt"
+    }
+
+    /// What is announced to Home Assistant may be read again before the bridge is.
+    fn remember(&mut self, description: &Description) {
+        self.claims.claim(wire::claims_of(&description.foreign_id));
     }
 
     fn greet(&mut self) -> Vec<Say> {

@@ -9,6 +9,9 @@ use crate::convert::Convert;
 use crate::parts::{Parts, Source};
 use crate::wiring::{Availability, Mode, Order, Select, Sign, Wired};
 
+/// Between the base topic and the number in the foreign id of a group.
+const GROUP: &str = ":group:";
+
 /// The bridge itself: what others are reached through.
 pub(super) fn bridge(base: &str, entry: &Entry) -> Wired {
     let mut parts = Parts::default();
@@ -70,7 +73,7 @@ pub(super) fn group(base: &str, group: &GroupEntry, devices: &[Entry], via: Opti
     };
     wire_all(&target, member.exposes.iter().filter(together), &mut parts);
     let description = Description {
-        foreign_id: format!("{base}:group:{}", group.id),
+        foreign_id: format!("{base}{GROUP}{}", group.id),
         name: group.friendly_name.clone(),
         vendor: "Zigbee2MQTT".to_owned(),
         model: "Group".to_owned(),
@@ -96,16 +99,16 @@ pub(super) fn first_question(base: &str, bridge: Option<&Bridge>, wired: &Wired)
     Some(Finding::Say(Say { topic, payload, qos: 0, retain: false }))
 }
 
-/// The ids under which Zigbee2MQTT announces the same devices to Home Assistant.
-pub(super) fn claims(base: &str, bridge: &Bridge) -> Vec<String> {
-    // It writes its base topic as the decimal codes of its letters.
-    let encoded: String = base.chars().map(|letter| u32::from(letter).to_string()).collect();
-    let devices = bridge.devices.iter().flat_map(|entry| {
-        let ieee = &entry.ieee_address;
-        [format!("zigbee2mqtt_{ieee}"), format!("zigbee2mqtt_bridge_{ieee}")]
-    });
-    let groups = bridge.groups.iter().map(|group| format!("zigbee2mqtt_{encoded}_{}", group.id));
-    devices.chain(groups).collect()
+/// The ids under which Zigbee2MQTT announces the same device or group to Home Assistant.
+pub(super) fn claims_of(foreign_id: &str) -> Vec<String> {
+    match foreign_id.split_once(GROUP) {
+        Some((base, number)) => {
+            // It writes its base topic as the decimal codes of its letters.
+            let encoded: String = base.chars().map(|letter| u32::from(letter).to_string()).collect();
+            vec![format!("zigbee2mqtt_{encoded}_{number}")]
+        }
+        None => vec![format!("zigbee2mqtt_{foreign_id}"), format!("zigbee2mqtt_bridge_{foreign_id}")],
+    }
 }
 
 fn availability(base: &str, name: &str) -> Vec<Availability> {

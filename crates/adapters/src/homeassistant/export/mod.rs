@@ -16,6 +16,9 @@ use serde_json::{Map, Value as Json, json};
 
 pub(crate) use entities::Entity;
 
+/// Every discovery topic of ours has it before the device's id.
+pub(super) const NODE_PREFIX: &str = "lares_";
+
 /// What Home Assistant wants of a device.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Wanted {
@@ -143,7 +146,7 @@ fn retained(topic: String, payload: String) -> Say {
 }
 
 fn config_topic(device: DeviceId, entity: &Entity) -> String {
-    format!("homeassistant/{}/lares_{device}/{}/config", entity.component, entity.id())
+    format!("homeassistant/{}/{NODE_PREFIX}{device}/{}/config", entity.component, entity.id())
 }
 
 fn availability_topic(base: &str, device: DeviceId) -> String {

@@ -34,6 +34,7 @@ fn device(endpoints: &[(u16, &str, &[&str])]) -> Device {
         encoding: Encoding::Json,
         expected_interval_s: 300,
         command_counter: 0,
+        origin: None,
         created_at: UnixMillis(0),
         updated_at: UnixMillis(0),
     }
@@ -220,7 +221,12 @@ fn what_goes_out_comes_in_again() {
         let device = device(&[(3, "", capabilities)]);
         let mut ear = Ear::of("homeassistant");
         for say in describe(&device, "lares") {
-            ear.hears(&say.topic, &say.payload);
+            assert_eq!(
+                ear.hears(&say.topic, &say.payload),
+                Vec::new(),
+                "our own export is no foreign device"
+            );
+            ear.hears(&say.topic.replace("/lares_", "/other_"), &say.payload);
         }
         let id = format!("lares_{}", device.id);
         assert!(ear.description(&id).unknown.is_empty(), "{:?}", ear.description(&id).unknown);
@@ -250,7 +256,7 @@ fn what_goes_out_comes_in_again() {
         ear.hears(&say.topic, &say.payload);
         assert_eq!(ear.online(&id), Some(false));
         for say in retract(&device, "lares") {
-            ear.hears(&say.topic, &say.payload);
+            ear.hears(&say.topic.replace("/lares_", "/other_"), &say.payload);
         }
         assert!(!ear.knows(&id));
     }
