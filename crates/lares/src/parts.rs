@@ -212,7 +212,7 @@ pub async fn start_on(config: &Config, clock: Option<Arc<ScaledClock>>) -> Resul
     ];
     let presence = tokio::spawn(presence_writer);
     let addresses = listeners.addresses();
-    let mut doors = open_doors(config, &hub, &broker, &material, metrics, listeners, &stopped);
+    let mut doors = open_doors(config, &hub, &broker, &material, metrics, listeners, &stopped)?;
     // Ends when the last connection has: the goodbyes of a shutdown are in the log, too.
     doors.push(presence);
     tracing::info!(?addresses, data = %data.path.display(), "lares is ready");
@@ -255,7 +255,7 @@ fn open_doors(
     metrics: PrometheusHandle,
     listeners: Listeners,
     stopped: &watch::Receiver<bool>,
-) -> Vec<JoinHandle<()>> {
+) -> Result<Vec<JoinHandle<()>>, String> {
     let (ready, is_ready) = watch::channel(true);
     // Readiness ends with the stop signal, so that a load balancer looks elsewhere.
     let mut stopping = stopped.clone();
@@ -296,8 +296,8 @@ fn open_doors(
         (listeners.mqtts, Some(material.devices.clone())),
         (listeners.mqtt_anonymous, None),
     ];
-    doors.extend(mqtt_door::serve(broker, devices, stopped));
-    doors
+    doors.push(mqtt_door::serve(broker, devices, stopped)?);
+    Ok(doors)
 }
 
 /// What devices have to know of this server. An operator's own certificate has an authority that devices know already.
