@@ -14,6 +14,7 @@ pub mod device_authority;
 pub mod entropy;
 pub mod generate;
 pub mod logging;
+mod mqtt_door;
 pub mod parts;
 pub mod serve;
 pub mod simulate;

@@ -9,18 +9,18 @@ use std::time::Duration;
 use lares_doors::http::{
     self, ConnectionView, DoorState, HttpLimits, LiveLimits, LivePlaces, RateLimits, TrustedProxies,
 };
-use lares_doors::mqtt::{House, MqttLink, PresenceLog};
+use lares_doors::mqtt::{House, PresenceLog};
 use lares_hub::dispatcher::Dispatcher;
 use lares_hub::follower::Follower;
 use lares_hub::vault::Vault;
-use lares_hub::{Hub, HubError, HubParts, expirer, feed, sweeper};
+use lares_hub::{Hub, HubError, HubParts, dialects, expirer, export, feed, sweeper};
 use lares_model::UnixMillis;
 use lares_model::command::CommandPolicy;
 use lares_model::ports::{Clock, Entropy};
 use lares_model::presence::PresencePolicy;
 use lares_model::reading::TimePolicy;
 use lares_model::record::Position;
-use lares_mqtt::{Broker, Limits as MqttLimits, TlsProvider};
+use lares_mqtt::{Broker, TlsProvider};
 use lares_store::{Store, StoreOptions};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tokio::net::TcpListener;
@@ -32,6 +32,7 @@ use crate::config::{Config, address};
 use crate::data_dir::DataDirectory;
 use crate::device_authority;
 use crate::entropy::{SystemClock, SystemEntropy};
+use crate::mqtt_door;
 use crate::telemetry_engine;
 use crate::tls::{self, TlsMaterial};
 
@@ -42,6 +43,7 @@ pub struct Addresses {
     pub https: Option<SocketAddr>,
     pub mqtt: Option<SocketAddr>,
     pub mqtts: Option<SocketAddr>,
+    pub mqtt_anonymous: Option<SocketAddr>,
 }
 
 pub struct Running {
@@ -118,6 +120,7 @@ struct Listeners {
     https: Option<TcpListener>,
     mqtt: Option<TcpListener>,
     mqtts: Option<TcpListener>,
+    mqtt_anonymous: Option<TcpListener>,
 }
 
 async fn bind(key: &str, text: &str) -> Result<Option<TcpListener>, String> {
@@ -133,6 +136,7 @@ impl Listeners {
             https: bind("http.tls_bind", &config.http.tls_bind).await?,
             mqtt: bind("mqtt.bind", &config.mqtt.bind).await?,
             mqtts: bind("mqtt.tls_bind", &config.mqtt.tls_bind).await?,
+            mqtt_anonymous: bind("mqtt.anonymous_bind", &config.mqtt.anonymous_bind).await?,
         })
     }
 
@@ -143,6 +147,7 @@ impl Listeners {
             https: of(&self.https),
             mqtt: of(&self.mqtt),
             mqtts: of(&self.mqtts),
+            mqtt_anonymous: of(&self.mqtt_anonymous),
         }
     }
 }
@@ -192,14 +197,16 @@ pub async fn start_on(config: &Config, clock: Option<Arc<ScaledClock>>) -> Resul
     let (stop, stopped) = watch::channel(false);
     let (stop_workers, workers_stopped) = watch::channel(false);
     let (presence, presence_writer) = PresenceLog::new(&hub);
-    let broker = Broker::new(House::new(&hub, presence.clone()), mqtt_limits(config));
-    hub.connect_link(Arc::new(MqttLink::new(&broker, presence.listeners())));
+    let anonymous = listeners.addresses().mqtt_anonymous;
+    let broker = mqtt_door::open(config, &hub, &data.path, &presence, anonymous).await?;
     drop(presence);
+    dialects::open_all(&hub).await.map_err(in_full)?;
     let workers = vec![
         worker("log follower", follower.run(workers_stopped.clone())),
         worker("dispatcher", Dispatcher::new(&hub).run(workers_stopped.clone())),
         worker("presence sweeper", sweeper::run(hub.clone(), workers_stopped.clone())),
         worker("live feed", feed::run(hub.clone(), workers_stopped.clone())),
+        worker("export", export::run(hub.clone(), workers_stopped.clone())),
         worker("retention", expirer::run(hub.clone(), workers_stopped)),
     ];
     let presence = tokio::spawn(presence_writer);
@@ -229,14 +236,6 @@ async fn newest(hub: &Hub) -> Result<UnixMillis, String> {
     let last = hub.telemetry.since(Position(head.0 - 1), 1).await;
     let last = last.map_err(|error| format!("ingest log: {error}"))?;
     Ok(last.first().map_or(UnixMillis::MIN_ACCEPTED, |record| record.entry.received))
-}
-
-fn mqtt_limits(config: &Config) -> MqttLimits {
-    MqttLimits {
-        connections: config.mqtt.connections_max,
-        packet_bytes: config.mqtt.packet_max_bytes,
-        ..MqttLimits::default()
-    }
 }
 
 fn http_limits(config: &Config) -> HttpLimits {
@@ -269,6 +268,7 @@ fn open_doors(
     };
     let door = Arc::new(DoorState {
         hub: hub.clone(),
+        mqtt: broker.clone(),
         limits: http::Limiter::new(&rates, TrustedProxies(config.http.trusted_proxies.clone())),
         live: LivePlaces::new(LiveLimits {
             connections: config.limits.live_connections_max,
@@ -290,16 +290,12 @@ fn open_doors(
         let Some(listener) = listener else { continue };
         doors.push(tokio::spawn(http::serve(listener, tls, router.clone(), limits.clone(), stopped.clone())));
     }
-    let devices: [(Option<TcpListener>, Option<TlsProvider>); 2] =
-        [(listeners.mqtt, None), (listeners.mqtts, Some(material.devices.clone()))];
-    for (listener, tls) in devices {
-        let Some(listener) = listener else { continue };
-        let mut stopping = stopped.clone();
-        let until = async move {
-            let _ = stopping.wait_for(|stop| *stop).await;
-        };
-        doors.push(tokio::spawn(broker.clone().serve(listener, tls, until)));
-    }
+    let devices = [
+        (listeners.mqtt, None),
+        (listeners.mqtts, Some(material.devices.clone())),
+        (listeners.mqtt_anonymous, None),
+    ];
+    doors.extend(mqtt_door::serve(broker, devices, stopped));
     doors
 }
 

@@ -94,4 +94,6 @@ typed_ids! {
     CertificateId,
     /// A webhook of a home.
     WebhookId,
+    /// A session of an MQTT client with the broker.
+    MqttSessionId,
 }

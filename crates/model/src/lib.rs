@@ -33,7 +33,7 @@ pub mod webhook;
 
 pub use id::{
     CertificateId, CommandId, DeviceId, DiscoveredId, EventId, HomeId, MembershipId, MqttClientId,
-    OrganisationId, RoomId, TokenId, UserId, WebhookId,
+    MqttSessionId, OrganisationId, RoomId, TokenId, UserId, WebhookId,
 };
 pub use invalid::{FieldError, Invalid};
 pub use time::UnixMillis;
