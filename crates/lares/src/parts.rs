@@ -48,6 +48,7 @@ pub struct Addresses {
 
 pub struct Running {
     pub hub: Arc<Hub>,
+    pub mqtt: Arc<Broker<House>>,
     pub addresses: Addresses,
     pub authority: PathBuf,
     pub stop: watch::Sender<bool>,
@@ -216,7 +217,7 @@ pub async fn start_on(config: &Config, clock: Option<Arc<ScaledClock>>) -> Resul
     doors.push(presence);
     tracing::info!(?addresses, data = %data.path.display(), "lares is ready");
     let authority = material.authority;
-    Ok(Running { hub, addresses, authority, stop, doors, workers, stop_workers, _data: data })
+    Ok(Running { hub, mqtt: broker, addresses, authority, stop, doors, workers, stop_workers, _data: data })
 }
 
 /// A server without one of its workers would take reports and do nothing with them: it ends instead, loses nothing by

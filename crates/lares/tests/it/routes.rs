@@ -14,18 +14,9 @@ const SOME_ID: &str = "019e0000-0000-7000-8000-000000000000";
 fn declared(world: &World) -> Vec<Declared> {
     let (ready, is_ready) = tokio::sync::watch::channel(true);
     drop(ready);
-    let hub = world.running().hub.clone();
-    let policy = lares_doors::mqtt::Policy { anonymous: None, session_expiry_max_s: 0 };
-    let house = lares_doors::mqtt::House::new(&hub, lares_doors::mqtt::PresenceLog::new(&hub).0, policy);
-    let ground = lares_mqtt::Ground {
-        limits: lares_mqtt::Limits::default(),
-        quota: lares_mqtt::TenantQuota::default(),
-        journal: None,
-        clock: std::sync::Arc::new(|| 0),
-    };
     let door = std::sync::Arc::new(lares_doors::http::DoorState {
-        hub,
-        mqtt: lares_mqtt::Broker::open(house, ground).unwrap(),
+        hub: world.running().hub.clone(),
+        mqtt: world.running().mqtt.clone(),
         limits: lares_doors::http::Limiter::new(
             &lares_doors::http::RateLimits { per_user_per_second: 1, per_network_per_second: 1 },
             lares_doors::http::TrustedProxies::default(),
