@@ -32,6 +32,7 @@ use crate::config::{Config, address};
 use crate::data_dir::DataDirectory;
 use crate::device_authority;
 use crate::entropy::{SystemClock, SystemEntropy};
+use crate::home_assistant;
 use crate::mqtt_door;
 use crate::telemetry_engine;
 use crate::tls::{self, TlsMaterial};
@@ -98,8 +99,8 @@ async fn open_hub_on(
         }
         .at_speed(speed),
         presence_policy: PresencePolicy::default().at_speed(speed),
-        dialects: Vec::new,
-        exporter: None,
+        dialects: lares_adapters::dialects,
+        exporter: Some(home_assistant::EXPORTER),
         device_authority: Some(device_authority::open(&data.path)?),
     });
     hub.directory.load(&hub.store).await.map_err(|error| format!("devices: {error}"))?;
