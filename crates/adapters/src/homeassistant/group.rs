@@ -137,8 +137,10 @@ impl Group {
     }
 }
 
+/// Its own name, or what it is of; an entity that is expressly nameless is the device's main one.
 fn name_of(config: &Config) -> Option<String> {
-    let name = clip(config.get("name")?.as_str()?, NAME_MAX_CHARS);
+    let said = config.get("name").or_else(|| config.get("device_class"))?.as_str()?;
+    let name = clip(&said.replace('_', " "), NAME_MAX_CHARS);
     (!name.is_empty()).then_some(name)
 }
 

@@ -94,7 +94,11 @@ impl Dialect for Tasmota {
             let parts = rest.split_once('/').filter(|(address, _)| !address.is_empty());
             return parts.map_or_else(Vec::new, |(address, part)| self.discover(address, part, heard));
         }
-        self.roster.keep(heard);
+        // Of what it retains, this is what a device is found by before its discovery is heard.
+        let last = heard.topic.rsplit('/').next().unwrap_or_default();
+        if matches!(last, "LWT" | "STATE" | "SENSOR" | "RESULT") || last.starts_with("POWER") {
+            self.roster.keep(heard);
+        }
         self.roster.hear(heard)
     }
 

@@ -217,7 +217,10 @@ impl Dialect for Zigbee2Mqtt {
             let known = self.bases.keys().any(|base| heard.topic.starts_with(&format!("{base}/bridge/")));
             return if known { Self::response(heard).into_iter().collect() } else { Vec::new() };
         }
-        self.roster.keep(heard);
+        // States are objects; other words than these two are none of its own.
+        if heard.payload.starts_with(b"{") || matches!(heard.payload, b"online" | b"offline" | b"") {
+            self.roster.keep(heard);
+        }
         let mut findings = self.roster.hear(heard);
         let locks = self.bases.values().find_map(|bridge| bridge.locks.get(heard.topic));
         if let Some(foreign_id) = locks.filter(|_| !heard.replayed) {
