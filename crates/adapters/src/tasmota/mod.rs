@@ -17,6 +17,8 @@ use decode::Config;
 static PROFILE: LazyLock<Profile> =
     LazyLock::new(|| embedded(include_str!("../../../../profiles/tasmota.toml")));
 
+const DEVICES_MAX: usize = 1_024;
+
 #[derive(Default)]
 pub(crate) struct Tasmota {
     roster: Roster,
@@ -42,6 +44,9 @@ impl Tasmota {
                 self.told.remove(address);
                 return self.roster.remove(address).into_iter().collect();
             }
+            return Vec::new();
+        }
+        if !self.told.contains_key(address) && self.told.len() == DEVICES_MAX {
             return Vec::new();
         }
         let told = self.told.entry(address.to_owned()).or_default();

@@ -20,6 +20,8 @@ use crate::roster::Roster;
 static PROFILE: LazyLock<Profile> =
     LazyLock::new(|| embedded(include_str!("../../../../profiles/zigbee2mqtt.toml")));
 
+const BRIDGES_MAX: usize = 16;
+
 #[derive(Default)]
 pub(crate) struct Zigbee2Mqtt {
     roster: Roster,
@@ -94,8 +96,8 @@ impl Zigbee2Mqtt {
     fn devices(&mut self, base: &str, heard: &Heard<'_>) -> Vec<Finding> {
         let Ok(entries) = serde_json::from_slice::<Vec<Json>>(heard.payload) else { return Vec::new() };
         // Anything else may be called `bridge/devices`; Zigbee2MQTT always lists at least its coordinator.
-        if !self.bases.contains_key(base) && !entries.iter().any(|entry| entry.get("ieee_address").is_some())
-        {
+        let is_bridge = entries.iter().any(|entry| entry.get("ieee_address").is_some());
+        if !self.bases.contains_key(base) && (!is_bridge || self.bases.len() == BRIDGES_MAX) {
             return Vec::new();
         }
         let mut findings = Vec::new();
