@@ -1,13 +1,14 @@
 //! Devices: registered with credentials of their own, changed, replaced, removed. A replacement keeps the identity,
 //! so that history, rules and grants follow without being touched.
 
+use aws_lc_rs::hmac;
 use lares_model::access::Action;
 use lares_model::device::{Device, EXPECTED_INTERVAL_DEFAULT_S, Encoding, Endpoint};
 use lares_model::event::{EventType, NewEvent};
 use lares_model::{DeviceId, HomeId, Invalid, OrganisationId, RoomId};
 use lares_store::devices as rows;
 pub use lares_store::devices::DeviceFilter;
-use lares_store::{Page, UnitOfWork, credentials, discovered, events, homes, ingest, rooms};
+use lares_store::{Page, UnitOfWork, certificates, credentials, discovered, events, homes, ingest, rooms};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use sha2::{Digest, Sha256};
@@ -206,7 +207,7 @@ async fn managed(work: &UnitOfWork, caller: &Caller, id: DeviceId) -> Result<Dev
 }
 
 /// A device that signs in itself.
-async fn native(work: &UnitOfWork, caller: &Caller, id: DeviceId) -> Result<Device, HubError> {
+pub(crate) async fn native(work: &UnitOfWork, caller: &Caller, id: DeviceId) -> Result<Device, HubError> {
     let device = managed(work, caller, id).await?;
     match &device.origin {
         None => Ok(device),
@@ -308,6 +309,7 @@ pub async fn replace(
     rows::update(&work, &after).await?;
     let password = hub.secret_text(SECRET_BYTES);
     credentials::set(&work, id, after.organisation, hash_secret(&password), hub.now()).await?;
+    certificates::revoke_all(&work, id, hub.now()).await?;
     let payload = json!({ "before": payload_of(&before), "after": payload_of(&after) });
     events::append(&work, vec![device_event(hub, caller, &after, EventType::DeviceReplaced, payload)])
         .await?;
@@ -383,10 +385,17 @@ pub async fn delete(hub: &Hub, caller: &Caller, id: DeviceId) -> Result<(), HubE
     Ok(())
 }
 
-fn cut_session(hub: &Hub, id: DeviceId) {
+pub(crate) fn cut_session(hub: &Hub, id: DeviceId) {
     if let Some(link) = hub.link() {
         link.cut(id);
     }
+}
+
+/// Whether the device signed this: HMAC-SHA256 under the SHA-256 of its secret, since nothing else of it is kept.
+pub async fn signed(hub: &Hub, id: DeviceId, message: &[u8], mac: &[u8]) -> Result<bool, HubError> {
+    let Some(known) = credentials::find(&hub.store, id).await? else { return Ok(false) };
+    let key = hmac::Key::new(hmac::HMAC_SHA256, &known);
+    Ok(hmac::verify(&key, message, mac).is_ok())
 }
 
 /// Whether this is the device's secret. A device that does not exist has none.

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use lares_model::command::CommandPolicy;
+use lares_model::export::Exporter;
 use lares_model::ports::{Clock, Entropy, HomeBus, Link};
 use lares_model::presence::PresencePolicy;
 use lares_model::reading::TimePolicy;
@@ -14,8 +15,10 @@ use lares_store::Store;
 use lares_telemetry::Telemetry;
 use uuid::Uuid;
 
+use crate::certificates::DeviceAuthority;
 use crate::dialects::Dialects;
 use crate::directory::Directory;
+use crate::export::Exports;
 use crate::feed::Feeds;
 use crate::home_clients::HomeClients;
 use crate::identity::SignInThrottle;
@@ -23,6 +26,7 @@ use crate::links::Links;
 use crate::live::Live;
 use crate::nudge::Nudges;
 use crate::passwords::Passwords;
+use crate::replays::Replays;
 use crate::vault::Vault;
 
 /// What is given from outside.
@@ -37,6 +41,10 @@ pub struct HubParts {
     pub presence_policy: PresencePolicy,
     /// How devices of other makers speak in a home's MQTT space.
     pub dialects: lares_model::dialect::Dialects,
+    /// How our devices are told to Home Assistant, where somebody can word it.
+    pub exporter: Option<Exporter>,
+    /// Who signs devices' certificates, where anybody does.
+    pub device_authority: Option<DeviceAuthority>,
 }
 
 pub struct Hub {
@@ -50,6 +58,9 @@ pub struct Hub {
     pub presence_policy: PresencePolicy,
     pub directory: Directory,
     pub dialects: Dialects,
+    pub exporter: Option<Exporter>,
+    pub exports: Exports,
+    pub device_authority: Option<DeviceAuthority>,
     pub live: Live,
     pub feeds: Feeds,
     pub nudges: Nudges,
@@ -58,6 +69,8 @@ pub struct Hub {
     pub passwords: Passwords,
     pub sign_in_throttle: SignInThrottle,
     pub home_clients: HomeClients,
+    /// Signatures of requests that devices sent lately.
+    pub replays: Replays,
     /// Devices that may have unsettled commands: a superset of what the store says, so that readings of all other
     /// devices never touch the relational store.
     busy: Mutex<HashMap<DeviceId, u64>>,
@@ -88,6 +101,9 @@ impl Hub {
             presence_policy: parts.presence_policy,
             directory: Directory::default(),
             dialects: Dialects::new(parts.dialects),
+            exporter: parts.exporter,
+            exports: Exports::default(),
+            device_authority: parts.device_authority,
             live: Live::default(),
             feeds: Feeds::default(),
             nudges: Nudges::default(),
@@ -95,6 +111,7 @@ impl Hub {
             passwords,
             sign_in_throttle: SignInThrottle::default(),
             home_clients: HomeClients::default(),
+            replays: Replays::default(),
             busy: Mutex::default(),
             command_gate: tokio::sync::Mutex::default(),
             link: OnceLock::new(),

@@ -3,6 +3,7 @@
 
 pub mod attention;
 pub mod caller;
+pub mod certificates;
 pub mod chart;
 pub mod commands;
 pub mod cursor;
@@ -16,10 +17,12 @@ pub mod dispatcher;
 pub mod error;
 pub mod events;
 pub mod expirer;
+pub mod export;
 pub mod feed;
 pub mod follower;
 pub mod history;
 pub mod home_clients;
+pub mod home_space;
 pub mod homes;
 pub mod hub;
 pub mod identity;
@@ -36,6 +39,7 @@ pub mod readings_correction;
 pub mod readings_csv;
 pub mod readings_deletion;
 pub mod readings_import;
+pub mod replays;
 pub mod retention;
 pub mod rooms;
 pub mod sealed;
@@ -45,6 +49,7 @@ pub mod storage;
 pub mod sweeper;
 pub mod vault;
 pub mod watch;
+pub mod webhooks;
 
 pub use caller::Caller;
 pub use error::HubError;

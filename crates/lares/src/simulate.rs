@@ -126,6 +126,8 @@ async fn open(
         command_policy: CommandPolicy::default(),
         presence_policy: PresencePolicy::default(),
         dialects: Vec::new,
+        exporter: None,
+        device_authority: None,
     }))
 }
 

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{CommandId, DeviceId, EventId, HomeId, OrganisationId, UserId};
+use crate::id::{CommandId, DeviceId, EventId, HomeId, MqttClientId, OrganisationId, UserId};
 use crate::time::UnixMillis;
 
 /// What happened. The text form is what the API shows and filters by.
@@ -39,6 +39,10 @@ pub enum EventType {
     DeviceDeleted,
     #[serde(rename = "device.credentials_rotated")]
     DeviceCredentialsRotated,
+    #[serde(rename = "device.certificate_issued")]
+    DeviceCertificateIssued,
+    #[serde(rename = "device.certificate_revoked")]
+    DeviceCertificateRevoked,
     #[serde(rename = "mqtt_client.created")]
     MqttClientCreated,
     #[serde(rename = "mqtt_client.updated")]
@@ -47,6 +51,10 @@ pub enum EventType {
     MqttClientSecretRotated,
     #[serde(rename = "mqtt_client.deleted")]
     MqttClientDeleted,
+    #[serde(rename = "webhook.created")]
+    WebhookCreated,
+    #[serde(rename = "webhook.deleted")]
+    WebhookDeleted,
     #[serde(rename = "device.online")]
     DeviceOnline,
     #[serde(rename = "device.late")]
@@ -110,6 +118,8 @@ pub enum Cause {
     User(UserId),
     /// A device reported it.
     Device(DeviceId),
+    /// A client of the home's MQTT space asked for it.
+    MqttClient(MqttClientId),
     /// It followed from another event.
     Event(EventId),
     /// It followed from a command.

@@ -92,4 +92,8 @@ typed_ids! {
     MqttClientId,
     /// A session of an MQTT client with the broker.
     MqttSessionId,
+    /// A certificate of a device; also its serial number.
+    CertificateId,
+    /// A webhook of a home.
+    WebhookId,
 }

@@ -5,12 +5,14 @@ pub mod access;
 pub mod attention;
 pub mod capability;
 mod catalogue;
+pub mod certificate;
 pub mod chart;
 pub mod command;
 pub mod device;
 pub mod dialect;
 pub mod discovered;
 pub mod event;
+pub mod export;
 pub mod fold;
 pub mod foreign;
 pub mod gap;
@@ -27,10 +29,11 @@ pub mod record;
 pub mod retention;
 pub mod time;
 pub mod value;
+pub mod webhook;
 
 pub use id::{
-    CommandId, DeviceId, DiscoveredId, EventId, HomeId, MembershipId, MqttClientId, MqttSessionId,
-    OrganisationId, RoomId, TokenId, UserId,
+    CertificateId, CommandId, DeviceId, DiscoveredId, EventId, HomeId, MembershipId, MqttClientId,
+    MqttSessionId, OrganisationId, RoomId, TokenId, UserId, WebhookId,
 };
 pub use invalid::{FieldError, Invalid};
 pub use time::UnixMillis;

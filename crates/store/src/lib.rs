@@ -12,6 +12,7 @@ mod work;
 
 mod migrations;
 
+pub mod certificates;
 pub mod commands;
 pub mod credentials;
 pub mod cursors;
@@ -30,6 +31,7 @@ pub mod search;
 pub mod subject_keys;
 pub mod tokens;
 pub mod users;
+pub mod webhooks;
 
 pub use error::StoreError;
 pub use page::Page;

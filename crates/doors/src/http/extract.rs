@@ -88,6 +88,8 @@ ids_in_paths!(
     lares_model::MqttClientId,
     lares_model::MqttSessionId,
     lares_model::DiscoveredId,
+    lares_model::WebhookId,
+    lares_model::CertificateId,
 );
 
 /// A JSON body.

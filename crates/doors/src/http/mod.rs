@@ -4,9 +4,11 @@
 mod attention;
 mod auth;
 mod capabilities;
+mod certificates;
 mod chart;
 mod commands;
 mod connection;
+mod device_request;
 mod devices;
 mod discovered;
 mod docs;
@@ -19,6 +21,7 @@ mod import;
 mod limits;
 mod live;
 mod members;
+mod message_signature;
 mod mqtt_clients;
 mod mqtt_explorer;
 mod mqtt_operations;
@@ -30,6 +33,7 @@ mod problem;
 mod readings;
 mod readings_change;
 mod readings_file;
+mod reports;
 mod rooms;
 mod route;
 mod search;
@@ -37,6 +41,7 @@ mod server;
 mod session;
 mod storage;
 mod views;
+mod webhooks;
 
 use std::sync::Arc;
 
@@ -91,6 +96,10 @@ fn of_devices() -> Vec<Route> {
         Route::new(DeviceManage, routes!(devices::rotate_credentials)),
         Route::new(DeviceRead, routes!(devices::state)),
         Route::new(DeviceRead, routes!(devices::diagnostics)),
+        Route::new(DeviceManage, routes!(certificates::issue)),
+        Route::new(DeviceRead, routes!(certificates::of_device)),
+        Route::new(DeviceManage, routes!(certificates::revoke)),
+        Route::new(DeviceReport, routes!(reports::telemetry)),
         Route::new(DeviceRead, routes!(discovered::of_home)),
         Route::new(DeviceManage, routes!(discovered::accept)),
         Route::new(DeviceManage, routes!(discovered::accept_all)),
@@ -162,6 +171,12 @@ fn of_places_and_people() -> Vec<Route> {
         Route::new(OrganisationManage, routes!(mqtt_operations::end)),
         Route::new(OrganisationManage, routes!(mqtt_operations::trace)),
         Route::new(OrganisationManage, routes!(mqtt_operations::metrics)),
+        Route::new(HomeManage, routes!(webhooks::create)),
+        Route::new(HomeRead, routes!(webhooks::of_home)),
+        Route::new(HomeRead, routes!(webhooks::get)),
+        Route::new(HomeManage, routes!(webhooks::delete)),
+        Route::new(HomeManage, routes!(webhooks::test)),
+        Route::new(Public, routes!(webhooks::receive)),
         Route::new(HomeManage, routes!(rooms::create)),
         Route::new(HomeRead, routes!(rooms::of_home)),
         Route::new(HomeRead, routes!(rooms::list)),

@@ -4,6 +4,9 @@
 #![allow(clippy::unwrap_used)]
 
 mod bed;
+mod certificates;
+mod export;
 mod fake_dialect;
+mod fake_export;
 mod foreign_devices;
 mod home_clients;

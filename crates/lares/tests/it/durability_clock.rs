@@ -100,6 +100,8 @@ impl House {
             command_policy: CommandPolicy::default(),
             presence_policy: PresencePolicy::default(),
             dialects: Vec::new,
+            exporter: None,
+            device_authority: None,
         });
         let reach = Arc::new(Reach(AtomicBool::new(true)));
         hub.connect_link(reach.clone());

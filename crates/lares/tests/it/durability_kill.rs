@@ -90,6 +90,7 @@ const TAIL_ENTRIES: i64 = 30_000;
 async fn append_tail(lares: &Lares, device: DeviceId) {
     let demo = lares.demo();
     let device = Device {
+        origin: None,
         id: device,
         organisation: demo.organisation.parse().unwrap(),
         home: HomeId(uuid::Uuid::nil()),
@@ -104,6 +105,7 @@ async fn append_tail(lares: &Lares, device: DeviceId) {
         encoding: Encoding::Json,
         expected_interval_s: 3_600,
         command_counter: 0,
+        origin: None,
         created_at: UnixMillis(0),
         updated_at: UnixMillis(0),
     };

@@ -29,9 +29,12 @@ pub struct Wanted {
     pub args: BTreeMap<String, Value>,
 }
 
-/// The discovery messages of a device; its topics are below `base`.
-pub fn describe(device: &Device, base: &str) -> Vec<Say> {
-    let about = about(device);
+/// The discovery messages of a device in a room; its topics are below `base`.
+pub fn describe(device: &Device, room: Option<&str>, base: &str) -> Vec<Say> {
+    let mut about = about(device);
+    if let Some(room) = room {
+        about.insert("suggested_area".to_owned(), json!(room));
+    }
     let mut object_ids = BTreeSet::new();
     let mut says = Vec::new();
     for entity in entities::all(device, base) {

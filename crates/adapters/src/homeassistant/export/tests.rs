@@ -57,7 +57,7 @@ fn every_capability_is_exported_or_withheld() {
         if known.name == "ColorControl" {
             parts.push("OnOff");
         }
-        for say in describe(&device(&[(1, "", &parts)]), "lares") {
+        for say in describe(&device(&[(1, "", &parts)]), None, "lares") {
             said.push_str(std::str::from_utf8(&say.payload).unwrap());
         }
     }
@@ -86,7 +86,7 @@ fn names_are_apart_and_never_repeat_the_device() {
         (3, "", &["OnOff", "TemperatureMeasurement"]),
         (4, "", &["OnOff", "TemperatureMeasurement"]),
     ]);
-    let says = describe(&device, "lares");
+    let says = describe(&device, None, "lares");
     let mut seen = BTreeSet::new();
     for say in &says {
         let config = config(say);
@@ -220,7 +220,7 @@ fn what_goes_out_comes_in_again() {
     ] {
         let device = device(&[(3, "", capabilities)]);
         let mut ear = Ear::of("homeassistant");
-        for say in describe(&device, "lares") {
+        for say in describe(&device, None, "lares") {
             assert_eq!(
                 ear.hears(&say.topic, &say.payload),
                 Vec::new(),
@@ -288,7 +288,7 @@ fn what_happens_is_an_event() {
         data: Map::from_iter([("action".to_owned(), json!("hold"))]),
     };
     let say = happened("lares", device.id, &occurrence).unwrap();
-    let types: Vec<Json> = describe(&device, "lares")
+    let types: Vec<Json> = describe(&device, None, "lares")
         .iter()
         .map(config)
         .filter(|config| config["state_topic"] == json!(say.topic))
