@@ -27,6 +27,8 @@ pub(crate) struct Zigbee2Mqtt {
     roster: Roster,
     claims: Claims,
     bases: BTreeMap<String, Bridge>,
+    /// Devices of before the restart, and the bridge that they were reached through.
+    remembered: BTreeMap<String, Option<String>>,
 }
 
 /// One Zigbee2MQTT, by its base topic.
@@ -153,11 +155,23 @@ impl Zigbee2Mqtt {
             wired.extend(wire::group(base, group, &bridge.devices, via.clone()));
         }
         let now: BTreeSet<String> = wired.iter().map(|wired| wired.description.foreign_id.clone()).collect();
-        let gone: Vec<String> = bridge.described.difference(&now).cloned().collect();
+        let mut gone: Vec<String> = bridge.described.difference(&now).cloned().collect();
+        // What this bridge had before the restart and has no more left while nobody listened.
+        let left = |(id, before): (&String, &Option<String>)| {
+            // Groups are listed elsewhere, and later.
+            let was_listed = via.is_some() && *before == via && !id.contains(wire::GROUP);
+            (was_listed && !now.contains(id)).then(|| id.clone())
+        };
+        gone.extend(self.remembered.iter().filter_map(left));
+        gone.iter().for_each(|id| drop(self.remembered.remove(id)));
         let new: BTreeSet<String> = now.difference(&bridge.described).cloned().collect();
         bridge.described = now;
         self.claims.claim(bridge.described.iter().flat_map(|id| wire::claims_of(id)));
-        let mut findings: Vec<Finding> = gone.iter().filter_map(|id| self.roster.remove(id)).collect();
+        let mut findings = Vec::new();
+        for foreign_id in gone {
+            self.roster.remove(&foreign_id);
+            findings.push(Finding::Gone { foreign_id });
+        }
         for device in wired {
             if new.contains(&device.description.foreign_id) {
                 findings.extend(wire::first_question(base, self.bases.get(base), &device));
@@ -202,6 +216,7 @@ impl Dialect for Zigbee2Mqtt {
     /// What is announced to Home Assistant may be read again before the bridge is.
     fn remember(&mut self, description: &Description) {
         self.claims.claim(wire::claims_of(&description.foreign_id));
+        self.remembered.insert(description.foreign_id.clone(), description.via.clone());
     }
 
     fn greet(&mut self) -> Vec<Say> {

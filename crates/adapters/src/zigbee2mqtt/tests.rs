@@ -283,3 +283,19 @@ fn an_unsupported_device_is_kept_with_its_reason() {
     ear.hears("zigbee2mqtt/bridge/devices", entries.to_string());
     assert_eq!(ear.description("0x1").unknown[0].raw["model_id"], "X");
 }
+
+#[test]
+fn a_device_that_left_while_nobody_listened_is_gone() {
+    let before = home();
+    let mut after = Ear::of("zigbee2mqtt");
+    let mut left = before.description(LAMP);
+    left.foreign_id = "0x00158d0000000099".to_owned();
+    let mut of_another_bridge = left.clone();
+    of_another_bridge.foreign_id = "0x00158d0000000098".to_owned();
+    of_another_bridge.via = Some("0x1".to_owned());
+    for description in [&left, &of_another_bridge, &before.description(LAMP)] {
+        after.dialect.remember(description);
+    }
+    after.hears_all(include_str!("fixtures/home.txt"));
+    assert_eq!(after.gone, [left.foreign_id]);
+}
