@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use lares_model::capability;
-use lares_model::device::ENDPOINTS_MAX;
+use lares_model::device::{ENDPOINTS_MAX, Endpoint};
 use lares_model::dialect::{CannotSay, Finding, Heard, Measured, Say, UnknownPart};
 use lares_model::home::NAME_MAX_CHARS;
 use lares_model::record::Occurrence;
@@ -400,6 +400,12 @@ pub(crate) fn clip(text: &str, max_chars: usize) -> String {
     clipped.trim().to_owned()
 }
 
+/// Where a device has too many parts, its settings and nameless states go first.
+fn is_setting(endpoint: &Endpoint) -> bool {
+    let plain = ["Number", "ModeSelect", "Text", "State", "Measurement"];
+    endpoint.capabilities.iter().all(|name| plain.contains(&name.as_str()))
+}
+
 /// A description that a registration accepts: short plain texts, endpoints that can something, not too many of them.
 fn fit(wired: &mut Wired) {
     let description = &mut wired.description;
@@ -414,13 +420,14 @@ fn fit(wired: &mut Wired) {
     }
     let endpoints = &mut description.endpoints;
     endpoints.retain(|endpoint| !endpoint.capabilities.is_empty());
-    endpoints.sort_by_key(|endpoint| endpoint.endpoint);
+    endpoints.sort_by_key(|endpoint| (is_setting(endpoint), endpoint.endpoint));
     for endpoint in endpoints.split_off(endpoints.len().min(ENDPOINTS_MAX)) {
         let name = endpoint.name.clone().unwrap_or_else(|| format!("endpoint {}", endpoint.endpoint));
         let reason = format!("a device has at most {ENDPOINTS_MAX} parts");
         let raw = serde_json::to_value(&endpoint).unwrap_or_default();
         description.unknown.push(UnknownPart { name, reason, raw });
     }
+    endpoints.sort_by_key(|endpoint| endpoint.endpoint);
     let mut bytes = 0;
     for part in &mut description.unknown {
         part.name = clip(&part.name, NAME_MAX_CHARS);

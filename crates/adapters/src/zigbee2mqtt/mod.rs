@@ -1,6 +1,7 @@
 //! Zigbee2MQTT: devices from `<base>/bridge/devices`, groups, and what happens at locks. The base is learnt from there.
 
 mod expose;
+mod generic;
 mod lock;
 mod wire;
 
