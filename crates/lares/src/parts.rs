@@ -329,6 +329,8 @@ impl Running {
     /// Doors first, so that what they took is written; then the workers, the follower with a last checkpoint.
     pub async fn stop(self) {
         let _ = self.stop.send(true);
+        // The log of presence ends with the last hand on the broker.
+        drop(self.mqtt);
         let doors = async {
             for door in self.doors {
                 let _ = door.await;
