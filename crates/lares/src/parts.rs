@@ -215,7 +215,7 @@ pub async fn start_on(config: &Config, clock: Option<Arc<ScaledClock>>) -> Resul
     ];
     let presence = tokio::spawn(presence_writer);
     let addresses = listeners.addresses();
-    let mut doors = open_doors(config, &hub, &broker, &material, metrics, listeners, &stopped);
+    let mut doors = open_doors(config, &hub, &broker, &material, metrics, listeners, &stopped)?;
     // Ends when the last connection has: the goodbyes of a shutdown are in the log, too.
     doors.push(presence);
     tracing::info!(?addresses, data = %data.path.display(), "lares is ready");
@@ -258,7 +258,7 @@ fn open_doors(
     metrics: PrometheusHandle,
     listeners: Listeners,
     stopped: &watch::Receiver<bool>,
-) -> Vec<JoinHandle<()>> {
+) -> Result<Vec<JoinHandle<()>>, String> {
     let (ready, is_ready) = watch::channel(true);
     // Readiness ends with the stop signal, so that a load balancer looks elsewhere.
     let mut stopping = stopped.clone();
@@ -299,8 +299,8 @@ fn open_doors(
         (listeners.mqtts, Some(material.devices.clone())),
         (listeners.mqtt_anonymous, None),
     ];
-    doors.extend(mqtt_door::serve(broker, devices, stopped));
-    doors
+    doors.push(mqtt_door::serve(broker, devices, stopped)?);
+    Ok(doors)
 }
 
 /// What devices have to know of this server. An operator's own certificate has an authority that devices know already.
@@ -329,6 +329,8 @@ impl Running {
     /// Doors first, so that what they took is written; then the workers, the follower with a last checkpoint.
     pub async fn stop(self) {
         let _ = self.stop.send(true);
+        // The broker's house writes presence for as long as somebody holds it, and that ends last.
+        drop(self.mqtt);
         let doors = async {
             for door in self.doors {
                 let _ = door.await;
