@@ -15,6 +15,7 @@ mod durability_full_disk;
 mod durability_kill;
 mod durability_network;
 mod durability_unsynced;
+mod front_door;
 mod garbage;
 mod history;
 mod homes;
