@@ -82,20 +82,14 @@ async fn live(moves: Vec<Move>) {
     // Everybody works on until nothing comes any more.
     let mut quiet = 0;
     while quiet < 3 {
-        let before: usize = clients
-            .iter()
-            .map(|c| c.heard.values().map(Vec::len).sum::<usize>() + c.acknowledged.len())
-            .sum();
+        let before: usize = clients.iter().map(Client::promises).sum();
         for client in &mut clients {
             if client.wire.is_none() {
                 client.connect(pipe(&site)).await;
             }
             client.work(usize::MAX).await;
         }
-        let after: usize = clients
-            .iter()
-            .map(|c| c.heard.values().map(Vec::len).sum::<usize>() + c.acknowledged.len())
-            .sum();
+        let after: usize = clients.iter().map(Client::promises).sum();
         quiet = if before == after { quiet + 1 } else { 0 };
     }
     judge(&clients);

@@ -22,6 +22,7 @@ mod homes;
 mod limits;
 mod listing;
 mod live;
+mod mqtt_power;
 mod mqtt_walls;
 mod once;
 mod operation;

@@ -164,6 +164,11 @@ impl Client {
         self.say([Packet::PubRec(ack)]).await;
     }
 
+    /// How much it heard and was promised: grows for as long as something is under way.
+    pub fn promises(&self) -> usize {
+        self.heard.values().map(Vec::len).sum::<usize>() + self.acknowledged.len()
+    }
+
     fn finish(&mut self, id: u16) {
         let Some(index) = self.open.iter().position(|(known, _)| *known == id) else { return };
         let (_, open) = self.open.remove(index).unwrap();
