@@ -5,7 +5,7 @@ import mqtt from 'mqtt';
 const [url, username, password, authority] = process.argv.slice(2);
 
 async function speak(protocolVersion) {
-  const name = `mqttjs-${protocolVersion}`;
+  const name = `mqttjs-${protocolVersion}-${new URL(url).protocol.replace(':', '')}`;
   const options = { username, password, clientId: name, protocolVersion, ca: readFileSync(authority), reconnectPeriod: 0 };
   const client = await mqtt.connectAsync(url, options);
   const wanted = new Map();

@@ -23,11 +23,11 @@ async def speak():
         tls_params=aiomqtt.TLSParameters(ca_certs=authority) if way.scheme in ("mqtts", "wss") else None,
     )
     async with client:
-        await client.subscribe("aio/#", qos=2)
+        await client.subscribe(f"aio/{way.scheme}/#", qos=2)
         wanted = set()
         for qos in (0, 1, 2):
-            await client.publish(f"aio/{qos}", str(qos) * 50, qos=qos, retain=qos == 1)
-            wanted.add((f"aio/{qos}", str(qos) * 50))
+            await client.publish(f"aio/{way.scheme}/{qos}", str(qos) * 50, qos=qos, retain=qos == 1)
+            wanted.add((f"aio/{way.scheme}/{qos}", str(qos) * 50))
         got = set()
         async with asyncio.timeout(20):
             async for message in client.messages:

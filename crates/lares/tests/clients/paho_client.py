@@ -40,6 +40,7 @@ def speak(version, name):
     client.loop_stop()
 
 
-speak(paho.MQTTv311, "paho-311")
-speak(paho.MQTTv5, "paho-5")
+# What is retained of one way must not be heard on the next.
+speak(paho.MQTTv311, f"paho-311-{way.scheme}")
+speak(paho.MQTTv5, f"paho-5-{way.scheme}")
 print("heard everything")

@@ -113,7 +113,7 @@ impl Handler for House {
         if filter.starts_with("partly") { vec![text("partly/open/#")] } else { Vec::new() }
     }
 
-    fn absent(&self, identity: &str) -> Option<String> {
+    async fn absent(&self, identity: &str) -> Option<String> {
         Some(identity.to_owned())
     }
 
