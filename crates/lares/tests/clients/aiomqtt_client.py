@@ -1,4 +1,5 @@
-"""aiomqtt as a home's client: URL USERNAME PASSWORD AUTHORITY."""
+# aiomqtt as a home's client: URL USERNAME PASSWORD AUTHORITY.
+
 
 import asyncio
 import sys

@@ -1,4 +1,5 @@
-"""paho-mqtt as a home's client: URL USERNAME PASSWORD AUTHORITY. Both versions of the protocol, one after the other."""
+# paho-mqtt as a home's client: URL USERNAME PASSWORD AUTHORITY. Both versions of the protocol, one after the other.
+
 
 import queue
 import sys
