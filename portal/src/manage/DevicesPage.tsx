@@ -2,7 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { Blocks, Plus, SearchX } from "lucide-react";
-import { lazy, Suspense, useMemo, useState } from "react";
+import { lazy, Suspense, useDeferredValue, useMemo, useState } from "react";
 import { useTranslations } from "use-intl";
 import { devicesQuery, homesQuery, roomsQuery } from "../api/lists";
 import { useMayManage, useScope } from "../app/scope";
@@ -61,7 +61,8 @@ function List({ mayManage }: { mayManage: boolean }) {
   const rooms = useQuery(roomsQuery()).data;
   const states = useAllStates(organisation);
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
-  const all = useMemo(() => deviceRows(devices ?? [], { homes: homes ?? [], rooms: rooms ?? [] }, states), [devices, homes, rooms, states]);
+  // Presence makes devices new with nearly every loading: the rows then follow in pieces.
+  const all = useDeferredValue(useMemo(() => deviceRows(devices ?? [], { homes: homes ?? [], rooms: rooms ?? [] }, states), [devices, homes, rooms, states]));
   const rows = useMemo(() => chosenRows(all, search, organisation), [all, search, organisation]);
   const columns = useColumns(mayManage);
   const selected = rows.filter(({ id }) => chosen.has(id)).map(({ device }) => device);
