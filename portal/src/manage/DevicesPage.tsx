@@ -14,15 +14,15 @@ import { EmptyState } from "../ui/EmptyState";
 import { ErrorState } from "../ui/ErrorState";
 import { Page } from "../ui/Page";
 import { Card } from "../ui/Section";
-import { Skeleton, SkeletonRows } from "../ui/Skeleton";
+import { SkeletonRows } from "../ui/Skeleton";
 import { Presence } from "../ui/Status";
 import { type Column, Table } from "../ui/Table";
+import { DeviceFilters } from "./DeviceFilters";
 import styles from "./Manage.module.css";
 import { chosenRows, type DeviceRow, deviceRows } from "./rows";
 
 // The list comes first; what one does with it follows.
 const BulkBar = lazy(async () => ({ default: (await import("./BulkBar")).BulkBar }));
-const DeviceFilters = lazy(async () => ({ default: (await import("./DeviceFilters")).DeviceFilters }));
 const DeviceMenu = lazy(async () => ({ default: (await import("./DeviceMenu")).DeviceMenu }));
 
 const route = getRouteApi("/_app/devices");
@@ -68,9 +68,7 @@ function List({ mayManage }: { mayManage: boolean }) {
   const selected = rows.filter(({ id }) => chosen.has(id)).map(({ device }) => device);
   return (
     <>
-      <Suspense fallback={<Skeleton height={40} />}>
-        <DeviceFilters />
-      </Suspense>
+      <DeviceFilters />
       <Suspense>{selected.length > 0 && <BulkBar devices={selected} onDone={() => setChosen(new Set())} />}</Suspense>
       {rows.length === 0 ? (
         <EmptyState

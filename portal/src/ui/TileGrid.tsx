@@ -1,6 +1,7 @@
 // Any number of tiles: as many columns as fit, and only the rows in view are drawn.
 import { useWindowVirtualizer } from "@tanstack/react-virtual";
 import { type CSSProperties, type ReactNode, startTransition, useLayoutEffect, useRef, useState } from "react";
+import { flushSync } from "react-dom";
 
 /** As in Tile.module.css. */
 const LEAST_WIDTH = 264;
@@ -28,11 +29,12 @@ export function TileGrid<Item>({ label, items, itemKey, children }: TileGridProp
     if (element === null) return undefined;
     const measure = () => {
       const box = element.getBoundingClientRect();
-      setColumns(columnsIn(box.width));
+      // Before the browser paints what was drawn for one column.
+      flushSync(() => setColumns(columnsIn(box.width)));
       // At once it would draw every tile twice in one breath.
       startTransition(() => setTop(box.top + window.scrollY));
     };
-    measure();
+    // Asked there, the browser has laid out already.
     const observer = new ResizeObserver(measure);
     observer.observe(element);
     return () => observer.disconnect();

@@ -6,6 +6,7 @@ mod auth;
 mod capabilities;
 mod chart;
 mod commands;
+mod compress;
 mod connection;
 mod devices;
 mod docs;
