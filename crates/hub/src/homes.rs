@@ -12,6 +12,7 @@ use crate::caller::Caller;
 use crate::cursor::{Listed, cut, decode};
 use crate::error::HubError;
 use crate::events::{Concerns, caused_by};
+use crate::home_clients;
 use crate::hub::Hub;
 use crate::once::{Once, keep, replay};
 use crate::sealed;
@@ -140,10 +141,14 @@ pub async fn delete(hub: &Hub, caller: &Caller, id: HomeId) -> Result<(), HubErr
     if !lares_store::devices::list(&work, caller.scope(), &devices, first).await?.is_empty() {
         return Err(HubError::Conflict("the home still has devices: move or delete them first".to_owned()));
     }
+    let clients = home_clients::all_of_home(hub, caller, id).await?;
     let payload = json!({ "before": payload_of(hub, &work, &home).await? });
     rows::delete(&work, id).await?;
     events::append(&work, vec![event(hub, caller, &home, EventType::HomeDeleted, payload)]).await?;
     work.commit().await?;
+    for client in clients {
+        home_clients::forget(hub, client);
+    }
     hub.nudges.events_committed();
     Ok(())
 }

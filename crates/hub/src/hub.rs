@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use lares_model::command::CommandPolicy;
-use lares_model::ports::{Clock, Entropy, Link};
+use lares_model::ports::{Clock, Entropy, HomeBus, Link};
 use lares_model::presence::PresencePolicy;
 use lares_model::reading::TimePolicy;
 use lares_model::record::Position;
@@ -16,6 +16,7 @@ use uuid::Uuid;
 
 use crate::directory::Directory;
 use crate::feed::Feeds;
+use crate::home_clients::HomeClients;
 use crate::identity::SignInThrottle;
 use crate::live::Live;
 use crate::nudge::Nudges;
@@ -51,6 +52,7 @@ pub struct Hub {
     pub retention: tokio::sync::watch::Sender<crate::retention::Progress>,
     pub passwords: Passwords,
     pub sign_in_throttle: SignInThrottle,
+    pub home_clients: HomeClients,
     /// Devices that may have unsettled commands: a superset of what the store says, so that readings of all other
     /// devices never touch the relational store.
     busy: Mutex<HashMap<DeviceId, u64>>,
@@ -58,6 +60,7 @@ pub struct Hub {
     /// never judge the same row from the same state.
     pub command_gate: tokio::sync::Mutex<()>,
     link: OnceLock<Arc<dyn Link>>,
+    bus: OnceLock<Arc<dyn HomeBus>>,
     /// How far the follower has folded the log, and whether it cannot write what follows from it.
     folded: AtomicI64,
     follower_is_stuck: AtomicBool,
@@ -85,9 +88,11 @@ impl Hub {
             retention: tokio::sync::watch::Sender::default(),
             passwords,
             sign_in_throttle: SignInThrottle::default(),
+            home_clients: HomeClients::default(),
             busy: Mutex::default(),
             command_gate: tokio::sync::Mutex::default(),
             link: OnceLock::new(),
+            bus: OnceLock::new(),
             folded: AtomicI64::new(0),
             follower_is_stuck: AtomicBool::new(false),
         })
@@ -102,6 +107,17 @@ impl Hub {
 
     pub fn link(&self) -> Option<&Arc<dyn Link>> {
         self.link.get()
+    }
+
+    /// The homes' MQTT spaces are made after the hub, too; they can be connected once.
+    pub fn connect_bus(&self, bus: Arc<dyn HomeBus>) {
+        if self.bus.set(bus).is_err() {
+            tracing::error!("a second home bus was offered and ignored");
+        }
+    }
+
+    pub fn bus(&self) -> Option<&Arc<dyn HomeBus>> {
+        self.bus.get()
     }
 
     pub(crate) fn follower_reached(&self, position: Position, is_stuck: bool) {

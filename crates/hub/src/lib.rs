@@ -17,6 +17,7 @@ pub mod expirer;
 pub mod feed;
 pub mod follower;
 pub mod history;
+pub mod home_clients;
 pub mod homes;
 pub mod hub;
 pub mod identity;

@@ -7,33 +7,47 @@ use std::time::Duration;
 use lares_model::UnixMillis;
 use lares_model::presence::{PresenceStatus, judge_silence};
 
+use crate::home_clients;
 use crate::hub::Hub;
 use crate::ingest;
 
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 const PRUNE_EVERY_MS: i64 = 3_600_000;
+const WRITE_SEEN_EVERY_MS: i64 = 600_000;
 
 pub async fn run(hub: Arc<Hub>, mut stop: tokio::sync::watch::Receiver<bool>) {
     let started = hub.now();
     let mut pruned_at = None;
+    let mut seen_written_at = Some(started);
     while !*stop.borrow() {
         if let Err(error) = sweep(&hub, started).await {
             tracing::warn!(%error, "the presence sweep could not be recorded; trying again");
         }
         let now = hub.now();
-        if is_due(pruned_at, now) && prune(&hub, now).await {
+        if is_due(pruned_at, PRUNE_EVERY_MS, now) && prune(&hub, now).await {
             pruned_at = Some(now);
+        }
+        if is_due(seen_written_at, WRITE_SEEN_EVERY_MS, now) {
+            write_seen(&hub).await;
+            seen_written_at = Some(now);
         }
         tokio::select! {
             () = tokio::time::sleep(LOOK_EVERY) => {}
             _ = stop.changed() => {}
         }
     }
+    write_seen(&hub).await;
+}
+
+async fn write_seen(hub: &Hub) {
+    if let Err(error) = home_clients::write_seen(hub).await {
+        tracing::warn!(%error, "when MQTT clients were seen was not written");
+    }
 }
 
 /// An interval since the last time, whichever way the clock went meanwhile.
-fn is_due(pruned_at: Option<UnixMillis>, now: UnixMillis) -> bool {
-    pruned_at.is_none_or(|at| now.since_ms(at).saturating_abs() >= PRUNE_EVERY_MS)
+fn is_due(last: Option<UnixMillis>, every_ms: i64, now: UnixMillis) -> bool {
+    last.is_none_or(|at| now.since_ms(at).saturating_abs() >= every_ms)
 }
 
 /// Kept answers of idempotency keys end after their time.
@@ -86,9 +100,9 @@ mod tests {
     #[test]
     fn pruning_is_due_at_the_start_and_an_hour_later_however_far_apart_the_looks_are() {
         let at = UnixMillis(1_000_000_007);
-        assert!(is_due(None, at));
-        assert!(!is_due(Some(at), at + PRUNE_EVERY_MS - 1));
-        assert!(is_due(Some(at), at + PRUNE_EVERY_MS));
-        assert!(is_due(Some(at), at - PRUNE_EVERY_MS), "the clock was set back");
+        assert!(is_due(None, PRUNE_EVERY_MS, at));
+        assert!(!is_due(Some(at), PRUNE_EVERY_MS, at + PRUNE_EVERY_MS - 1));
+        assert!(is_due(Some(at), PRUNE_EVERY_MS, at + PRUNE_EVERY_MS));
+        assert!(is_due(Some(at), PRUNE_EVERY_MS, at - PRUNE_EVERY_MS), "the clock was set back");
     }
 }

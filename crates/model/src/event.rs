@@ -39,6 +39,14 @@ pub enum EventType {
     DeviceDeleted,
     #[serde(rename = "device.credentials_rotated")]
     DeviceCredentialsRotated,
+    #[serde(rename = "mqtt_client.created")]
+    MqttClientCreated,
+    #[serde(rename = "mqtt_client.updated")]
+    MqttClientUpdated,
+    #[serde(rename = "mqtt_client.secret_rotated")]
+    MqttClientSecretRotated,
+    #[serde(rename = "mqtt_client.deleted")]
+    MqttClientDeleted,
     #[serde(rename = "device.online")]
     DeviceOnline,
     #[serde(rename = "device.late")]

@@ -86,4 +86,6 @@ typed_ids! {
     EventId,
     /// A request to a device.
     CommandId,
+    /// A client of a home's MQTT space.
+    MqttClientId,
 }

@@ -16,6 +16,7 @@ pub mod history;
 pub mod home;
 pub mod id;
 pub mod invalid;
+pub mod mqtt_client;
 pub mod ports;
 pub mod presence;
 pub mod protocol;
@@ -25,7 +26,9 @@ pub mod retention;
 pub mod time;
 pub mod value;
 
-pub use id::{CommandId, DeviceId, EventId, HomeId, MembershipId, OrganisationId, RoomId, TokenId, UserId};
+pub use id::{
+    CommandId, DeviceId, EventId, HomeId, MembershipId, MqttClientId, OrganisationId, RoomId, TokenId, UserId,
+};
 pub use invalid::{FieldError, Invalid};
 pub use time::UnixMillis;
 pub use value::Value;

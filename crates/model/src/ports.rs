@@ -1,5 +1,5 @@
-//! What the decisions need from outside and never fetch themselves: time, identifiers, randomness, and the way to
-//! a device. Implemented at the edges and by the simulator.
+//! What the decisions need from outside and never fetch themselves: time, identifiers, randomness, and the ways to
+//! a device and to a home. Implemented at the edges and by the simulator.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -8,7 +8,8 @@ use uuid::Uuid;
 
 use crate::command::Command;
 use crate::device::Device;
-use crate::id::DeviceId;
+use crate::dialect::Say;
+use crate::id::{DeviceId, HomeId};
 use crate::time::UnixMillis;
 
 /// The one clock of a process.
@@ -45,4 +46,16 @@ pub trait Link: Send + Sync {
     ) -> Pin<Box<dyn Future<Output = Result<(), LinkError>> + Send + 'a>>;
     /// Cuts the device's live session, since it was removed or its credentials changed.
     fn cut(&self, device: DeviceId);
+}
+
+/// The MQTT space of each home: what the product says there, and what it knows of who listens.
+pub trait HomeBus: Send + Sync {
+    /// Publishes in the home's space, as the server itself. Nobody waits for those who listen.
+    fn publish(&self, home: HomeId, say: Say) -> Result<(), LinkError>;
+    /// Whether a client that is connected now has subscribed to this topic.
+    fn listens(&self, home: HomeId, topic: &str) -> bool;
+    /// The retained messages of the home's space that match: topic and payload.
+    fn retained(&self, home: HomeId, filter: &str) -> Vec<(String, Vec<u8>)>;
+    /// Cuts the live sessions of an identity, since it was removed or its credentials or rights changed.
+    fn cut(&self, identity: &str);
 }

@@ -21,6 +21,7 @@ pub mod homes;
 pub mod idempotency;
 pub mod ingest;
 pub mod memberships;
+pub mod mqtt_clients;
 pub mod organisations;
 pub mod retention;
 pub mod rooms;

@@ -3,6 +3,7 @@
 mod m0001_ground;
 mod m0002_search;
 mod m0003_retention;
+mod m0004_mqtt_clients;
 
 use sea_orm_migration::prelude::*;
 
@@ -22,8 +23,12 @@ pub(crate) enum Step {
     },
 }
 
-pub(crate) static MIGRATIONS: &[Migration] =
-    &[m0001_ground::MIGRATION, m0002_search::MIGRATION, m0003_retention::MIGRATION];
+pub(crate) static MIGRATIONS: &[Migration] = &[
+    m0001_ground::MIGRATION,
+    m0002_search::MIGRATION,
+    m0003_retention::MIGRATION,
+    m0004_mqtt_clients::MIGRATION,
+];
 
 /// Runs the declared migrations through SeaORM's bookkeeping (table `seaql_migrations`).
 pub(crate) struct Migrator;

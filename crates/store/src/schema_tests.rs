@@ -19,7 +19,7 @@ async fn the_declared_schema_is_the_live_one() {
     let store = Store::open(&StoreOptions { url, readers_max: 1 }).await.unwrap();
     assert_eq!(
         store.pending_migrations().await.unwrap(),
-        ["m0001_ground", "m0002_search", "m0003_retention"]
+        ["m0001_ground", "m0002_search", "m0003_retention", "m0004_mqtt_clients"]
     );
     store.migrate().await.unwrap();
 

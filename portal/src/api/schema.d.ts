@@ -281,6 +281,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/homes/{id}/mqtt-clients": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Clients of a home's MQTT space. */
+        get: operations["listMqttClients"];
+        put?: never;
+        /** Give a program or gateway credentials for a home's MQTT space. The answer holds its secret, shown once. */
+        post: operations["createMqttClient"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/homes/{id}/readings": {
         parameters: {
             query?: never;
@@ -674,6 +692,42 @@ export interface paths {
         get: operations["watchLive"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/mqtt-clients/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One client. */
+        get: operations["getMqttClient"];
+        put?: never;
+        post?: never;
+        /** Remove a client; its live session ends. */
+        delete: operations["deleteMqttClient"];
+        options?: never;
+        head?: never;
+        /** Change what is given; the rest stays. A live session ends and may come back with the new rights. */
+        patch: operations["updateMqttClient"];
+        trace?: never;
+    };
+    "/api/mqtt-clients/{id}/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Another secret; the old one ends at once, and with it the live session. */
+        post: operations["rotateMqttClient"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1291,6 +1345,10 @@ export interface components {
             capabilities: string[];
             /** Format: int32 */
             endpoint: number;
+            /** @description What it is called on the device, where that says more than the capability. */
+            name?: string | null;
+            /** @description The unit of a `Measurement`, whose capability has none of its own. */
+            unit?: string | null;
         };
         /**
          * Format: uuid
@@ -1301,7 +1359,7 @@ export interface components {
          * @description What happened. The text form is what the API shows and filters by.
          * @enum {string}
          */
-        EventType: "organisation.created" | "organisation.updated" | "member.added" | "member.removed" | "home.created" | "home.updated" | "home.deleted" | "room.created" | "room.updated" | "room.deleted" | "device.registered" | "device.updated" | "device.replaced" | "device.deleted" | "device.credentials_rotated" | "device.online" | "device.late" | "device.offline" | "attribute.changed" | "device.occurrence" | "readings.imported" | "reading.corrected" | "readings.deleted" | "readings.expired" | "retention.updated" | "command.queued" | "command.sent" | "command.acked" | "command.confirmed" | "command.refused" | "command.failed" | "command.expired" | "command.unconfirmed";
+        EventType: "organisation.created" | "organisation.updated" | "member.added" | "member.removed" | "home.created" | "home.updated" | "home.deleted" | "room.created" | "room.updated" | "room.deleted" | "device.registered" | "device.updated" | "device.replaced" | "device.deleted" | "device.credentials_rotated" | "mqtt_client.created" | "mqtt_client.updated" | "mqtt_client.secret_rotated" | "mqtt_client.deleted" | "device.online" | "device.late" | "device.offline" | "attribute.changed" | "device.occurrence" | "readings.imported" | "reading.corrected" | "readings.deleted" | "readings.expired" | "retention.updated" | "command.queued" | "command.sent" | "command.acked" | "command.confirmed" | "command.refused" | "command.failed" | "command.expired" | "command.unconfirmed";
         /** @description A fact of the event log. */
         EventView: {
             cause: components["schemas"]["Cause"];
@@ -1489,6 +1547,11 @@ export interface components {
             id: components["schemas"]["DeviceId"];
             password: string;
         };
+        /** @description A client with its secret. */
+        IssuedMqttClientView: components["schemas"]["MqttClientView"] & {
+            /** @description The MQTT password, shown once; absent when you chose it. */
+            secret?: string | null;
+        };
         /** @description A bearer token, shown once. */
         IssuedView: {
             expires_at?: components["schemas"]["UnixMillis"] | null;
@@ -1555,6 +1618,34 @@ export interface components {
             organisation_name: string;
             role: components["schemas"]["Role"];
         };
+        MqttClientChangeBody: {
+            name?: string | null;
+            publish?: string[] | null;
+            subscribe?: string[] | null;
+            trusted?: boolean | null;
+        };
+        /**
+         * Format: uuid
+         * @description A client of a home's MQTT space.
+         */
+        MqttClientId: string;
+        MqttClientSecretBody: {
+            /** @description Left out, one is generated. */
+            secret?: string | null;
+        };
+        /** @description A client of a home's MQTT space, without its secret. */
+        MqttClientView: {
+            created_at: components["schemas"]["UnixMillis"];
+            home: components["schemas"]["HomeId"];
+            id: components["schemas"]["MqttClientId"];
+            last_seen?: components["schemas"]["UnixMillis"] | null;
+            name: string;
+            organisation: components["schemas"]["OrganisationId"];
+            publish: string[];
+            subscribe: string[];
+            trusted: boolean;
+            username: string;
+        };
         NewCommandBody: {
             args?: {
                 [key: string]: boolean | number | string;
@@ -1614,6 +1705,19 @@ export interface components {
             email: string;
             role: components["schemas"]["Role"];
             valid_until?: components["schemas"]["UnixMillis"] | null;
+        };
+        NewMqttClientBody: {
+            name: string;
+            /** @description Topic filters of the home's space that it may publish to; everything (`#`) when left out. */
+            publish?: string[] | null;
+            /** @description For a client that cannot be given another one; left out, one is generated, which is better. */
+            secret?: string | null;
+            /** @description Topic filters that it may subscribe within; everything (`#`) when left out. */
+            subscribe?: string[] | null;
+            /** @description Whether devices that it announces are accepted without asking. */
+            trusted?: boolean;
+            /** @description Unique in the server; made up when left out. Letters, digits and `._@-`, and not a UUID. */
+            username?: string | null;
         };
         NewTokenBody: {
             expires_at?: components["schemas"]["UnixMillis"] | null;
@@ -1752,6 +1856,23 @@ export interface components {
                 user: components["schemas"]["UserId"];
                 valid_from: components["schemas"]["UnixMillis"];
                 valid_until?: components["schemas"]["UnixMillis"] | null;
+            }[];
+            /** @description Pass it back as `cursor` for what follows; absent at the end. */
+            next_cursor?: string | null;
+        };
+        /** @description A page of a list. */
+        PageOf_MqttClientView: {
+            items: {
+                created_at: components["schemas"]["UnixMillis"];
+                home: components["schemas"]["HomeId"];
+                id: components["schemas"]["MqttClientId"];
+                last_seen?: components["schemas"]["UnixMillis"] | null;
+                name: string;
+                organisation: components["schemas"]["OrganisationId"];
+                publish: string[];
+                subscribe: string[];
+                trusted: boolean;
+                username: string;
             }[];
             /** @description Pass it back as `cursor` for what follows; absent at the end. */
             next_cursor?: string | null;
@@ -3992,6 +4113,245 @@ export interface operations {
             };
             /** @description Storage not available */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listMqttClients: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Home */
+                id: components["schemas"]["HomeId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOf_MqttClientView"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not include this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unknown cursor: start again without one */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Storage not available */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createMqttClient: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description From 1 to 255 visible ASCII characters. The same key with the same body gives the first answer again; with
+                 *     another body it is refused (422). Kept for 48 hours.
+                 */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                /** @description Home */
+                id: components["schemas"]["HomeId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewMqttClientBody"];
+            };
+        };
+        responses: {
+            /** @description Made */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IssuedMqttClientView"];
+                };
+            };
+            /** @description Not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not include this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Wrong media type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Storage not available */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No space left */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6998,6 +7358,470 @@ export interface operations {
             };
             /** @description Storage not available */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getMqttClient: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description MQTT client */
+                id: components["schemas"]["MqttClientId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The client */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MqttClientView"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not include this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Storage not available */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteMqttClient: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description MQTT client */
+                id: components["schemas"]["MqttClientId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Removed */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not include this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Storage not available */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No space left */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    updateMqttClient: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description MQTT client */
+                id: components["schemas"]["MqttClientId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MqttClientChangeBody"];
+            };
+        };
+        responses: {
+            /** @description As it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MqttClientView"];
+                };
+            };
+            /** @description Not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not include this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Wrong media type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Storage not available */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No space left */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rotateMqttClient: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description From 1 to 255 visible ASCII characters. The same key with the same body gives the first answer again; with
+                 *     another body it is refused (422). Kept for 48 hours.
+                 */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                /** @description MQTT client */
+                id: components["schemas"]["MqttClientId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MqttClientSecretBody"];
+            };
+        };
+        responses: {
+            /** @description Rotated */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IssuedMqttClientView"];
+                };
+            };
+            /** @description Not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not include this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Wrong media type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Storage not available */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No space left */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -17,7 +17,7 @@ const TYPES: Record<EventKind, EventView["type"][]> = {
     "command.expired",
     "command.unconfirmed",
   ],
-  devices: ["device.registered", "device.updated", "device.replaced", "device.deleted", "device.credentials_rotated"],
+  devices: ["device.registered", "device.updated", "device.replaced", "device.deleted", "device.credentials_rotated", "mqtt_client.created", "mqtt_client.updated", "mqtt_client.secret_rotated", "mqtt_client.deleted"],
   places: ["home.created", "home.updated", "home.deleted", "room.created", "room.updated", "room.deleted"],
   people: ["organisation.created", "organisation.updated", "retention.updated", "member.added", "member.removed"],
 };

@@ -85,6 +85,7 @@ ids_in_paths!(
     lares_model::EventId,
     lares_model::TokenId,
     lares_model::MembershipId,
+    lares_model::MqttClientId,
 );
 
 /// A JSON body.

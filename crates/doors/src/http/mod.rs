@@ -19,6 +19,7 @@ mod import;
 mod limits;
 mod live;
 mod members;
+mod mqtt_clients;
 mod openapi;
 mod organisations;
 mod portal;
@@ -138,6 +139,12 @@ fn of_places_and_people() -> Vec<Route> {
         Route::new(HomeManage, routes!(homes::delete)),
         Route::new(DeviceRead, routes!(history::of_home)),
         Route::new(DeviceManage, routes!(readings_change::delete_of_home)),
+        Route::new(HomeManage, routes!(mqtt_clients::create)),
+        Route::new(HomeRead, routes!(mqtt_clients::of_home)),
+        Route::new(HomeRead, routes!(mqtt_clients::get)),
+        Route::new(HomeManage, routes!(mqtt_clients::update)),
+        Route::new(HomeManage, routes!(mqtt_clients::delete)),
+        Route::new(HomeManage, routes!(mqtt_clients::rotate)),
         Route::new(HomeManage, routes!(rooms::create)),
         Route::new(HomeRead, routes!(rooms::of_home)),
         Route::new(HomeRead, routes!(rooms::list)),

@@ -96,6 +96,9 @@ fn body_of(operation: &str, ids: &Ids) -> Option<Value> {
         "updateHome" => json!({ "name": "changed", "address": "elsewhere" }),
         "createRoom" | "updateRoom" => json!({ "name": "changed" }),
         "registerDevice" => json!({ "home": ids["HomeId"], "name": "new", "endpoints": endpoints }),
+        "createMqttClient" => json!({ "name": "new", "secret": "chosen by nobody" }),
+        "updateMqttClient" => json!({ "name": "changed", "trusted": true }),
+        "rotateMqttClient" => json!({}),
         "updateDevice" => json!({ "name": "changed", "home": ids["HomeId"], "room": ids["RoomId"] }),
         "replaceDevice" => json!({ "vendor": "other" }),
         "submitCommand" => json!({ "name": "DoorLock.UnlockDoor" }),
@@ -159,7 +162,10 @@ pub async fn samples(world: &World, who: Who, house: &Household) -> Ids {
     let events = world.get(format!("/api/events?organisation={organisation}")).as_(who).expect(200).await;
     let members = world.get(format!("/api/organisations/{organisation}/members")).as_(who).expect(200).await;
     let tokens = world.get("/api/auth/tokens").as_(who).expect(200).await;
+    let client = world.post(format!("/api/homes/{}/mqtt-clients", house.home)).as_(who);
+    let client = client.json(json!({ "name": format!("{} bridge", house.mark) })).expect(201).await;
     Ids::from([
+        ("MqttClientId", id_of(&client)),
         ("OrganisationId", organisation.clone()),
         ("HomeId", house.home.clone()),
         ("RoomId", house.room.clone()),

@@ -5,6 +5,7 @@
 
 mod bed;
 mod log;
+mod mqtt_clients;
 mod nouns;
 mod opening;
 mod paging;
@@ -46,6 +47,9 @@ on_both_engines! {
     nouns::ingest_positions_and_checkpoint_round_trip,
     nouns::idempotency_round_trip,
     nouns::retention_round_trip,
+    mqtt_clients::they_round_trip,
+    mqtt_clients::a_user_name_is_taken_once_in_the_whole_server,
+    mqtt_clients::they_go_with_their_home_and_are_nobody_elses,
     walls::a_neighbour_finds_nothing,
     walls::a_neighbour_lists_nothing,
     walls::a_neighbour_removes_nothing,
