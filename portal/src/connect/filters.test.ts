@@ -1,0 +1,26 @@
+// Filters as they are typed, and whose message it is that passes.
+import { describe, expect, it } from "vitest";
+import { isOf } from "./arrivals";
+import { filtersOf, isFilter, linesOf } from "./filters";
+
+describe("filters", () => {
+  it("are one a line, each once, and everything where nothing is said", () => {
+    expect(filtersOf(" zigbee2mqtt/#\nhomeassistant/#, zigbee2mqtt/# ")).toEqual(["zigbee2mqtt/#", "homeassistant/#"]);
+    expect(filtersOf(" \n")).toEqual(["#"]);
+    expect(linesOf(["a/#", "b"])).toBe("a/#\nb");
+    expect(linesOf(["#"])).toBe("");
+  });
+
+  it("are right where MQTT says so", () => {
+    expect(["#", "a/#", "+/b", "a/+/c", "/", "a"].every(isFilter)).toBe(true);
+    expect(["", "a/#/b", "a#", "a+/b", "#/"].some(isFilter)).toBe(false);
+  });
+});
+
+describe("isOf", () => {
+  const client = { id: "c1", name: "Hub", username: "hub-1" };
+  it("knows the sender by any of its names, and takes no stranger's message", () => {
+    expect(["c1", "Hub", "hub-1"].map((from) => isOf({ from }, client))).toEqual([true, true, true]);
+    expect([isOf({ from: "hub-2" }, client), isOf({ from: null }, client), isOf({}, client)]).toEqual([false, false, false]);
+  });
+});
