@@ -11,6 +11,7 @@ use lares_model::command::{
     Command, CommandState, Condition, HistoryLine, Signal, Step, Transition, next_step, settle,
 };
 use lares_model::device::Device;
+use lares_model::dialect::CannotSay;
 use lares_model::event::{Cause, NewEvent};
 use lares_model::ports::Link;
 use lares_model::{CommandId, DeviceId, EventId, Invalid, OrganisationId, UnixMillis, Value};
@@ -92,7 +93,7 @@ async fn hand_over_at_once(
     is_first: bool,
     new_events: &mut Vec<NewEvent>,
 ) -> Result<Option<Arc<dyn Link>>, HubError> {
-    let Some(link) = hub.link().filter(|link| is_first && link.ready(command.device)) else {
+    let Some(link) = hub.link().filter(|link| is_first && link.ready_for(command)) else {
         return Ok(None);
     };
     let now = hub.now();
@@ -123,6 +124,12 @@ fn judge(hub: &Hub, caller: &Caller, device: &Device, new: NewCommand) -> Result
         invalid.errors.extend(errors.errors);
         BTreeMap::new()
     });
+    if device.origin.is_some()
+        && let Some(endpoint) = endpoint
+        && let Err(CannotSay::Unsupported(reason)) = hub.dialects.word(device, endpoint, &new.name, &args)
+    {
+        invalid.add("/name", reason);
+    }
     let preconditions = judge_preconditions(device, new.preconditions, &mut invalid);
     let not_after = new.not_after.unwrap_or(now + hub.command_policy.good_for_ms);
     let is_asked_for = new.not_after.is_some();

@@ -7,7 +7,7 @@ use lares_model::event::{EventType, NewEvent};
 use lares_model::{DeviceId, HomeId, Invalid, OrganisationId, RoomId};
 use lares_store::devices as rows;
 pub use lares_store::devices::DeviceFilter;
-use lares_store::{Page, UnitOfWork, credentials, events, homes, ingest, rooms};
+use lares_store::{Page, UnitOfWork, credentials, discovered, events, homes, ingest, rooms};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use sha2::{Digest, Sha256};
@@ -75,7 +75,7 @@ pub(crate) fn device_event(
     caused_by(hub, caller, concerns, event_type, payload)
 }
 
-fn payload_of(device: &Device) -> serde_json::Value {
+pub(crate) fn payload_of(device: &Device) -> serde_json::Value {
     json!({
         "home": device.home,
         "room": device.room,
@@ -134,6 +134,7 @@ pub(crate) async fn insert_new(
         encoding: new.encoding,
         expected_interval_s: new.expected_interval_s.unwrap_or(EXPECTED_INTERVAL_DEFAULT_S),
         command_counter: 0,
+        origin: None,
         created_at: now,
         updated_at: now,
     };
@@ -204,6 +205,18 @@ async fn managed(work: &UnitOfWork, caller: &Caller, id: DeviceId) -> Result<Dev
     Ok(device)
 }
 
+/// A device that signs in itself.
+async fn native(work: &UnitOfWork, caller: &Caller, id: DeviceId) -> Result<Device, HubError> {
+    let device = managed(work, caller, id).await?;
+    match &device.origin {
+        None => Ok(device),
+        Some(origin) => Err(HubError::Conflict(format!(
+            "this device has no credentials of its own: {} speaks for it",
+            origin.dialect
+        ))),
+    }
+}
+
 fn changed(before: &Device, change: DeviceChange) -> Device {
     let moved = change.home.is_some_and(|home| home != before.home);
     Device {
@@ -239,6 +252,10 @@ pub async fn update(
     }
     after.updated_at = hub.now();
     after.check()?;
+    if after.home != before.home && before.origin.is_some() {
+        let reason = "a device that speaks in its home's MQTT space stays in that home";
+        return Err(Invalid::one("/home", reason).into());
+    }
     let organisation = place(&work, caller, after.home, after.room).await?;
     if organisation != before.organisation {
         return Err(Invalid::one("/home", "is a home of another organisation").into());
@@ -277,7 +294,7 @@ pub async fn replace(
     if let Some(done) = replay_registered(hub, &work, caller, once).await? {
         return Ok(done);
     }
-    let before = managed(&work, caller, id).await?;
+    let before = native(&work, caller, id).await?;
     let change = DeviceChange {
         vendor: new.vendor,
         model: new.model,
@@ -315,7 +332,7 @@ pub async fn rotate_credentials(
     if let Some(done) = replay_registered(hub, &work, caller, once).await? {
         return Ok(done);
     }
-    let device = managed(&work, caller, id).await?;
+    let device = native(&work, caller, id).await?;
     let password = hub.secret_text(SECRET_BYTES);
     credentials::set(&work, id, device.organisation, hash_secret(&password), hub.now()).await?;
     let event = device_event(hub, caller, &device, EventType::DeviceCredentialsRotated, json!({}));
@@ -340,6 +357,9 @@ pub async fn delete(hub: &Hub, caller: &Caller, id: DeviceId) -> Result<(), HubE
         return Err(HubError::NotFound("device"));
     }
     ingest::forget_device(&work, id).await?;
+    if let Some(origin) = &device.origin {
+        discovered::ignore_origin(&work, device.home, origin).await?;
+    }
     let payload = json!({ "before": payload_of(&device) });
     events::append(&work, vec![device_event(hub, caller, &device, EventType::DeviceDeleted, payload)])
         .await?;
@@ -354,6 +374,7 @@ pub async fn delete(hub: &Hub, caller: &Caller, id: DeviceId) -> Result<(), HubE
         hub.directory.put(device);
         return Err(error);
     }
+    hub.dialects.changed(device.home);
     hub.live.write(|states| states.remove(&id));
     for command in failed {
         hub.nudges.command_moved(command);

@@ -2,8 +2,10 @@
 
 use lares_model::DeviceId;
 use lares_model::UnixMillis;
+use lares_model::dialect::UnknownPart;
 use lares_model::fold::{Counts, Rejection};
 use lares_model::presence::Presence;
+use lares_store::discovered;
 
 use crate::caller::Caller;
 use crate::devices::find;
@@ -20,11 +22,17 @@ pub struct Diagnostics {
     pub duplicates: u64,
     /// Newest first.
     pub rejections: Vec<Rejection>,
+    /// What a foreign device says of itself and we have no word for.
+    pub unknown: Vec<UnknownPart>,
 }
 
 pub async fn of(hub: &Hub, caller: &Caller, id: DeviceId) -> Result<Diagnostics, HubError> {
     let device = find(hub, caller, id).await?;
     let state = hub.live.of(device.id);
+    let described = match &device.origin {
+        Some(origin) => discovered::of_origin(&hub.store, caller.scope(), device.home, origin).await?,
+        None => None,
+    };
     Ok(Diagnostics {
         presence: state.presence,
         last_seen: state.last_seen,
@@ -32,5 +40,6 @@ pub async fn of(hub: &Hub, caller: &Caller, id: DeviceId) -> Result<Diagnostics,
         counts: state.counts,
         duplicates: hub.directory.duplicates(device.id),
         rejections: state.rejections.into_iter().rev().collect(),
+        unknown: described.map(|found| found.description.unknown).unwrap_or_default(),
     })
 }

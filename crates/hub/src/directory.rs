@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
-use lares_model::device::Device;
+use lares_model::device::{Device, Origin};
 use lares_model::{DeviceId, HomeId, OrganisationId};
 use lares_store::{Store, StoreError, devices};
 
@@ -22,11 +22,20 @@ struct Known {
     devices: HashMap<DeviceId, Arc<Device>>,
     /// By wall first, so that an organisation is one range of it.
     by_home: BTreeMap<(OrganisationId, HomeId), BTreeSet<DeviceId>>,
+    by_origin: HashMap<HomeId, HashMap<Origin, DeviceId>>,
 }
 
 impl Known {
     fn remove(&mut self, id: DeviceId) {
         let Some(device) = self.devices.remove(&id) else { return };
+        if let Some(origin) = &device.origin
+            && let Some(in_home) = self.by_origin.get_mut(&device.home)
+        {
+            in_home.remove(origin);
+            if in_home.is_empty() {
+                self.by_origin.remove(&device.home);
+            }
+        }
         let place = (device.organisation, device.home);
         if let Some(in_home) = self.by_home.get_mut(&place) {
             in_home.remove(&id);
@@ -62,11 +71,25 @@ impl Directory {
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
         known.remove(device.id);
         known.by_home.entry((device.organisation, device.home)).or_default().insert(device.id);
+        if let Some(origin) = &device.origin {
+            known.by_origin.entry(device.home).or_default().insert(origin.clone(), device.id);
+        }
         known.devices.insert(device.id, Arc::new(device));
     }
 
     pub fn remove(&self, device: DeviceId) {
         self.known.write().unwrap_or_else(PoisonError::into_inner).remove(device);
+    }
+
+    /// The device that is known by this id in a dialect of the home.
+    pub fn by_origin(&self, home: HomeId, dialect: &str, foreign_id: &str) -> Option<Arc<Device>> {
+        let known = self.known();
+        let origin = Origin { dialect: dialect.to_owned(), foreign_id: foreign_id.to_owned() };
+        known.devices.get(known.by_origin.get(&home)?.get(&origin)?).cloned()
+    }
+
+    pub fn homes_with_foreign_devices(&self) -> Vec<HomeId> {
+        self.known().by_origin.keys().copied().collect()
     }
 
     /// The devices of a home, oldest first.

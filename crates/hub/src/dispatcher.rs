@@ -96,7 +96,7 @@ impl Dispatcher {
                 self.hub.mark_idle(*device, mark);
                 continue;
             }
-            let ready = link.ready(*device);
+            let ready = ready(link, &open);
             let reconnected = ready && self.reachable.get(device) == Some(&false);
             found |= steps(&open, ready, reconnected, now, &self.hub).iter().any(|(_, step)| acts(*step));
             if !found {
@@ -115,7 +115,7 @@ impl Dispatcher {
     ) -> Result<(), HubError> {
         let mut open = rows::unsettled_of(work, id).await?;
         let now = self.hub.now();
-        let ready = link.ready(id);
+        let ready = ready(link, &open);
         let reconnected = ready && self.reachable.insert(id, ready) == Some(false);
         let Some(device) = self.hub.directory.get(id) else {
             return Ok(()); // being removed, which settles its commands
@@ -139,6 +139,12 @@ impl Dispatcher {
         }
         Ok(())
     }
+}
+
+/// Whether the oldest that still holds up the others would go out.
+fn ready(link: &dyn Link, open: &[Command]) -> bool {
+    let first = open.iter().find(|command| !command.is_settled());
+    first.is_some_and(|command| link.ready_for(command))
 }
 
 fn acts(step: Step) -> bool {

@@ -146,6 +146,7 @@ pub async fn delete(hub: &Hub, caller: &Caller, id: HomeId) -> Result<(), HubErr
     rows::delete(&work, id).await?;
     events::append(&work, vec![event(hub, caller, &home, EventType::HomeDeleted, payload)]).await?;
     work.commit().await?;
+    hub.dialects.close(id);
     for client in clients {
         home_clients::forget(hub, client);
     }

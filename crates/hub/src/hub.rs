@@ -14,10 +14,12 @@ use lares_store::Store;
 use lares_telemetry::Telemetry;
 use uuid::Uuid;
 
+use crate::dialects::Dialects;
 use crate::directory::Directory;
 use crate::feed::Feeds;
 use crate::home_clients::HomeClients;
 use crate::identity::SignInThrottle;
+use crate::links::Links;
 use crate::live::Live;
 use crate::nudge::Nudges;
 use crate::passwords::Passwords;
@@ -33,6 +35,8 @@ pub struct HubParts {
     pub time_policy: TimePolicy,
     pub command_policy: CommandPolicy,
     pub presence_policy: PresencePolicy,
+    /// How devices of other makers speak in a home's MQTT space.
+    pub dialects: lares_model::dialect::Dialects,
 }
 
 pub struct Hub {
@@ -45,6 +49,7 @@ pub struct Hub {
     pub command_policy: CommandPolicy,
     pub presence_policy: PresencePolicy,
     pub directory: Directory,
+    pub dialects: Dialects,
     pub live: Live,
     pub feeds: Feeds,
     pub nudges: Nudges,
@@ -82,6 +87,7 @@ impl Hub {
             command_policy: parts.command_policy,
             presence_policy: parts.presence_policy,
             directory: Directory::default(),
+            dialects: Dialects::new(parts.dialects),
             live: Live::default(),
             feeds: Feeds::default(),
             nudges: Nudges::default(),
@@ -98,9 +104,9 @@ impl Hub {
         })
     }
 
-    /// The door that reaches devices is made after the hub; it can be connected once.
-    pub fn connect_link(&self, link: Arc<dyn Link>) {
-        if self.link.set(link).is_err() {
+    /// The door that reaches native devices is made after the hub; it can be connected once.
+    pub fn connect_link(self: &Arc<Self>, native: Arc<dyn Link>) {
+        if self.link.set(Arc::new(Links::new(self, native))).is_err() {
             tracing::error!("a second device link was offered and ignored");
         }
     }

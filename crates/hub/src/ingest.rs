@@ -24,7 +24,15 @@ pub async fn report(
     let inbound = Inbound { device, channel, encoding, payload, received: hub.now() };
     let entries = decode(&hub.time_policy, &inbound);
     for entry in &entries {
-        count(entry, channel);
+        count(entry, channel.name());
+    }
+    append(hub, entries).await
+}
+
+/// What was found in a home's space, already judged; of one device or of several.
+pub(crate) async fn found(hub: &Arc<Hub>, entries: Vec<Entry>) -> Result<(), TelemetryError> {
+    for entry in &entries {
+        count(entry, "home");
     }
     append(hub, entries).await
 }
@@ -72,18 +80,21 @@ pub(crate) async fn by_hand(
 }
 
 async fn append(hub: &Arc<Hub>, entries: Vec<Entry>) -> Result<(), TelemetryError> {
-    let Some(first) = entries.first() else { return Ok(()) };
-    let (organisation, device, received) = (first.organisation, first.device, first.received);
+    if entries.is_empty() {
+        return Ok(());
+    }
+    let whose: Vec<_> =
+        entries.iter().map(|entry| (entry.organisation, entry.device, entry.received)).collect();
     let appended = hub.telemetry.append(entries).await?;
     if appended.iter().any(|outcome| matches!(outcome, Appended::At(_))) {
         hub.nudges.log.notify_one();
     }
-    let refusals = appended.iter().filter_map(|outcome| match outcome {
-        Appended::Refused(refusal) => Some(refusal.to_string()),
+    let refusals = appended.iter().zip(&whose).filter_map(|(outcome, whose)| match outcome {
+        Appended::Refused(refusal) => Some((refusal.to_string(), *whose)),
         _ => None,
     });
     let rejections: Vec<Entry> = refusals
-        .map(|reason| {
+        .map(|(reason, (organisation, device, received))| {
             let body = Body::Rejected { rejected: Rejected::new("telemetry limits", reason, b"") };
             Entry { organisation, device, received, identity: None, body }
         })
@@ -93,16 +104,17 @@ async fn append(hub: &Arc<Hub>, entries: Vec<Entry>) -> Result<(), TelemetryErro
         hub.telemetry.append(rejections).await?;
         hub.nudges.log.notify_one();
     }
-    let duplicates = appended.iter().filter(|outcome| matches!(outcome, Appended::Duplicate)).count() as u64;
-    if duplicates > 0 {
-        metrics::counter!("lares_ingest_duplicates_total").increment(duplicates);
-        hub.directory.count_duplicates(device, duplicates);
+    for (outcome, (_, device, _)) in appended.iter().zip(&whose) {
+        if matches!(outcome, Appended::Duplicate) {
+            metrics::counter!("lares_ingest_duplicates_total").increment(1);
+            hub.directory.count_duplicates(*device, 1);
+        }
     }
     Ok(())
 }
 
-fn count(entry: &Entry, channel: Channel) {
-    metrics::counter!("lares_ingest_messages_total", "channel" => channel.name()).increment(1);
+fn count(entry: &Entry, channel: &'static str) {
+    metrics::counter!("lares_ingest_messages_total", "channel" => channel).increment(1);
     match &entry.body {
         Body::Readings { readings } => {
             metrics::counter!("lares_ingest_readings_total").increment(readings.len() as u64);

@@ -74,10 +74,12 @@ pub async fn sweep(hub: &Arc<Hub>, started: UnixMillis) -> Result<(), lares_tele
     let mut found = Vec::new();
     hub.live.for_each(|id, state| {
         let Some(device) = hub.directory.get(id) else { return };
-        let connected = hub.link().is_some_and(|link| link.ready(id));
         let present = matches!(state.presence.status, PresenceStatus::Online | PresenceStatus::Late);
         let quiet_since_start = state.last_seen.is_none_or(|seen| seen < started);
-        if present && !connected && quiet_since_start && now.since_ms(started) > policy.return_within_ms {
+        // Of a foreign device others tell whether it is there.
+        let had_time = device.origin.is_none() && now.since_ms(started) > policy.return_within_ms;
+        let connected = || hub.link().is_some_and(|link| link.ready(id));
+        if present && quiet_since_start && had_time && !connected() {
             found.push((device, PresenceStatus::Offline, "it did not come back after a restart"));
         } else if let Some(status) =
             judge_silence(policy, state.presence, state.last_seen, device.expected_interval_s, now)

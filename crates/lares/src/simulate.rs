@@ -125,6 +125,7 @@ async fn open(
         // As the configuration has it by default.
         command_policy: CommandPolicy::default(),
         presence_policy: PresencePolicy::default(),
+        dialects: Vec::new,
     }))
 }
 

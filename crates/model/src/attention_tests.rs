@@ -26,6 +26,7 @@ fn device(name: &str, tags: &[&str]) -> Device {
         encoding: Encoding::Json,
         expected_interval_s: 60,
         command_counter: 0,
+        origin: None,
         created_at: NOW,
         updated_at: NOW,
     }

@@ -30,8 +30,20 @@ pub struct Device {
     pub expected_interval_s: u32,
     /// The last command number given out; each command to the device has the next one.
     pub command_counter: i64,
+    /// Where it comes from when it does not speak our own protocol.
+    #[serde(default)]
+    pub origin: Option<Origin>,
     pub created_at: UnixMillis,
     pub updated_at: UnixMillis,
+}
+
+/// A device of another maker, found in its home's MQTT space: who speaks for it, and its id there.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Origin {
+    /// Such as `zigbee2mqtt`.
+    pub dialect: String,
+    /// The dialect's own stable id; unique in the home and dialect.
+    pub foreign_id: String,
 }
 
 /// A part of a device: 0 is the device itself, a two-gang switch has 1 and 2.

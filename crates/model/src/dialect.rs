@@ -117,6 +117,9 @@ pub trait Dialect: Send {
     /// A word for the store and the API, such as `zigbee2mqtt`. Never changes.
     fn name(&self) -> &'static str;
 
+    /// A device as it was described before a restart, told before anything is heard: its endpoints keep their numbers.
+    fn remember(&mut self, _description: &Description) {}
+
     /// When the space opens: birth messages, requests for descriptions.
     fn greet(&mut self) -> Vec<Say>;
 

@@ -53,6 +53,10 @@ pub enum EventType {
     DeviceLate,
     #[serde(rename = "device.offline")]
     DeviceOffline,
+    #[serde(rename = "device.discovered")]
+    DeviceDiscovered,
+    #[serde(rename = "device.gone")]
+    DeviceGone,
     #[serde(rename = "attribute.changed")]
     AttributeChanged,
     #[serde(rename = "device.occurrence")]

@@ -86,6 +86,8 @@ typed_ids! {
     EventId,
     /// A request to a device.
     CommandId,
+    /// A device as it was found in a home's MQTT space.
+    DiscoveredId,
     /// A client of a home's MQTT space.
     MqttClientId,
 }

@@ -9,8 +9,10 @@ pub mod chart;
 pub mod command;
 pub mod device;
 pub mod dialect;
+pub mod discovered;
 pub mod event;
 pub mod fold;
+pub mod foreign;
 pub mod gap;
 pub mod history;
 pub mod home;
@@ -27,7 +29,8 @@ pub mod time;
 pub mod value;
 
 pub use id::{
-    CommandId, DeviceId, EventId, HomeId, MembershipId, MqttClientId, OrganisationId, RoomId, TokenId, UserId,
+    CommandId, DeviceId, DiscoveredId, EventId, HomeId, MembershipId, MqttClientId, OrganisationId, RoomId,
+    TokenId, UserId,
 };
 pub use invalid::{FieldError, Invalid};
 pub use time::UnixMillis;

@@ -38,6 +38,10 @@ pub enum LinkError {
 pub trait Link: Send + Sync {
     /// Whether a command handed over now would go out.
     fn ready(&self, device: DeviceId) -> bool;
+    /// Whether this command would go out, where that depends on the command.
+    fn ready_for(&self, command: &Command) -> bool {
+        self.ready(command.device)
+    }
     /// Hands a command over. Nobody waits for the device: its answer is a later report.
     fn send<'a>(
         &'a self,

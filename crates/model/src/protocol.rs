@@ -407,7 +407,7 @@ fn judge_events(
 }
 
 /// Data that every store takes and every reader can parse: shallow, and without NUL.
-fn check_data(data: &serde_json::Map<String, serde_json::Value>) -> Result<(), String> {
+pub(crate) fn check_data(data: &serde_json::Map<String, serde_json::Value>) -> Result<(), String> {
     fn fits(value: &serde_json::Value, depth_left: usize) -> bool {
         use serde_json::Value as Json;
         match value {

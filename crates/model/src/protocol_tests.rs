@@ -30,6 +30,7 @@ fn plug() -> Device {
         encoding: Encoding::Json,
         expected_interval_s: 60,
         command_counter: 0,
+        origin: None,
         created_at: NOW,
         updated_at: NOW,
     }

@@ -4,9 +4,16 @@
 
 mod broker;
 pub mod codec;
+mod journal;
 mod port;
 pub mod session;
 pub mod topic;
 
-pub use broker::{Broker, Limits, Origin, Outgoing, SendError, SendReceipt, TlsProvider};
-pub use port::{Disconnected, Handler, Hello, Message, Outcome, Refusal, Welcome};
+pub use broker::{
+    Broker, ClientView, Ground, Limits, Origin, Outgoing, Overheard, RetainedView, SendError, SendReceipt,
+    TenantMetrics, TenantQuota, TlsProvider, TraceLine, WallClock, Watch,
+};
+pub use journal::{FileJournal, Journal, Record};
+pub use port::{
+    Alarm, AuthAnswer, AuthExchange, Disconnected, Handler, Hello, Message, Outcome, Refusal, Welcome,
+};

@@ -33,6 +33,70 @@ pub struct Welcome<C> {
     pub client: C,
     /// Sessions are keyed by (identity, client identifier): nobody can take over another's.
     pub identity: Arc<str>,
+    /// Whose quotas and counters it falls under.
+    pub tenant: Arc<str>,
+    /// The topic space it lives in, shared with everybody else in it. A client without one talks with the house alone.
+    pub space: Option<Arc<str>>,
+    /// How long its session may be kept after a connection; `u32::MAX` is for ever, 0 is not at all.
+    pub session_expiry_max_s: u32,
+}
+
+impl<C> Welcome<C> {
+    /// A client that talks with the house alone, and whose session ends with its connection.
+    pub fn new(client: C, identity: impl Into<Arc<str>>) -> Welcome<C> {
+        Welcome { client, identity: identity.into(), tenant: "".into(), space: None, session_expiry_max_s: 0 }
+    }
+
+    pub fn in_space(mut self, space: impl Into<Arc<str>>, tenant: impl Into<Arc<str>>) -> Self {
+        (self.space, self.tenant) = (Some(space.into()), tenant.into());
+        self
+    }
+
+    pub fn with_sessions_for(mut self, seconds: u32) -> Self {
+        self.session_expiry_max_s = seconds;
+        self
+    }
+}
+
+/// A step of an enhanced authentication (section 4.12).
+#[derive(Debug)]
+pub struct AuthExchange<'a, C> {
+    pub method: &'a Text,
+    pub data: Option<&'a Bytes>,
+    /// Steps before this one of the same exchange.
+    pub round: u32,
+    /// At CONNECT.
+    pub hello: Option<&'a Hello>,
+    /// When a client that is in authenticates again.
+    pub client: Option<&'a Arc<C>>,
+}
+
+/// What the house says to it.
+#[derive(Debug)]
+pub enum AuthAnswer<C> {
+    /// The client has to say more.
+    Continue(Bytes),
+    /// At CONNECT.
+    Welcome {
+        welcome: Welcome<C>,
+        data: Option<Bytes>,
+    },
+    /// It is still who it was.
+    Confirmed {
+        data: Option<Bytes>,
+    },
+    Refused(Refusal),
+}
+
+/// Something a person has to look at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Alarm {
+    /// Messages for this session are refused: its client is away and has not fetched what waits.
+    QueueFull { identity: Arc<str>, client_id: Text },
+    /// No more retained messages are taken.
+    RetainedFull,
+    /// No more sessions are opened.
+    SessionsFull,
 }
 
 /// A client that was not. `reason` is told to it, `why` only to the house.
@@ -92,6 +156,32 @@ pub trait Handler: Send + Sync + 'static {
     fn may_publish(&self, client: &Self::Client, topic: &str, retain: bool) -> bool;
 
     fn may_subscribe(&self, client: &Self::Client, filter: &str) -> bool;
+
+    /// Asked when the whole of a filter is not allowed: filters for the part of it that is. Empty refuses.
+    fn narrowed(&self, _client: &Self::Client, _filter: &str) -> Vec<Text> {
+        Vec::new()
+    }
+
+    /// A step of an enhanced authentication. A house without any refuses.
+    fn authenticate(
+        &self,
+        _exchange: AuthExchange<'_, Self::Client>,
+    ) -> impl Future<Output = AuthAnswer<Self::Client>> + Send {
+        let why = "enhanced authentication is not available".to_owned();
+        std::future::ready(AuthAnswer::Refused(Refusal { reason: ReasonCode::BadAuthenticationMethod, why }))
+    }
+
+    /// Who an identity is that is not connected, for a will that a crash left behind. Without an answer it is dropped.
+    fn absent(&self, _identity: &str) -> Option<Self::Client> {
+        None
+    }
+
+    /// Whether `publish` has to see messages of this topic at all.
+    fn wants(&self, _client: &Self::Client, _topic: &str) -> bool {
+        true
+    }
+
+    fn alarmed(&self, _tenant: &str, _alarm: Alarm) {}
 
     /// Resolves when the message is safe; only then is it acknowledged, in order of arrival. Called (and polled
     /// once) in order of arrival; many calls of one connection may be unresolved at a time. Dropped unresolved

@@ -347,7 +347,7 @@ async fn a_server_keep_alive_is_given_to_who_asks_for_none_or_too_much() {
         let connack = wire.connect(hello).await;
         assert_eq!(connack.properties.server_keep_alive_s().copied(), told_s);
         assert!(connack.properties.assigned_client_identifier().is_some());
-        assert_eq!(connack.properties.retain_available(), Some(&false));
+        assert_eq!(connack.properties.retain_available(), Some(&true));
         assert_eq!(connack.properties.shared_subscription_available(), Some(&false));
         assert_eq!(connack.properties.wildcard_subscription_available(), Some(&true));
         if asked_s == 0 {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use lares_model::access::Scope;
-use lares_model::device::Device;
+use lares_model::device::{Device, Origin};
 use lares_model::{DeviceId, HomeId, OrganisationId, RoomId, UnixMillis};
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, Select};
@@ -49,9 +49,18 @@ pub(crate) fn from_row(row: Model) -> Result<Device, StoreError> {
         encoding: named("devices.encoding", row.encoding)?,
         expected_interval_s: narrow("devices.expected_interval_s", row.expected_interval_s)?,
         command_counter: row.command_counter,
+        origin: origin(row.origin_dialect, row.origin_foreign_id)?,
         created_at: UnixMillis(row.created_at),
         updated_at: UnixMillis(row.updated_at),
     })
+}
+
+fn origin(dialect: Option<String>, foreign_id: Option<String>) -> Result<Option<Origin>, StoreError> {
+    match (dialect, foreign_id) {
+        (None, None) => Ok(None),
+        (Some(dialect), Some(foreign_id)) => Ok(Some(Origin { dialect, foreign_id })),
+        _ => Err(StoreError::Corrupt("devices: half an origin".to_owned())),
+    }
 }
 
 fn to_row(device: &Device) -> Result<Model, StoreError> {
@@ -73,6 +82,8 @@ fn to_row(device: &Device) -> Result<Model, StoreError> {
         search_text: search_text(device),
         created_at: device.created_at.0,
         updated_at: device.updated_at.0,
+        origin_dialect: device.origin.as_ref().map(|origin| origin.dialect.clone()),
+        origin_foreign_id: device.origin.as_ref().map(|origin| origin.foreign_id.clone()),
     })
 }
 
@@ -134,7 +145,7 @@ fn within(scope: &Scope) -> Select<Entity> {
     Entity::find().filter(Column::Organisation.is_in(rows::organisation_ids(scope)))
 }
 
-/// Writes everything but id, organisation and time of creation, which never change, and the command counter,
+/// Writes everything but id, organisation, origin and time of creation, which never change, and the command counter,
 /// which only `next_command_counter` moves.
 pub async fn update(w: &UnitOfWork, device: &Device) -> Result<bool, StoreError> {
     let row = to_row(device)?;

@@ -93,6 +93,11 @@ pub async fn list(c: &impl Conn, scope: &Scope, page: Page) -> Result<Vec<Home>,
     rows::all(c, rows::paged(select, Column::Id, page)).await?.into_iter().map(from_row).collect()
 }
 
+/// Without a scope: for the home's own MQTT space.
+pub async fn find_any(c: &impl Conn, id: HomeId) -> Result<Option<Home>, StoreError> {
+    rows::one(c, Entity::find_by_id(id.0)).await?.map(from_row).transpose()
+}
+
 /// Writes everything but id, organisation and time of creation, which never change.
 pub async fn update(w: &UnitOfWork, home: &Home) -> Result<bool, StoreError> {
     let update = Entity::update_many()

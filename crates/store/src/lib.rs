@@ -16,6 +16,7 @@ pub mod commands;
 pub mod credentials;
 pub mod cursors;
 pub mod devices;
+pub mod discovered;
 pub mod events;
 pub mod homes;
 pub mod idempotency;

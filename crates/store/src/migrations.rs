@@ -4,10 +4,11 @@ mod m0001_ground;
 mod m0002_search;
 mod m0003_retention;
 mod m0004_mqtt_clients;
+mod m0005_foreign_devices;
 
 use sea_orm_migration::prelude::*;
 
-use crate::schema::{Column, Kind, OnDelete, Table as TableDeclaration, index_name};
+use crate::schema::{Column, Kind, OnDelete, Table as TableDeclaration, Unique, index_name};
 
 pub(crate) struct Migration {
     pub name: &'static str,
@@ -21,6 +22,15 @@ pub(crate) enum Step {
         table: &'static str,
         column: Column,
     },
+    /// A column that is null in the rows there are, or false where it is a boolean.
+    AddColumn {
+        table: &'static str,
+        column: Column,
+    },
+    AddUnique {
+        table: &'static str,
+        unique: Unique,
+    },
 }
 
 pub(crate) static MIGRATIONS: &[Migration] = &[
@@ -28,6 +38,7 @@ pub(crate) static MIGRATIONS: &[Migration] = &[
     m0002_search::MIGRATION,
     m0003_retention::MIGRATION,
     m0004_mqtt_clients::MIGRATION,
+    m0005_foreign_devices::MIGRATION,
 ];
 
 /// Runs the declared migrations through SeaORM's bookkeeping (table `seaql_migrations`).
@@ -55,6 +66,10 @@ impl MigrationTrait for Declared {
             match step {
                 Step::CreateTable(table) => create(manager, table).await?,
                 Step::AddLoweredName { table, column } => add_lowered_name(manager, table, column).await?,
+                Step::AddColumn { table, column } => add_column(manager, table, column).await?,
+                Step::AddUnique { table, unique } => {
+                    manager.create_index(index(table, unique.columns).unique().to_owned()).await?;
+                }
             }
         }
         Ok(())
@@ -97,6 +112,14 @@ async fn create(manager: &SchemaManager<'_>, table: &TableDeclaration) -> Result
         manager.create_index(index(table.name, columns)).await?;
     }
     Ok(())
+}
+
+async fn add_column(manager: &SchemaManager<'_>, table: &'static str, column: &Column) -> Result<(), DbErr> {
+    let mut definition = column_of(column);
+    if column.kind == Kind::Bool {
+        definition.default(false);
+    }
+    manager.alter_table(Table::alter().table(table).add_column(definition).to_owned()).await
 }
 
 async fn add_lowered_name(

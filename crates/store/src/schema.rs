@@ -100,7 +100,7 @@ pub(crate) fn index_name(table: &str, columns: &[&str]) -> String {
 pub(crate) fn tables() -> impl Iterator<Item = &'static Table> {
     steps().filter_map(|step| match step {
         Step::CreateTable(table) => Some(*table),
-        Step::AddLoweredName { .. } => None,
+        _ => None,
     })
 }
 
@@ -112,10 +112,22 @@ impl Table {
     /// Those it was made with, and those that came later.
     pub fn all_columns(&self) -> impl Iterator<Item = &'static Column> {
         let added = steps().filter_map(|step| match step {
-            Step::AddLoweredName { table, column } if *table == self.name => Some(column),
+            Step::AddLoweredName { table, column } | Step::AddColumn { table, column }
+                if *table == self.name =>
+            {
+                Some(column)
+            }
             _ => None,
         });
         self.columns.iter().chain(added)
+    }
+
+    pub fn all_unique(&self) -> impl Iterator<Item = &'static Unique> {
+        let added = steps().filter_map(|step| match step {
+            Step::AddUnique { table, unique } if *table == self.name => Some(unique),
+            _ => None,
+        });
+        self.unique.iter().chain(added)
     }
 }
 
@@ -129,7 +141,7 @@ pub(crate) fn conflict_in_words(constraint: &str) -> Option<&'static str> {
         if constraint == format!("{}_pkey", table.name) || constraint == qualified(table.primary_key) {
             return Some(table.one);
         }
-        for unique in table.unique {
+        for unique in table.all_unique() {
             if constraint == index_name(table.name, unique.columns) || constraint == qualified(unique.columns)
             {
                 return Some(unique.one);
@@ -168,7 +180,7 @@ fn write_table(out: &mut String, table: &Table) {
         );
     }
     let _ = write!(out, "\nPrimary key: {}.", listed(table.primary_key));
-    for unique in table.unique {
+    for unique in table.all_unique() {
         let _ = write!(out, " Unique: {}.", listed(unique.columns));
     }
     for index in table.indexes {

@@ -19,7 +19,7 @@ async fn the_declared_schema_is_the_live_one() {
     let store = Store::open(&StoreOptions { url, readers_max: 1 }).await.unwrap();
     assert_eq!(
         store.pending_migrations().await.unwrap(),
-        ["m0001_ground", "m0002_search", "m0003_retention", "m0004_mqtt_clients"]
+        ["m0001_ground", "m0002_search", "m0003_retention", "m0004_mqtt_clients", "m0005_foreign_devices"]
     );
     store.migrate().await.unwrap();
 
@@ -40,7 +40,7 @@ async fn the_declared_schema_is_the_live_one() {
 }
 
 fn declared_indexes(table: &Table) -> BTreeSet<String> {
-    let unique = table.unique.iter().map(|unique| unique.columns);
+    let unique = table.all_unique().map(|unique| unique.columns);
     unique.chain(table.indexes.iter().copied()).map(|columns| index_name(table.name, columns)).collect()
 }
 

@@ -7,7 +7,8 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use lares_hub::devices::{self as hub, DeviceChange, DeviceFilter, NewDevice, Registered, Replacement};
 use lares_hub::{Hub, diagnostics as hub_diagnostics};
-use lares_model::device::{Device, Encoding, Endpoint};
+use lares_model::device::{Device, Encoding, Endpoint, Origin};
+use lares_model::dialect::UnknownPart;
 use lares_model::fold::{Counts, DeviceState, Rejection};
 use lares_model::presence::Presence;
 use lares_model::protocol::Channel;
@@ -115,6 +116,9 @@ pub struct DeviceView {
     pub tags: Vec<String>,
     pub encoding: Encoding,
     pub expected_interval_s: u32,
+    /// Who speaks for it in its home's MQTT space; absent for a device that signs in itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub origin: Option<Origin>,
     pub presence: Presence,
     pub last_seen: Option<UnixMillis>,
     pub created_at: UnixMillis,
@@ -122,7 +126,7 @@ pub struct DeviceView {
 }
 
 impl DeviceView {
-    fn of(hub: &Hub, device: Device) -> DeviceView {
+    pub fn of(hub: &Hub, device: Device) -> DeviceView {
         let (presence, last_seen) = hub.live.with(device.id, |state| (state.presence, state.last_seen));
         DeviceView {
             id: device.id,
@@ -138,6 +142,7 @@ impl DeviceView {
             tags: device.tags,
             encoding: device.encoding,
             expected_interval_s: device.expected_interval_s,
+            origin: device.origin,
             presence,
             last_seen,
             created_at: device.created_at,
@@ -405,6 +410,9 @@ pub struct DiagnosticsView {
     pub duplicates: u64,
     /// The newest refused inputs with their reasons, newest first.
     pub rejections: Vec<Rejection>,
+    /// What a device of another maker says of itself and Lares has no word for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unknown: Vec<UnknownPart>,
 }
 
 /// How a device behaves: counts, repeated deliveries, and refused input with reasons.
@@ -425,5 +433,6 @@ pub async fn diagnostics(
         counts: found.counts,
         duplicates: found.duplicates,
         rejections: found.rejections,
+        unknown: found.unknown,
     }))
 }

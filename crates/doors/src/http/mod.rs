@@ -9,6 +9,7 @@ mod commands;
 mod compress;
 mod connection;
 mod devices;
+mod discovered;
 mod docs;
 mod events;
 mod extract;
@@ -85,6 +86,10 @@ fn of_devices() -> Vec<Route> {
         Route::new(DeviceManage, routes!(devices::rotate_credentials)),
         Route::new(DeviceRead, routes!(devices::state)),
         Route::new(DeviceRead, routes!(devices::diagnostics)),
+        Route::new(DeviceRead, routes!(discovered::of_home)),
+        Route::new(DeviceManage, routes!(discovered::accept)),
+        Route::new(DeviceManage, routes!(discovered::accept_all)),
+        Route::new(DeviceManage, routes!(discovered::ignore)),
         Route::new(DeviceRead, routes!(readings::list)),
         Route::new(DeviceManage, routes!(readings_change::delete_of_device)),
         Route::new(DeviceRead, routes!(readings_file::export)),

@@ -1,21 +1,25 @@
 //! What a test runs on: a hub with an owner and a home, a clock that is set, and a home bus that keeps what is said.
 
 use std::collections::BTreeMap;
+use std::pin::Pin;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
+use futures_util::future::BoxFuture;
 use lares_hub::dispatcher::Dispatcher;
 use lares_hub::follower::Follower;
 use lares_hub::homes::{self, NewHome};
 use lares_hub::vault::Vault;
-use lares_hub::{Caller, Hub, HubParts, identity};
+use lares_hub::{Caller, Hub, HubError, HubParts, dialects, identity};
+use lares_model::command::Command;
 use lares_model::command::CommandPolicy;
-use lares_model::dialect::Say;
+use lares_model::device::Device;
+use lares_model::dialect::{Heard, Say};
 use lares_model::home::PropertyType;
-use lares_model::ports::{Clock, Entropy, HomeBus, LinkError};
+use lares_model::ports::{Clock, Entropy, HomeBus, Link, LinkError};
 use lares_model::presence::PresencePolicy;
 use lares_model::reading::TimePolicy;
-use lares_model::{HomeId, OrganisationId, UnixMillis};
+use lares_model::{DeviceId, HomeId, OrganisationId, UnixMillis};
 use lares_store::{Store, StoreOptions};
 use lares_telemetry::EmbeddedTelemetry;
 use tempfile::TempDir;
@@ -62,7 +66,7 @@ impl Entropy for Counted {
 #[derive(Default)]
 pub struct Bus {
     said: Mutex<Vec<(HomeId, Say)>>,
-    pub cut: Mutex<Vec<String>>,
+    cut: Mutex<Vec<String>>,
     /// Topics, or prefixes that end in `#`.
     pub listening: Mutex<Vec<String>>,
     pub retained: Mutex<BTreeMap<String, Vec<u8>>>,
@@ -72,6 +76,14 @@ impl Bus {
     /// What was said since the last call.
     pub fn said(&self) -> Vec<Say> {
         std::mem::take(&mut *self.said.lock().unwrap()).into_iter().map(|(_, say)| say).collect()
+    }
+
+    pub fn retain(&self, topic: &str, payload: &str) {
+        self.retained.lock().unwrap().insert(topic.to_owned(), payload.as_bytes().to_vec());
+    }
+
+    pub fn listen(&self, filter: &str) {
+        self.listening.lock().unwrap().push(filter.to_owned());
     }
 
     pub fn cuts(&self) -> Vec<String> {
@@ -115,6 +127,24 @@ impl HomeBus for Bus {
     }
 }
 
+struct NoNativeDevices;
+
+impl Link for NoNativeDevices {
+    fn ready(&self, _: DeviceId) -> bool {
+        false
+    }
+
+    fn send<'a>(
+        &'a self,
+        _: &'a Device,
+        _: &'a Command,
+    ) -> Pin<Box<dyn Future<Output = Result<(), LinkError>> + Send + 'a>> {
+        Box::pin(std::future::ready(Err(LinkError::NotConnected)))
+    }
+
+    fn cut(&self, _: DeviceId) {}
+}
+
 pub struct Bed {
     pub hub: Arc<Hub>,
     pub clock: Arc<SetClock>,
@@ -142,6 +172,7 @@ pub async fn hub_on(data: &TempDir, clock: &Arc<SetClock>) -> Arc<Hub> {
         time_policy: TimePolicy::default(),
         command_policy: CommandPolicy::default(),
         presence_policy: PresencePolicy::default(),
+        dialects: crate::fake_dialect::dialects,
     });
     hub.directory.load(&hub.store).await.unwrap();
     hub
@@ -173,6 +204,7 @@ impl Bed {
         let hub = hub_on(&data, &clock).await;
         let bus = Arc::new(Bus::default());
         hub.connect_bus(bus.clone());
+        hub.connect_link(Arc::new(NoNativeDevices));
         let (owner_caller, organisation) = owner(&hub, "owner@example.org").await;
         let (neighbour, _) = owner(&hub, "neighbour@example.org").await;
         let home = home_of(&hub, &owner_caller, organisation).await;
@@ -190,5 +222,41 @@ impl Bed {
             dispatcher,
             data,
         }
+    }
+
+    /// What follows from a message of a client; `None` when nothing does.
+    pub fn heard(
+        &self,
+        topic: &str,
+        payload: &str,
+        trusted: bool,
+    ) -> Option<BoxFuture<'static, Result<(), HubError>>> {
+        let received = self.hub.now();
+        let heard = Heard { topic, payload: payload.as_bytes(), retain: false, replayed: false, received };
+        dialects::hear(&self.hub, self.home, &heard, trusted)
+    }
+
+    pub async fn hear(&self, topic: &str, payload: &str) {
+        self.heard(topic, payload, false).unwrap().await.unwrap();
+    }
+
+    pub async fn hear_trusted(&self, topic: &str, payload: &str) {
+        self.heard(topic, payload, true).unwrap().await.unwrap();
+    }
+
+    /// The same data and home bus under a new hub.
+    pub async fn restarted(self) -> Bed {
+        let Bed { hub, clock, bus, owner, neighbour, organisation, home, follower, dispatcher, data } = self;
+        drop((follower, dispatcher));
+        hub.store.clone().close().await;
+        drop(hub);
+        clock.advance(1_000);
+        let hub = hub_on(&data, &clock).await;
+        hub.connect_bus(bus.clone());
+        hub.connect_link(Arc::new(NoNativeDevices));
+        let mut follower = Follower::load(&hub).await.unwrap();
+        follower.catch_up().await.unwrap();
+        let dispatcher = Dispatcher::new(&hub);
+        Bed { hub, clock, bus, owner, neighbour, organisation, home, follower, dispatcher, data }
     }
 }

@@ -4,4 +4,6 @@
 #![allow(clippy::unwrap_used)]
 
 mod bed;
+mod fake_dialect;
+mod foreign_devices;
 mod home_clients;

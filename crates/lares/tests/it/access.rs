@@ -4,6 +4,10 @@
 
 use std::collections::BTreeMap;
 
+use lares_model::DiscoveredId;
+use lares_model::device::Endpoint;
+use lares_model::dialect::Description;
+use lares_model::discovered::{Discovered, DiscoveredState};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -99,6 +103,7 @@ fn body_of(operation: &str, ids: &Ids) -> Option<Value> {
         "createMqttClient" => json!({ "name": "new", "secret": "chosen by nobody" }),
         "updateMqttClient" => json!({ "name": "changed", "trusted": true }),
         "rotateMqttClient" => json!({}),
+        "acceptDiscovered" => json!({ "name": "changed", "room": ids["RoomId"] }),
         "updateDevice" => json!({ "name": "changed", "home": ids["HomeId"], "room": ids["RoomId"] }),
         "replaceDevice" => json!({ "vendor": "other" }),
         "submitCommand" => json!({ "name": "DoorLock.UnlockDoor" }),
@@ -166,6 +171,7 @@ pub async fn samples(world: &World, who: Who, house: &Household) -> Ids {
     let client = client.json(json!({ "name": format!("{} bridge", house.mark) })).expect(201).await;
     Ids::from([
         ("MqttClientId", id_of(&client)),
+        ("DiscoveredId", discovered(world, house).await),
         ("OrganisationId", organisation.clone()),
         ("HomeId", house.home.clone()),
         ("RoomId", house.room.clone()),
@@ -175,6 +181,41 @@ pub async fn samples(world: &World, who: Who, house: &Household) -> Ids {
         ("MembershipId", id_of(&members["items"][0])),
         ("TokenId", id_of(&tokens[0])),
     ])
+}
+
+/// As if a device of another maker had been found in the home.
+async fn discovered(world: &World, house: &Household) -> String {
+    let hub = &world.running().hub;
+    let found = Discovered {
+        id: DiscoveredId(hub.uuid()),
+        organisation: house.organisation.parse().unwrap(),
+        home: house.home.parse().unwrap(),
+        dialect: "zigbee2mqtt".to_owned(),
+        description: Description {
+            foreign_id: format!("{} 0x01", house.mark),
+            name: format!("{} lamp", house.mark),
+            vendor: String::new(),
+            model: String::new(),
+            serial: None,
+            firmware: None,
+            suggested_room: None,
+            via: None,
+            expected_interval_s: None,
+            endpoints: vec![Endpoint {
+                endpoint: 1,
+                capabilities: vec!["OnOff".to_owned()],
+                ..Endpoint::default()
+            }],
+            unknown: vec![],
+        },
+        state: DiscoveredState::Pending,
+        first_seen: hub.now(),
+        last_seen: hub.now(),
+    };
+    let work = hub.store.begin().await.unwrap();
+    lares_store::discovered::insert(&work, &found).await.unwrap();
+    work.commit().await.unwrap();
+    found.id.to_string()
 }
 
 /// Everything the owner sees of household A.

@@ -99,6 +99,7 @@ impl House {
             time_policy: TimePolicy::default(),
             command_policy: CommandPolicy::default(),
             presence_policy: PresencePolicy::default(),
+            dialects: Vec::new,
         });
         let reach = Arc::new(Reach(AtomicBool::new(true)));
         hub.connect_link(reach.clone());

@@ -111,6 +111,7 @@ impl House {
             time_policy: TimePolicy::default(),
             command_policy: CommandPolicy::default(),
             presence_policy: PresencePolicy::default(),
+            dialects: Vec::new,
         });
         let password = "a long enough password";
         let made = identity::create_owner(&hub, "owner@example.org", "Owner", password, "House").await;

@@ -1,26 +1,31 @@
-//! The task of one client: read, step the session, hand messages to the house, write once, wait.
+//! The task of one client: read, step the session, route and hand messages to the house, write once, wait.
 
-use std::future::Future;
+use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::BytesMut;
-use futures_util::stream::{FuturesUnordered, Stream, StreamExt};
+use futures_util::stream::StreamExt;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::time::{Instant, Sleep, sleep_until, timeout};
 
-use super::greeting::{Guest, Seated};
-use super::link::Link;
+use super::handling::Handling;
+use super::keeper::Position;
 use super::listener::Placement;
+use super::opening::{Guest, Left, Seated};
+use super::seat::Seat;
 use super::stream::{poll_drain, poll_feed};
-use crate::codec::{
-    Decoder, Packet, Qos, ReasonCode, Subscribe, SubscribeFilter, Unsubscribe, Version, Will,
-};
-use crate::port::{Disconnected, Handler, Message, Outcome};
-use crate::session::{Session, Settled, Step, Ticket};
+use super::tenant::Rate;
+use super::tending::publish_now;
+use super::trace;
+use crate::codec::{Decoder, Packet, PacketId, ReasonCode, Text, Will};
+use crate::journal::Record;
+use crate::port::{Disconnected, Handler, Outcome};
+use crate::session::{Delivery, Session, Settled, Step, Ticket};
 
 /// Answers and messages that wait for the socket; beyond this neither packets nor messages are taken.
 const OUT_BYTES_MAX: usize = 64 * 1024;
@@ -29,42 +34,63 @@ const ROUNDS_MAX: usize = 8;
 /// How long a peer that broke a rule may take to read why.
 const FAREWELL_TIME: Duration = Duration::from_secs(1);
 
-type Handled = Pin<Box<dyn Future<Output = (Ticket, Outcome)> + Send>>;
+/// An answer that waits for a commit.
+pub(super) enum Then {
+    Settle(Ticket, Outcome),
+    Release(PacketId),
+    Complete(PacketId),
+    SubAck(PacketId, Vec<ReasonCode>),
+    UnsubAck(PacketId, Vec<ReasonCode>),
+}
 
 pub(super) struct Connection<H: Handler, S> {
-    guest: Guest<H>,
-    link: Arc<Link>,
+    pub(super) guest: Guest<H>,
+    pub(super) seat: Arc<Seat>,
     stream: S,
-    peer: SocketAddr,
+    pub(super) peer: SocketAddr,
     decoder: Decoder,
-    session: Session,
-    out: BytesMut,
+    pub(super) session: Session,
+    pub(super) out: BytesMut,
     unflushed: bool,
-    /// Messages with the house.
-    handled: FuturesUnordered<Handled>,
+    /// Taken from the seat, not yet sent.
+    pending: VecDeque<Delivery>,
+    pub(super) handling: Handling,
+    /// In the order of their commits.
+    waiting: VecDeque<(Position, Then)>,
     last_heard: Instant,
-    /// Since when the client has not read what waits for it.
+    /// Since when the client has not read or acknowledged what waits for it.
     stalled_since: Option<Instant>,
+    /// The client, or its organisation, is over its rate until then.
+    paused_until: Option<Instant>,
+    rate: Rate,
     will: Option<Will>,
+    pub(super) authentication_method: Option<Text>,
     _place: Placement<H>,
 }
 
 impl<H: Handler, S: AsyncRead + AsyncWrite + Unpin + Send> Connection<H, S> {
     pub fn new(seated: Seated<H>, stream: S, decoder: Decoder, peer: SocketAddr) -> Self {
-        let Seated { guest, session, will, place } = seated;
+        let Seated { guest, seat, session, will, place, authentication_method } = seated;
+        let now = Instant::now();
+        let rate = Rate::new(guest.broker.limits.client_messages_per_s, now);
         Connection {
-            link: guest.link.clone(),
             guest,
+            seat,
             stream,
             peer,
             decoder,
             session,
             out: BytesMut::new(),
             unflushed: false,
-            handled: FuturesUnordered::new(),
-            last_heard: Instant::now(),
+            pending: VecDeque::new(),
+            handling: Handling::default(),
+            waiting: VecDeque::new(),
+            last_heard: now,
             stalled_since: None,
+            paused_until: None,
+            rate,
             will,
+            authentication_method,
             _place: place,
         }
     }
@@ -74,7 +100,7 @@ impl<H: Handler, S: AsyncRead + AsyncWrite + Unpin + Send> Connection<H, S> {
         let mut alarm = Box::pin(sleep_until(self.deadline()));
         let why = std::future::poll_fn(|cx| self.poll_rounds(alarm.as_mut(), cx)).await;
         drop(alarm);
-        self.link.close();
+        self.seat.close();
         self.guest.why = why;
         Box::pin(self.finish(why)).await;
     }
@@ -82,7 +108,7 @@ impl<H: Handler, S: AsyncRead + AsyncWrite + Unpin + Send> Connection<H, S> {
     /// Works until there is nothing to do but wait. One round takes what is there, asks the house, and writes
     /// once.
     fn poll_rounds(&mut self, mut alarm: Pin<&mut Sleep>, cx: &mut Context<'_>) -> Poll<Disconnected> {
-        self.link.register(cx.waker());
+        self.seat.register(cx.waker());
         for _ in 0..ROUNDS_MAX {
             let progress = match self.round(cx) {
                 Ok(progress) => progress,
@@ -109,14 +135,21 @@ impl<H: Handler, S: AsyncRead + AsyncWrite + Unpin + Send> Connection<H, S> {
     fn round(&mut self, cx: &mut Context<'_>) -> Result<bool, Disconnected> {
         // The older messages first: what one of them waited for must not go to a newer one.
         let mut progress = self.take_outcomes(cx)?;
+        progress |= self.take_commits(cx)?;
+        progress |= self.route_held(cx)?;
         self.take_packets(cx)?;
-        self.take_queued()?;
+        self.take_commits(cx)?;
+        self.send_pending(cx)?;
         let pending = poll_drain(&mut self.stream, &mut self.out, &mut self.unflushed, &mut progress, cx);
-        self.stalled_since = match pending {
-            Poll::Ready(Ok(())) => None,
+        let stalled = match pending {
+            Poll::Ready(Ok(())) => self.pending.front().is_some_and(|next| !self.session.can_send(next.qos)),
             Poll::Ready(Err(_)) => return Err(Disconnected::Lost),
-            Poll::Pending if progress => Some(Instant::now()),
-            Poll::Pending => self.stalled_since.or_else(|| Some(Instant::now())),
+            Poll::Pending => true,
+        };
+        self.stalled_since = match (stalled, progress) {
+            (false, _) => None,
+            (true, true) => Some(Instant::now()),
+            (true, false) => self.stalled_since.or_else(|| Some(Instant::now())),
         };
         if !self.takes_packets() {
             // The silence is ours: the client is waiting for us.
@@ -131,171 +164,194 @@ impl<H: Handler, S: AsyncRead + AsyncWrite + Unpin + Send> Connection<H, S> {
     }
 
     fn takes_packets(&self) -> bool {
-        self.session.has_room() && self.out.len() < OUT_BYTES_MAX
+        self.session.has_room() && self.out.len() < OUT_BYTES_MAX && self.paused_until.is_none()
     }
 
     fn take_packets(&mut self, cx: &mut Context<'_>) -> Result<(), Disconnected> {
+        let mut published = 0;
         while self.takes_packets() {
-            let Some(packet) = self.decoder.next_packet().map_err(Disconnected::Violated)? else {
-                return Ok(());
-            };
-            self.last_heard = Instant::now();
+            let Some(packet) = self.decoder.next_packet().map_err(Disconnected::Violated)? else { break };
+            published += u32::from(matches!(packet, Packet::Publish(_)));
+            if self.seat.trace.is_on(|| self.guest.broker.now()) {
+                self.seat.trace.note(self.guest.broker.now(), true, trace::words(&packet));
+            }
             self.take_packet(packet, cx)?;
+        }
+        if published > 0 {
+            self.seat.messages_in.fetch_add(u64::from(published), Ordering::Relaxed);
+            let now = Instant::now();
+            let own = self.rate.take(published, now);
+            self.paused_until = own.max(self.guest.tenant.pace(published, now));
+            self.last_heard = now;
         }
         Ok(())
     }
 
     fn take_packet(&mut self, packet: Packet, cx: &mut Context<'_>) -> Result<(), Disconnected> {
+        let is_publish = matches!(packet, Packet::Publish(_));
+        if !is_publish {
+            self.last_heard = Instant::now();
+        }
         match self.session.receive(packet, &mut self.out).map_err(Disconnected::Violated)? {
             Step::Done => Ok(()),
-            Step::Arrived { ticket, message } => self.hand_over(ticket, message, cx),
-            Step::Subscribe(subscribe) => {
-                self.subscribe(&subscribe);
+            Step::Arrived { ticket, message } => self.arrive(ticket, message, cx),
+            Step::Delivered { id, entry } => {
+                if entry > 0 {
+                    self.guest.broker.keeper.record(Record::Delivered { session: self.seat.number, entry });
+                    self.seat.forget_id(id);
+                }
                 Ok(())
             }
-            Step::Unsubscribe(unsubscribe) => {
-                self.unsubscribe(&unsubscribe);
-                Ok(())
+            Step::Received { id, entry } => {
+                let record = Record::Received { session: self.seat.number, entry };
+                let position = if entry > 0 { self.guest.broker.keeper.record(record) } else { 0 };
+                self.after(position, Then::Release(id))
             }
-            Step::Goodbye { with_will } => Err(Disconnected::ByClient { with_will }),
-        }
-    }
-
-    /// Asks for the right, then gives the message to the house: called and polled here and now, so that the
-    /// house sees the order of arrival.
-    fn hand_over(
-        &mut self,
-        ticket: Ticket,
-        message: Message,
-        cx: &mut Context<'_>,
-    ) -> Result<(), Disconnected> {
-        let broker = &self.guest.broker;
-        if !broker.handler.may_publish(&self.guest.client, &message.topic, message.retain) {
-            let why = format!("may not publish to {:?}", message.topic);
-            broker.handler.violated(Some(&self.guest.client), self.peer, &why);
-            // A 3.1.1 client cannot be told, and an acknowledgement would say that the message is safe
-            // [MQTT-3.3.5-2].
-            let silent = message.qos == Qos::AtMostOnce || self.session.version() == Version::V5;
-            let rejected = Outcome::Rejected(ReasonCode::NotAuthorized);
-            return self.settle(ticket, if silent { rejected } else { Outcome::Unavailable });
-        }
-        let handler = broker.handler.clone();
-        let client = self.guest.client.clone();
-        // Unconstrained: tokio's budget would make the house wait where it need not, and a message that waits so is
-        // overtaken by the next ones.
-        let publishing = async move { (ticket, handler.publish(&client, message).await) };
-        let mut handled: Handled = Box::pin(tokio::task::coop::unconstrained(publishing));
-        match handled.as_mut().poll(cx) {
-            Poll::Ready((ticket, outcome)) => self.settle(ticket, outcome),
-            Poll::Pending => {
-                self.handled.push(handled);
-                Ok(())
+            Step::Released { id } => {
+                let record = Record::Released { session: self.seat.number, id: id.get() };
+                let position = if self.seat.kept { self.guest.broker.keeper.record(record) } else { 0 };
+                self.after(position, Then::Complete(id))
+            }
+            Step::Subscribe(subscribe) => self.subscribe(&subscribe),
+            Step::Unsubscribe(unsubscribe) => self.unsubscribe(&unsubscribe),
+            Step::Authenticate(auth) => self.authenticate(auth, cx),
+            Step::Goodbye { with_will, session_expiry_s } => {
+                if let Some(expiry_s) = session_expiry_s {
+                    self.guest.expiry_s = expiry_s.min(self.guest.broker.limits.session_expiry_max_s);
+                }
+                Err(Disconnected::ByClient { with_will })
             }
         }
     }
 
-    fn settle(&mut self, ticket: Ticket, outcome: Outcome) -> Result<(), Disconnected> {
+    /// Says something once a commit is over; in the order of the commits.
+    pub(super) fn after(&mut self, position: Position, then: Then) -> Result<(), Disconnected> {
+        if self.waiting.is_empty() && self.guest.broker.keeper.is_committed(position) {
+            return self.say(then);
+        }
+        self.waiting.push_back((position, then));
+        Ok(())
+    }
+
+    fn take_commits(&mut self, cx: &mut Context<'_>) -> Result<bool, Disconnected> {
+        let mut progress = false;
+        while let Some(&(position, _)) = self.waiting.front() {
+            if self.guest.broker.keeper.wake_after(position, cx.waker()) {
+                break;
+            }
+            let Some((_, then)) = self.waiting.pop_front() else { break };
+            progress = true;
+            self.say(then)?;
+        }
+        if progress && self.waiting.is_empty() {
+            self.waiting = VecDeque::new();
+        }
+        Ok(progress)
+    }
+
+    fn say(&mut self, then: Then) -> Result<(), Disconnected> {
+        let out = &mut self.out;
+        match then {
+            Then::Settle(ticket, outcome) => return self.settle(ticket, outcome),
+            Then::Release(id) => self.session.release(id, out),
+            Then::Complete(id) => self.session.complete(id, out),
+            Then::SubAck(id, reasons) => self.session.suback(id, reasons, out),
+            Then::UnsubAck(id, reasons) => self.session.unsuback(id, reasons, out),
+        }
+        Ok(())
+    }
+
+    pub(super) fn settle(&mut self, ticket: Ticket, outcome: Outcome) -> Result<(), Disconnected> {
         match self.session.settle(ticket, outcome, &mut self.out) {
             Settled::GoOn => Ok(()),
             Settled::Close => Err(Disconnected::ByServer(ReasonCode::ServerBusy)),
         }
     }
 
-    /// Whether some message became safe (or not).
-    fn take_outcomes(&mut self, cx: &mut Context<'_>) -> Result<bool, Disconnected> {
-        let mut progress = false;
-        while let Poll::Ready(Some((ticket, outcome))) = Pin::new(&mut self.handled).poll_next(cx) {
-            progress = true;
-            self.settle(ticket, outcome)?;
+    /// Moves what waits for the client into the write buffer, as far as quota, commits and buffer allow.
+    fn send_pending(&mut self, cx: &mut Context<'_>) -> Result<(), Disconnected> {
+        let broker = self.guest.broker.clone();
+        if let Some(reason) = self.seat.take(&mut self.pending) {
+            return Err(Disconnected::ByServer(reason));
         }
-        Ok(progress)
-    }
-
-    fn subscribe(&mut self, subscribe: &Subscribe) {
-        let identifier = subscribe.properties.subscription_identifier().copied();
-        let reasons: Vec<ReasonCode> = subscribe
-            .filters
-            .iter()
-            .map(|wanted| {
-                let reason = self.judge_subscription(wanted);
-                let limit = self.guest.broker.limits.subscriptions;
-                if !reason.is_error()
-                    && !self.link.subscribe(&wanted.filter, wanted.options, identifier, limit)
-                {
-                    return ReasonCode::QuotaExceeded;
-                }
-                reason
-            })
-            .collect();
-        self.session.suback(subscribe.id, reasons.clone(), &mut self.out);
-        for (wanted, reason) in subscribe.filters.iter().zip(reasons) {
-            let handler = &self.guest.broker.handler;
-            if reason.is_error() {
-                let why = format!("may not subscribe to {:?}: {reason:?}", wanted.filter);
-                handler.violated(Some(&self.guest.client), self.peer, &why);
-            } else {
-                handler.subscribed(&self.guest.client, &wanted.filter);
+        self.session.resend(|| broker.now(), &mut self.out);
+        if self.pending.is_empty() {
+            return Ok(());
+        }
+        let now = broker.now();
+        let traced = self.seat.trace.is_on(|| now);
+        let (mut messages, mut bytes) = (0, 0);
+        while let Some(next) = self.pending.front() {
+            if self.out.len() >= OUT_BYTES_MAX || !self.session.can_send(next.qos) {
+                break;
+            }
+            if next.position > 0 && broker.keeper.wake_after(next.position, cx.waker()) {
+                break;
+            }
+            let Some(next) = self.pending.pop_front() else { break };
+            (messages, bytes) = (messages + 1, bytes + next.bytes());
+            if next.letter.has_expired(now) {
+                self.drop_undelivered(&next);
+            } else if let Err(error) = self.session.send(&next, now, &mut self.out) {
+                // [MQTT-3.1.2-25] too large for this client: as if it had been sent.
+                tracing::debug!(%error, "a queued message does not fit its client");
+                self.drop_undelivered(&next);
+            } else if traced {
+                self.seat.trace.note(now, false, trace::publish_words(&next.to_publish(now)));
             }
         }
-    }
-
-    fn judge_subscription(&self, wanted: &SubscribeFilter) -> ReasonCode {
-        if wanted.filter.starts_with("$share/") {
-            return ReasonCode::SharedSubscriptionsNotSupported;
+        if messages > 0 {
+            self.seat.sent(messages, bytes);
+            self.seat.messages_out.fetch_add(messages as u64, Ordering::Relaxed);
+            let tenant = &self.guest.tenant;
+            tenant.messages_sent.fetch_add(messages as u64, Ordering::Relaxed);
+            tenant.bytes_sent.fetch_add(bytes as u64, Ordering::Relaxed);
         }
-        if !self.guest.broker.handler.may_subscribe(&self.guest.client, &wanted.filter) {
-            return ReasonCode::NotAuthorized;
+        if self.pending.is_empty() {
+            self.pending = VecDeque::new();
         }
-        wanted.options.qos.granted()
+        Ok(())
     }
 
-    fn unsubscribe(&mut self, unsubscribe: &Unsubscribe) {
-        let reasons = unsubscribe.filters.iter().map(|filter| {
-            if self.link.unsubscribe(filter) {
-                ReasonCode::Success
-            } else {
-                ReasonCode::NoSubscriptionExisted
+    fn drop_undelivered(&self, delivery: &Delivery) {
+        if delivery.entry > 0 {
+            let record = Record::Delivered { session: self.seat.number, entry: delivery.entry };
+            self.guest.broker.keeper.record(record);
+            if let Some(id) = delivery.id {
+                self.seat.forget_id(id);
             }
-        });
-        let reasons = reasons.collect();
-        self.session.unsuback(unsubscribe.id, reasons, &mut self.out);
-    }
-
-    /// Moves what the house has queued into the write buffer, as far as quota and buffer allow.
-    fn take_queued(&mut self) -> Result<(), Disconnected> {
-        let (session, out) = (&mut self.session, &mut self.out);
-        let cut = self.link.take_queued(|qos, publish| {
-            if out.len() >= OUT_BYTES_MAX || !session.can_send(qos) {
-                return false;
-            }
-            if let Err(error) = session.send(publish(), out) {
-                // `Link::offer` has measured it; this would be a fault of ours.
-                tracing::error!(%error, "a queued message could not be written");
-            }
-            true
-        });
-        cut.map_or(Ok(()), |reason| Err(Disconnected::ByServer(reason)))
+        }
     }
 
     fn deadline(&self) -> Instant {
         let idle = self.session.silence_max().map(|silence| self.last_heard + silence);
         let stall = self.stalled_since.map(|since| since + self.guest.broker.limits.write_stall_time);
         let never = Instant::now() + Duration::from_secs(24 * 3600);
-        idle.into_iter().chain(stall).min().unwrap_or(never)
+        idle.into_iter().chain(stall).chain(self.paused_until).min().unwrap_or(never)
     }
 
-    fn check_deadlines(&self) -> Result<(), Disconnected> {
-        if self.deadline() > Instant::now() {
+    fn check_deadlines(&mut self) -> Result<(), Disconnected> {
+        let now = Instant::now();
+        if self.paused_until.is_some_and(|until| until <= now) {
+            self.paused_until = None;
+        }
+        if self.deadline() > now {
             return Ok(());
         }
-        // [MQTT-3.1.2-22]; a client that does not read is as good as gone, too.
-        if self.stalled_since.is_some() {
+        if self.stalled_since.is_some_and(|since| since + self.guest.broker.limits.write_stall_time <= now) {
+            // A client that reads and does not acknowledge bothers only those whose messages wait for it.
+            if self.out.is_empty() && !self.seat.holds_somebody_up() {
+                self.stalled_since = Some(now);
+                return Ok(());
+            }
+            // It does not read: it is as good as gone, too.
             return Err(Disconnected::Lost);
         }
+        // [MQTT-3.1.2-22]
         Err(Disconnected::ByServer(ReasonCode::KeepAliveTimeout))
     }
 
-    /// Says why, closes, lets what arrived become safe, publishes the will. The guest goes last.
+    /// Says why, closes, lets what arrived become safe. The guest goes last, with what is left.
     async fn finish(&mut self, why: Disconnected) {
         let broker = self.guest.broker.clone();
         match why {
@@ -307,21 +363,38 @@ impl<H: Handler, S: AsyncRead + AsyncWrite + Unpin + Send> Connection<H, S> {
             Disconnected::ByServer(reason) => self.session.disconnect(reason, None, &mut self.out),
             Disconnected::ByClient { .. } | Disconnected::Lost => {}
         }
+        if self.seat.trace.is_on(|| broker.now()) {
+            self.seat.trace.note(broker.now(), false, format!("the connection ended: {why:?}"));
+        }
         let lingers = matches!(why, Disconnected::Violated(_));
         let _ = timeout(FAREWELL_TIME, close(&mut self.stream, &mut self.out, lingers)).await;
-        let drain_time = broker.limits.drain_time;
-        let handled = &mut self.handled;
-        let _ = timeout(drain_time, async { while handled.next().await.is_some() {} }).await;
-        let will = self.will.take().filter(|_| !matches!(why, Disconnected::ByClient { with_will: false }));
-        if let Some(will) = will
-            // Asked again: the right may be gone, and the house may be cutting this client for that reason.
-            && broker.handler.may_publish(&self.guest.client, &will.topic, will.retain)
-        {
-            let publish = broker.handler.publish(&self.guest.client, will_message(will));
-            if timeout(drain_time, publish).await != Ok(Outcome::Accepted) {
-                broker.handler.violated(Some(&self.guest.client), self.peer, "the will was not accepted");
+        let handled = &mut self.handling.handled;
+        let _ = timeout(broker.limits.drain_time, async {
+            while let Some(handled) = handled
+                && handled.next().await.is_some()
+            {}
+        })
+        .await;
+        let stays = matches!(why, Disconnected::ByClient { with_will: false });
+        let mut pending = std::mem::take(&mut self.pending);
+        pending.retain(|delivery| delivery.entry > 0 || !self.seat.kept);
+        // Recorded already, whether or not the client hears of it.
+        for (_, then) in std::mem::take(&mut self.waiting) {
+            if let Then::Settle(ticket, outcome) = then {
+                let _ = self.session.settle(ticket, outcome, &mut self.out);
             }
         }
+        let will = self.will.take().filter(|_| !stays);
+        let delay_s = will.as_ref().and_then(|will| will.properties.will_delay_s().copied()).unwrap_or(0);
+        let will = match will {
+            // The house hears of it before it hears that the client is gone.
+            Some(will) if delay_s.min(self.guest.expiry_s) == 0 => {
+                publish_now(&broker, &self.seat, &self.guest.client, will).await;
+                None
+            }
+            later => later,
+        };
+        self.guest.left = Some(Left { at_rest: self.session.take_at_rest(), pending, will });
     }
 }
 
@@ -334,17 +407,5 @@ async fn close<S: AsyncRead + AsyncWrite + Unpin>(stream: &mut S, out: &mut Byte
     let mut thrown_away = Decoder::for_server(usize::MAX);
     while matches!(std::future::poll_fn(|cx| poll_feed(stream, &mut thrown_away, cx)).await, Ok(1..)) {
         thrown_away = Decoder::for_server(usize::MAX);
-    }
-}
-
-fn will_message(will: Will) -> Message {
-    Message {
-        topic: will.topic,
-        payload: will.payload,
-        qos: will.qos,
-        retain: will.retain,
-        dup: false,
-        will: true,
-        properties: will.properties,
     }
 }

@@ -1,50 +1,25 @@
-//! From the first byte to CONNACK: whole CONNECT in time, the house's opinion, the will, and takeover.
+//! From the first byte to the house's opinion: a whole CONNECT in time, and who it is.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::time::timeout;
 
 use super::connection::Connection;
-use super::link::Link;
 use super::listener::Placement;
+use super::opening::Seated;
 use super::stream::poll_feed;
 use super::{Broker, Origin};
 use crate::codec::{
-    ConnAck, Connect, Decoder, Packet, Properties, Property, ReasonCode, Text, Version, Violation, Will,
+    Auth, ConnAck, Connect, Decoder, Packet, Properties, Property, ReasonCode, Text, Version, Violation,
     encode,
 };
-use crate::port::{Disconnected, Handler, Hello};
-use crate::session::{Session, Terms, peer_packet_bytes_max};
+use crate::port::{AuthAnswer, AuthExchange, Handler, Hello, Refusal, Welcome};
+use crate::session::peer_packet_bytes_max;
 
-/// A client that was let in. Dropping it is the one way out: the house is told exactly once, also when the task
-/// is aborted or panics.
-pub(super) struct Guest<H: Handler> {
-    pub broker: Arc<Broker<H>>,
-    pub client: Arc<H::Client>,
-    pub link: Arc<Link>,
-    pub why: Disconnected,
-}
-
-impl<H: Handler> Drop for Guest<H> {
-    fn drop(&mut self) {
-        self.link.close();
-        self.broker.handler.disconnected(&self.client, &self.why);
-        self.broker.registry.leave(&self.link);
-        self.broker.clients.fetch_sub(1, Ordering::Relaxed);
-        self.link.end();
-    }
-}
-
-/// A client with everything it needs to begin.
-pub(super) struct Seated<H: Handler> {
-    pub guest: Guest<H>,
-    pub session: Session,
-    pub will: Option<Will>,
-    pub place: Placement<H>,
-}
+/// Steps of an enhanced authentication.
+const AUTH_ROUNDS_MAX: u32 = 8;
 
 impl<H: Handler> Broker<H> {
     pub(super) async fn attend_placed<S>(self: Arc<Self>, stream: S, origin: Origin, place: Placement<H>)
@@ -52,12 +27,12 @@ impl<H: Handler> Broker<H> {
         S: AsyncRead + AsyncWrite + Unpin + Send,
     {
         // Boxed, so that what only the greeting needs is given back after it.
-        if let Some(connection) = Box::pin(self.open(stream, origin, place)).await {
+        if let Some(connection) = Box::pin(self.let_in(stream, origin, place)).await {
             connection.attend().await;
         }
     }
 
-    async fn open<S>(
+    async fn let_in<S>(
         self: Arc<Self>,
         mut stream: S,
         origin: Origin,
@@ -110,16 +85,16 @@ impl<H: Handler> Broker<H> {
             self.answer(stream, &connect, refusal(reason)).await;
             return None;
         }
+        let from = (origin.peer, origin.tls);
         let hello = hello(&connect, origin);
-        let welcome = tokio::select! {
-            welcome = timeout(self.limits.connect_time, self.handler.connect(hello)) => welcome,
+        let answered = tokio::select! {
+            answered = timeout(self.limits.connect_time, self.introduce(stream, decoder, &connect, hello)) => answered,
             _ = stopping.wait_for(|stop| *stop) => return None,
         };
-        let reason = match welcome {
-            Ok(Ok(welcome)) => {
+        let reason = match answered {
+            Ok(Ok((welcome, data))) => {
                 place.no_longer_a_stranger();
-                let guest = self.guest(&connect, welcome.client, welcome.identity, place.listener);
-                return self.seat(stream, connect, guest, place).await;
+                return self.seat(stream, connect, welcome, data, place, from).await;
             }
             Ok(Err(refusal)) => {
                 self.handler.violated(None, peer, &format!("refused: {}", refusal.why));
@@ -134,11 +109,57 @@ impl<H: Handler> Broker<H> {
         None
     }
 
+    /// Who it is, by what CONNECT says, or by an enhanced authentication (section 4.12).
+    async fn introduce<S>(
+        &self,
+        stream: &mut S,
+        decoder: &mut Decoder,
+        connect: &Connect,
+        hello: Hello,
+    ) -> Result<(Welcome<H::Client>, Option<Bytes>), Refusal>
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send,
+    {
+        let Some(method) = connect.properties.authentication_method() else {
+            return self.handler.connect(hello).await.map(|welcome| (welcome, None));
+        };
+        let gone = |why: &str| Refusal { reason: ReasonCode::ProtocolError, why: why.to_owned() };
+        let mut data = connect.properties.authentication_data().cloned();
+        for round in 0..AUTH_ROUNDS_MAX {
+            let exchange =
+                AuthExchange { method, data: data.as_ref(), round, hello: Some(&hello), client: None };
+            match self.handler.authenticate(exchange).await {
+                AuthAnswer::Welcome { welcome, data } => return Ok((welcome, data)),
+                AuthAnswer::Refused(refusal) => return Err(refusal),
+                AuthAnswer::Confirmed { .. } => return Err(gone("the house confirmed a stranger")),
+                AuthAnswer::Continue(challenge) => {
+                    let properties = auth_properties(method, Some(challenge));
+                    let auth = Auth { reason: ReasonCode::ContinueAuthentication, properties };
+                    let mut out = BytesMut::new();
+                    let max = peer_packet_bytes_max(connect);
+                    if encode(&Packet::Auth(auth), connect.version, max, &mut out).is_err()
+                        || !self.write(stream, &out).await
+                    {
+                        return Err(gone("the client is gone"));
+                    }
+                }
+            }
+            match read_packet(stream, decoder).await {
+                // [MQTT-4.12.0-3], [MQTT-4.12.0-5]
+                Ok(Some(Packet::Auth(auth)))
+                    if auth.reason == ReasonCode::ContinueAuthentication
+                        && auth.properties.authentication_method() == Some(method) =>
+                {
+                    data = auth.properties.authentication_data().cloned();
+                }
+                _ => return Err(gone("the client broke off its authentication")),
+            }
+        }
+        Err(Refusal { reason: ReasonCode::NotAuthorized, why: "an authentication without end".to_owned() })
+    }
+
     /// What the broker itself refuses, whoever it is.
     fn judge(&self, connect: &Connect) -> Result<(), (ReasonCode, &'static str)> {
-        if connect.properties.authentication_method().is_some() {
-            return Err((ReasonCode::BadAuthenticationMethod, "enhanced authentication is not available"));
-        }
         // [MQTT-3.1.3-8] of 3.1.1
         if connect.client_id.is_empty() && !connect.clean_start && connect.version == Version::V311 {
             return Err((
@@ -154,116 +175,8 @@ impl<H: Handler> Broker<H> {
         Ok(())
     }
 
-    /// From here on the house has an accepted client, and will be told when it goes.
-    fn guest(
-        self: &Arc<Self>,
-        connect: &Connect,
-        client: H::Client,
-        identity: Arc<str>,
-        listener: u64,
-    ) -> Guest<H> {
-        let client_id = if connect.client_id.is_empty() {
-            let number = self.assigned_ids.fetch_add(1, Ordering::Relaxed);
-            Text::new(format!("assigned-{number}")).unwrap_or_default()
-        } else {
-            connect.client_id.detached()
-        };
-        let link = Link::new(identity, client_id, listener, connect.version, peer_packet_bytes_max(connect));
-        self.clients.fetch_add(1, Ordering::Relaxed);
-        Guest {
-            broker: self.clone(),
-            client: Arc::new(client),
-            link: Arc::new(link),
-            why: Disconnected::Lost,
-        }
-    }
-
-    /// The will, takeover, CONNACK.
-    async fn seat<S>(
-        self: &Arc<Self>,
-        stream: &mut S,
-        connect: Box<Connect>,
-        mut guest: Guest<H>,
-        place: Placement<H>,
-    ) -> Option<Seated<H>>
-    where
-        S: AsyncWrite + Unpin,
-    {
-        if let Some(will) = &connect.will
-            && !self.handler.may_publish(&guest.client, &will.topic, will.retain)
-        {
-            guest.why = Disconnected::ByServer(ReasonCode::NotAuthorized);
-            drop(guest);
-            self.answer(stream, &connect, refusal(ReasonCode::NotAuthorized)).await;
-            return None;
-        }
-        if let Some(older) = self.registry.enter(&guest.link) {
-            older.cut(ReasonCode::SessionTakenOver);
-            // The house hears of the older connection's end before this one stands. An older one that hangs
-            // is passed after its own time-outs.
-            let patience = self.limits.drain_time * 2;
-            let _ = timeout(patience, older.ended()).await;
-        }
-        if *place.stopping.borrow() {
-            guest.link.cut(ReasonCode::ServerShuttingDown);
-        }
-        if let Some(reason) = guest.link.is_cut() {
-            guest.why = Disconnected::ByServer(reason);
-            self.answer(stream, &connect, refusal(ReasonCode::ServerUnavailable)).await;
-            return None;
-        }
-        let session = Session::new(&connect, &self.terms(&connect));
-        let connack = self.welcome(&connect, &guest.link);
-        if !self.answer(stream, &connect, connack).await {
-            return None;
-        }
-        let will = connect.will;
-        Some(Seated { guest, session, will, place })
-    }
-
-    fn terms(&self, connect: &Connect) -> Terms {
-        Terms {
-            receive_maximum: self.limits.receive_maximum,
-            arriving_bytes: self.limits.arriving_bytes,
-            topic_alias_maximum: self.limits.topic_alias_maximum,
-            send_maximum: self.limits.send_maximum,
-            keep_alive_s: self.server_keep_alive_s(connect).unwrap_or(connect.keep_alive_s),
-            retain_available: self.limits.retain_available,
-        }
-    }
-
-    /// Only version 5 can be told another keep alive than it asked for [MQTT-3.1.2-21].
-    fn server_keep_alive_s(&self, connect: &Connect) -> Option<u16> {
-        let max = self.limits.keep_alive_max_s;
-        let beyond = connect.keep_alive_s == 0 || connect.keep_alive_s > max;
-        (connect.version == Version::V5 && beyond).then_some(max)
-    }
-
-    /// Says honestly what this broker cannot do.
-    fn welcome(&self, connect: &Connect, link: &Link) -> ConnAck {
-        let limits = &self.limits;
-        let mut properties = Properties::new();
-        if connect.properties.session_expiry_s().is_some_and(|expiry_s| *expiry_s > 0) {
-            properties.push(Property::SessionExpiryInterval(0));
-        }
-        properties.push(Property::ReceiveMaximum(limits.receive_maximum));
-        properties.push(Property::RetainAvailable(limits.retain_available));
-        properties.push(Property::MaximumPacketSize(u32::try_from(limits.packet_bytes).unwrap_or(u32::MAX)));
-        if connect.client_id.is_empty() {
-            properties.push(Property::AssignedClientIdentifier(link.client_id.clone()));
-        }
-        properties.push(Property::TopicAliasMaximum(limits.topic_alias_maximum));
-        properties.push(Property::WildcardSubscriptionAvailable(true));
-        properties.push(Property::SubscriptionIdentifierAvailable(true));
-        properties.push(Property::SharedSubscriptionAvailable(false));
-        if let Some(keep_alive_s) = self.server_keep_alive_s(connect) {
-            properties.push(Property::ServerKeepAlive(keep_alive_s));
-        }
-        ConnAck { session_present: false, reason: ReasonCode::Success, properties }
-    }
-
     /// Writes CONNACK; false when the connection is gone. 3.1.1 has no words for some refusals and just closes.
-    async fn answer<S: AsyncWrite + Unpin>(
+    pub(super) async fn answer<S: AsyncWrite + Unpin>(
         &self,
         stream: &mut S,
         connect: &Connect,
@@ -297,22 +210,40 @@ impl<H: Handler> Broker<H> {
     }
 }
 
-/// `None` at the end of the stream.
 async fn read_connect<S: AsyncRead + Unpin>(
     stream: &mut S,
     decoder: &mut Decoder,
 ) -> Result<Option<Box<Connect>>, Violation> {
+    match read_packet(stream, decoder).await? {
+        Some(Packet::Connect(connect)) => Ok(Some(connect)),
+        Some(_) => Err(Violation::FirstNotConnect),
+        None => Ok(None),
+    }
+}
+
+/// `None` at the end of the stream.
+async fn read_packet<S: AsyncRead + Unpin>(
+    stream: &mut S,
+    decoder: &mut Decoder,
+) -> Result<Option<Packet>, Violation> {
     loop {
-        match decoder.next_packet()? {
-            Some(Packet::Connect(connect)) => return Ok(Some(connect)),
-            Some(_) => return Err(Violation::FirstNotConnect),
-            None => {}
+        if let Some(packet) = decoder.next_packet()? {
+            return Ok(Some(packet));
         }
         match std::future::poll_fn(|cx| poll_feed(stream, decoder, cx)).await {
             Ok(0) | Err(_) => return Ok(None),
             Ok(_) => {}
         }
     }
+}
+
+pub(super) fn auth_properties(method: &Text, data: Option<Bytes>) -> Properties {
+    let mut properties = Properties::new();
+    properties.push(Property::AuthenticationMethod(method.clone()));
+    if let Some(data) = data {
+        properties.push(Property::AuthenticationData(data));
+    }
+    properties
 }
 
 fn hello(connect: &Connect, origin: Origin) -> Hello {
@@ -330,7 +261,7 @@ fn hello(connect: &Connect, origin: Origin) -> Hello {
     }
 }
 
-fn refusal(reason: ReasonCode) -> ConnAck {
+pub(super) fn refusal(reason: ReasonCode) -> ConnAck {
     // A refusal must be one: a code that CONNACK does not know would be read as garbage.
     let known = reason.is_error() && reason.allowed_in(crate::codec::ReasonPlace::ConnAck);
     let reason = if known { reason } else { ReasonCode::UnspecifiedError };

@@ -21,8 +21,10 @@ pub struct Limits {
     /// Payload bytes of one client that may be with the house at a time, before reading is held back.
     pub arriving_bytes: usize,
     pub topic_alias_maximum: u16,
+    /// Topics of ours that may get an alias, where the client takes so many.
+    pub send_topic_aliases: u16,
     pub subscriptions: usize,
-    /// Messages waiting for one client.
+    /// Messages waiting for one client; beyond, its publishers wait, or are refused while it is away.
     pub queue_messages: usize,
     pub queue_bytes: usize,
     /// QoS 1 and 2 messages on their way to one client; its own receive maximum may be smaller.
@@ -31,8 +33,11 @@ pub struct Limits {
     pub write_stall_time: Duration,
     /// How long what arrived before the end of a connection may take to become safe.
     pub drain_time: Duration,
-    /// Off until somebody stores retained messages: a v5 client is told, and held to it. 3.1.1 has no such
-    /// notion: its retain flag is passed along.
+    /// Sessions are kept no longer than this, whatever a client and the house say.
+    pub session_expiry_max_s: u32,
+    /// PUBLISH packets of one client per second; above, reading is held back.
+    pub client_messages_per_s: u32,
+    /// For houses that want none: a v5 client is told, and held to it.
     pub retain_available: bool,
 }
 
@@ -49,13 +54,16 @@ impl Default for Limits {
             receive_maximum: 256,
             arriving_bytes: 1024 * 1024,
             topic_alias_maximum: 16,
+            send_topic_aliases: 16,
             subscriptions: 128,
-            queue_messages: 256,
+            queue_messages: 10_000,
             queue_bytes: 1024 * 1024,
-            send_maximum: 128,
+            send_maximum: 256,
             write_stall_time: Duration::from_secs(20),
             drain_time: Duration::from_secs(5),
-            retain_available: false,
+            session_expiry_max_s: 7 * 24 * 3_600,
+            client_messages_per_s: 1_000_000,
+            retain_available: true,
         }
     }
 }

@@ -1,27 +1,49 @@
-//! The broker around the pure parts: listeners, one task per connection, and the registry through which the
-//! house reaches its clients.
+//! The broker around the pure parts: listeners, one task per connection, sessions, topic spaces, and the doors through
+//! which the house reaches its clients.
 
 mod connection;
+mod desk;
 mod greeting;
+mod handling;
+mod keeper;
 mod limits;
-mod link;
 mod listener;
+mod opening;
 mod registry;
+mod router;
+mod seat;
+mod sessions;
+mod space;
 mod stream;
+mod tenant;
+mod tending;
+mod trace;
+mod trie;
 
+use std::collections::HashMap;
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
 
+use bytes::Bytes;
 use rustls::pki_types::CertificateDer;
 
-use crate::codec::ReasonCode;
+use crate::codec::{Properties, Qos, ReasonCode, Text};
+use crate::journal::Journal;
 use crate::port::Handler;
+use crate::session::{Delivery, Letter, UnixMs};
+use crate::topic::matches;
+pub use desk::{ClientView, Overheard, RetainedView, Watch};
+use keeper::Keeper;
 pub use limits::Limits;
-use link::Offer;
-pub use link::Outgoing;
 pub use listener::TlsProvider;
 use registry::Registry;
+use seat::Offer;
+use space::Space;
+use tenant::Tenants;
+pub use tenant::{TenantMetrics, TenantQuota};
+use tending::Dues;
+pub use trace::TraceLine;
 
 /// Where a connection comes from.
 #[derive(Debug, Clone)]
@@ -30,6 +52,17 @@ pub struct Origin {
     pub local: SocketAddr,
     pub tls: bool,
     pub certificate: Option<CertificateDer<'static>>,
+}
+
+/// A message of the house.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outgoing {
+    pub topic: Text,
+    pub payload: Bytes,
+    /// At most this; a subscription may ask for less.
+    pub qos: Qos,
+    pub retain: bool,
+    pub properties: Properties,
 }
 
 /// In how many sessions a message was queued.
@@ -53,44 +86,146 @@ pub enum SendError {
     TooLarge,
 }
 
+/// Milliseconds since the Unix epoch.
+pub type WallClock = Arc<dyn Fn() -> UnixMs + Send + Sync>;
+
+/// What a broker stands on.
+pub struct Ground {
+    pub limits: Limits,
+    pub quota: TenantQuota,
+    /// Without one, nothing survives the process.
+    pub journal: Option<Box<dyn Journal>>,
+    pub clock: WallClock,
+}
+
 pub struct Broker<H: Handler> {
     handler: Arc<H>,
     limits: Limits,
+    quota: TenantQuota,
+    clock: WallClock,
+    keeper: Keeper,
     registry: Registry,
+    tenants: Tenants,
+    spaces: RwLock<HashMap<Text, Arc<Space>>>,
+    dues: Dues<H>,
     connections: AtomicUsize,
     strangers: AtomicUsize,
     clients: AtomicUsize,
     listeners: AtomicU64,
-    assigned_ids: AtomicU64,
+    numbers: AtomicU64,
+    /// The house as a publisher.
+    house: Arc<str>,
+}
+
+impl<H: Handler> Drop for Broker<H> {
+    fn drop(&mut self) {
+        self.keeper.end();
+    }
 }
 
 impl<H: Handler> Broker<H> {
+    /// A broker that keeps nothing beyond its process.
     pub fn new(handler: Arc<H>, limits: Limits) -> Arc<Self> {
+        let clock = Arc::new(|| 0);
+        Self::standing(handler, limits, TenantQuota::default(), clock, Keeper::forgetful())
+    }
+
+    /// A broker that knows again what its journal holds. `tend` has to run beside it.
+    pub fn open(handler: Arc<H>, ground: Ground) -> std::io::Result<Arc<Self>> {
+        let Ground { limits, quota, journal, clock } = ground;
+        let Some(journal) = journal else {
+            return Ok(Self::standing(handler, limits, quota, clock, Keeper::forgetful()));
+        };
+        let (keeper, kept) = Keeper::start(journal)?;
+        let broker = Self::standing(handler, limits, quota, clock, keeper);
+        broker.restore(kept);
+        Ok(broker)
+    }
+
+    fn standing(
+        handler: Arc<H>,
+        limits: Limits,
+        quota: TenantQuota,
+        clock: WallClock,
+        keeper: Keeper,
+    ) -> Arc<Self> {
         Arc::new(Broker {
             handler,
             limits,
+            quota,
+            clock,
+            keeper,
             registry: Registry::default(),
+            tenants: Tenants::new(),
+            spaces: RwLock::default(),
+            dues: Dues::default(),
             connections: AtomicUsize::new(0),
             strangers: AtomicUsize::new(0),
             clients: AtomicUsize::new(0),
             listeners: AtomicU64::new(1),
-            assigned_ids: AtomicU64::new(1),
+            numbers: AtomicU64::new(1),
+            house: "".into(),
         })
     }
 
-    /// Queues `message` for every session of `identity` that subscribes to its topic. Queued is not delivered:
-    /// what is in a queue when the connection ends is gone, and `Handler::disconnected` says that it ended.
+    fn now(&self) -> UnixMs {
+        (self.clock)()
+    }
+
+    fn next_number(&self) -> u64 {
+        self.numbers.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// The space of a name, made when it is first needed.
+    fn space(&self, name: &Text, tenant: &Arc<str>) -> Arc<Space> {
+        let known = self.spaces.read().unwrap_or_else(PoisonError::into_inner).get(name).cloned();
+        known.unwrap_or_else(|| {
+            let mut spaces = self.spaces.write().unwrap_or_else(PoisonError::into_inner);
+            let new = || Arc::new(Space::new(name.clone(), self.tenants.of(tenant, &self.quota)));
+            spaces.entry(name.clone()).or_insert_with(new).clone()
+        })
+    }
+
+    fn space_named(&self, name: &str) -> Option<Arc<Space>> {
+        let name = Text::new(name)?;
+        self.spaces.read().unwrap_or_else(PoisonError::into_inner).get(&name).cloned()
+    }
+
+    /// Queues `message` for every live session of `identity` that subscribes to its topic. Queued is not delivered:
+    /// what is in a queue when the connection ends may be gone, and `Handler::disconnected` says that it ended.
     pub fn send(&self, identity: &str, message: Outgoing) -> Result<SendReceipt, SendError> {
-        let message = Arc::new(message);
+        let Outgoing { topic, payload, qos, retain, properties } = message;
+        let number = self.keeper.next_letter();
+        let letter = Arc::new(Letter { number, topic, payload, qos, properties, expires_at: None });
         let mut receipt = SendReceipt { queued: 0, busy: 0 };
         let mut error = SendError::NotConnected;
-        for link in self.registry.of_identity(identity) {
-            match link.offer(&message, &self.limits) {
+        for seat in self.registry.of_identity(identity) {
+            if !seat.is_open() {
+                continue;
+            }
+            let subscriptions = seat.subscriptions();
+            let matching: Vec<_> = subscriptions
+                .iter()
+                .filter(|subscription| matches(&subscription.filter, &letter.topic))
+                .collect();
+            let Some(granted) = matching.iter().map(|subscription| subscription.options.qos).max() else {
+                if error == SendError::NotConnected {
+                    error = SendError::NotSubscribed;
+                }
+                continue;
+            };
+            if self.room(&seat, &letter) != seat::Room::Yes {
+                receipt.busy += 1;
+                continue;
+            }
+            let identifiers = matching.iter().filter_map(|subscription| subscription.identifier).collect();
+            let qos = granted.min(letter.qos);
+            let letter = letter.clone();
+            let delivery = Delivery { letter, qos, retain, identifiers, entry: 0, id: None, position: 0 };
+            match seat.push(delivery) {
                 Offer::Queued => receipt.queued += 1,
-                Offer::Busy => receipt.busy += 1,
                 Offer::TooLarge => error = SendError::TooLarge,
-                Offer::NotSubscribed if error == SendError::NotConnected => error = SendError::NotSubscribed,
-                Offer::NotSubscribed | Offer::Gone => {}
+                Offer::Gone => {}
             }
         }
         match receipt {
@@ -100,10 +235,60 @@ impl<H: Handler> Broker<H> {
         }
     }
 
+    /// Publishes in a space for the house; resolves once what has to survive is durable.
+    pub fn publish(
+        self: &Arc<Self>,
+        space: &str,
+        tenant: &str,
+        message: Outgoing,
+    ) -> impl Future<Output = Result<(), ReasonCode>> + Send + 'static {
+        let routed = Text::new(space).map(|name| {
+            let space = self.space(&name, &tenant.into());
+            let Outgoing { topic, payload, qos, retain, properties } = message;
+            let message = router::message(topic, payload, qos, retain, properties);
+            self.route(&space, &message, router::From { seat: 0, identity: &self.house }, None)
+        });
+        let keeper = self.keeper.clone();
+        async move {
+            match routed {
+                Some(router::Routed::Sent(position)) => {
+                    keeper.committed(position).await;
+                    Ok(())
+                }
+                Some(router::Routed::Refused(reason)) => Err(reason),
+                // The house waits for nobody: it says its newest word again when there is one.
+                Some(router::Routed::Later(_)) => Err(ReasonCode::ServerBusy),
+                None => Err(ReasonCode::TopicNameInvalid),
+            }
+        }
+    }
+
+    /// Whether somebody in a space would get this topic now.
+    pub fn listens(&self, space: &str, topic: &str) -> bool {
+        let Some(space) = self.space_named(space) else { return false };
+        let mut found = false;
+        space.read().standing.matching(topic, &mut |standing| {
+            found |= match standing {
+                space::Standing::One(subscription) => subscription.seat.is_open(),
+                space::Standing::Group { members, .. } => members.iter().any(|member| member.seat.is_open()),
+                space::Standing::Watcher { .. } => false,
+            };
+        });
+        found
+    }
+
     /// Cuts every live session of `identity` at once; says how many there were.
     pub fn disconnect(&self, identity: &str, reason: ReasonCode) -> usize {
-        let links = self.registry.of_identity(identity);
-        links.iter().filter(|link| link.is_open()).map(|link| link.cut(reason)).count()
+        let seats = self.registry.of_identity(identity);
+        seats.iter().filter(|seat| seat.is_open() && seat.cut(reason)).count()
+    }
+
+    /// Cuts `identity` and ends its sessions: nothing waits for it any more.
+    pub fn forget(self: &Arc<Self>, identity: &str, reason: ReasonCode) {
+        for seat in self.registry.of_identity(identity) {
+            seat.cut(reason);
+            self.end(&seat);
+        }
     }
 
     /// Whether some session of `identity` is live.
@@ -114,5 +299,10 @@ impl<H: Handler> Broker<H> {
     /// Clients that were let in and have not left.
     pub fn clients(&self) -> usize {
         self.clients.load(Ordering::Relaxed)
+    }
+
+    /// Whether what has to survive cannot be written at the moment.
+    pub fn is_failing(&self) -> bool {
+        self.keeper.is_failing()
     }
 }

@@ -1,59 +1,69 @@
-//! Who is connected: live connections by identity, one per (identity, client identifier).
+//! Every session there is, by identity and client identifier: nobody can take over another's.
 
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-use super::link::Link;
+use super::seat::Seat;
+use crate::codec::Text;
 
-type Links = HashMap<Arc<str>, Vec<Arc<Link>>>;
+type Seats = HashMap<Arc<str>, HashMap<Text, Arc<Seat>>>;
 
 #[derive(Default)]
 pub(super) struct Registry {
-    links: RwLock<Links>,
+    seats: RwLock<Seats>,
 }
 
 impl Registry {
-    fn read(&self) -> RwLockReadGuard<'_, Links> {
-        self.links.read().unwrap_or_else(PoisonError::into_inner)
+    fn read(&self) -> RwLockReadGuard<'_, Seats> {
+        self.seats.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn write(&self) -> RwLockWriteGuard<'_, Links> {
-        self.links.write().unwrap_or_else(PoisonError::into_inner)
+    fn write(&self) -> RwLockWriteGuard<'_, Seats> {
+        self.seats.write().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Puts `link` in the place of an older connection of the same client, which is returned.
-    pub fn enter(&self, link: &Arc<Link>) -> Option<Arc<Link>> {
-        let mut links = self.write();
-        let of_identity = links.entry(link.identity.clone()).or_default();
-        match of_identity.iter_mut().find(|known| known.client_id == link.client_id) {
-            Some(known) => Some(std::mem::replace(known, link.clone())),
-            None => {
-                of_identity.push(link.clone());
-                None
-            }
+    pub fn find(&self, identity: &str, client_id: &Text) -> Option<Arc<Seat>> {
+        self.read().get(identity)?.get(client_id).cloned()
+    }
+
+    /// False when the place is taken.
+    pub fn enter(&self, seat: &Arc<Seat>) -> bool {
+        let mut seats = self.write();
+        let of_identity = seats.entry(seat.identity.clone()).or_default();
+        if of_identity.contains_key(&seat.client_id) {
+            return false;
+        }
+        of_identity.insert(seat.client_id.clone(), seat.clone());
+        true
+    }
+
+    /// Forgets `seat`, unless a newer one stands in its place.
+    pub fn leave(&self, seat: &Arc<Seat>) {
+        let mut seats = self.write();
+        let Some(of_identity) = seats.get_mut(&seat.identity) else { return };
+        if of_identity.get(&seat.client_id).is_some_and(|known| Arc::ptr_eq(known, seat)) {
+            of_identity.remove(&seat.client_id);
+        }
+        if of_identity.is_empty() {
+            seats.remove(&seat.identity);
         }
     }
 
-    /// Forgets `link`, unless a newer connection already stands in its place.
-    pub fn leave(&self, link: &Arc<Link>) {
-        let mut links = self.write();
-        if let Some(of_identity) = links.get_mut(&link.identity) {
-            of_identity.retain(|known| !Arc::ptr_eq(known, link));
-            if of_identity.is_empty() {
-                links.remove(&link.identity);
-            }
-        }
+    pub fn of_identity(&self, identity: &str) -> Vec<Arc<Seat>> {
+        self.read().get(identity).map(|seats| seats.values().cloned().collect()).unwrap_or_default()
     }
 
-    pub fn of_identity(&self, identity: &str) -> Vec<Arc<Link>> {
-        self.read().get(identity).cloned().unwrap_or_default()
+    pub fn all(&self) -> Vec<Arc<Seat>> {
+        self.read().values().flat_map(HashMap::values).cloned().collect()
     }
 
-    pub fn of_listener(&self, listener: u64) -> Vec<Arc<Link>> {
-        self.read().values().flatten().filter(|link| link.listener == listener).cloned().collect()
+    pub fn of_listener(&self, listener: u64) -> Vec<Arc<Seat>> {
+        let mut seats = self.all();
+        seats.retain(|seat| seat.live().is_some_and(|live| live.listener == listener));
+        seats
     }
 
     pub fn is_open(&self, identity: &str) -> bool {
-        self.read().get(identity).is_some_and(|links| links.iter().any(|link| link.is_open()))
+        self.read().get(identity).is_some_and(|seats| seats.values().any(|seat| seat.is_open()))
     }
 }

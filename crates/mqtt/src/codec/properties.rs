@@ -1,6 +1,6 @@
 //! The properties of MQTT 5 (section 2.2.2): one table of identifier, type and the packets they belong to.
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 
 use super::violation::Violation;
 use super::wire::{Counter, Put, Reader, Text, VARIABLE_MAX};
@@ -219,7 +219,20 @@ impl Properties {
         self.0.retain(keep);
     }
 
+    /// A copy that does not keep the whole read buffer alive.
+    pub(crate) fn detached(&self) -> Properties {
+        if self.0.is_empty() {
+            return Properties::new();
+        }
+        let mut out = BytesMut::new();
+        self.write(&mut out);
+        let bytes = out.freeze();
+        // What was written is what was read before.
+        Properties::read(&mut Reader::new(&bytes), Place::Publish).unwrap_or_default()
+    }
+
     getters! {
+        will_delay_s: WillDelayInterval -> u32;
         content_type: ContentType -> Text;
         response_topic: ResponseTopic -> Text;
         correlation_data: CorrelationData -> Bytes;

@@ -48,7 +48,8 @@ pub(super) struct Inbound {
 }
 
 impl Inbound {
-    pub fn new(version: Version, receive_maximum: u16, bytes_max: usize) -> Self {
+    /// `received` are the QoS 2 identifiers of the connection before that were not released.
+    pub fn new(version: Version, receive_maximum: u16, bytes_max: usize, received: &[PacketId]) -> Self {
         Inbound {
             version,
             receive_maximum,
@@ -57,8 +58,20 @@ impl Inbound {
             first: 0,
             bytes: 0,
             qos1: 0,
-            qos2: HashMap::new(),
+            qos2: received.iter().map(|id| (*id, Qos2::Received)).collect(),
         }
+    }
+
+    /// Identifiers that were received and not released.
+    pub fn take_received(&mut self) -> Vec<PacketId> {
+        let received =
+            std::mem::take(&mut self.qos2).into_iter().filter(|(_, state)| *state == Qos2::Received);
+        received.map(|(id, _)| id).collect()
+    }
+
+    pub fn id_of(&self, ticket: Ticket) -> Option<PacketId> {
+        let index = usize::try_from(ticket.checked_sub(self.first)?).ok()?;
+        self.arrivals.get(index)?.id
     }
 
     /// One more than the receive maximum is taken, so that a client that exceeds it is found out.

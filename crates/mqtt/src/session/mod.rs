@@ -1,24 +1,28 @@
 //! One connection after its CONNECT, as a pure state machine: packets in, packets and steps out. No I/O, no
-//! clock. Persistent sessions will hand `outbound` and `inbound` from one connection to the next.
+//! clock. What of a session outlives its connection is handed on as [`AtRest`].
 
 mod alias;
+mod delivery;
 mod inbound;
 mod outbound;
 #[cfg(test)]
 mod tests;
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use bytes::BytesMut;
 
 use crate::codec::{
-    Ack, Connect, Disconnect, EncodeError, Packet, PacketId, Properties, Property, Publish, Qos, ReasonCode,
-    ReasonPlace, SubAck, Subscribe, Text, UnsubAck, Unsubscribe, Version, Violation, encode,
+    Ack, Auth, Connect, Disconnect, EncodeError, Packet, PacketId, Properties, Property, Publish, Qos,
+    ReasonCode, ReasonPlace, SubAck, Subscribe, Text, UnsubAck, Unsubscribe, Version, Violation, encode,
 };
 use crate::port::{Message, Outcome};
-use alias::InboundAliases;
+use alias::{Alias, InboundAliases, OutboundAliases};
+pub use delivery::{Delivery, Letter, UnixMs};
 use inbound::{Admission, Inbound};
-use outbound::Outbound;
+use outbound::{Answered, Outbound};
+pub use outbound::{Awaited, InFlight};
 
 /// Numbers the messages of one connection in order of arrival.
 pub type Ticket = u64;
@@ -29,6 +33,8 @@ pub struct Terms {
     pub receive_maximum: u16,
     pub arriving_bytes: usize,
     pub topic_alias_maximum: u16,
+    /// Topics of the server's own that may get an alias, where the client takes so many.
+    pub send_topic_aliases: u16,
     pub send_maximum: u16,
     /// In force, after the server's own limit.
     pub keep_alive_s: u16,
@@ -46,8 +52,25 @@ pub enum Step {
     Subscribe(Subscribe),
     /// Answer with `unsuback`.
     Unsubscribe(Unsubscribe),
-    /// The client says goodbye.
-    Goodbye { with_will: bool },
+    /// The client says goodbye, and may change how long its session is kept.
+    Goodbye { with_will: bool, session_expiry_s: Option<u32> },
+    /// The client has a message; `entry` is the journal's number of it, 0 for none.
+    Delivered { id: PacketId, entry: u64 },
+    /// The client has received a QoS 2 message: answer with `release` once that is safe.
+    Received { id: PacketId, entry: u64 },
+    /// The client releases a QoS 2 identifier: answer with `complete` once that is safe.
+    Released { id: PacketId },
+    /// The next step of an enhanced authentication (section 4.12).
+    Authenticate(Auth),
+}
+
+/// What of a session outlives its connection.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct AtRest {
+    /// Sent to the client and not over, in the order it was sent.
+    pub in_flight: VecDeque<InFlight>,
+    /// QoS 2 identifiers of the client that it has not released.
+    pub received: Vec<PacketId>,
 }
 
 /// Whether the connection may go on after an outcome.
@@ -65,25 +88,41 @@ pub struct Session {
     retain_available: bool,
     session_ends_at_once: bool,
     peer_packet_bytes_max: usize,
+    authenticates: bool,
     inbound: Inbound,
     outbound: Outbound,
     aliases: InboundAliases,
+    own_aliases: OutboundAliases,
 }
 
 impl Session {
-    pub fn new(connect: &Connect, terms: &Terms) -> Session {
+    pub fn new(connect: &Connect, terms: &Terms, at_rest: AtRest) -> Session {
         let properties = &connect.properties;
         let peer_receive_maximum = properties.receive_maximum().copied().unwrap_or(u16::MAX);
+        let peer_aliases = properties.topic_alias_maximum().copied().unwrap_or(0);
+        let AtRest { in_flight, received } = at_rest;
         Session {
             version: connect.version,
             keep_alive_s: terms.keep_alive_s,
             retain_available: terms.retain_available,
             session_ends_at_once: properties.session_expiry_s().copied().unwrap_or(0) == 0,
             peer_packet_bytes_max: peer_packet_bytes_max(connect),
-            inbound: Inbound::new(connect.version, terms.receive_maximum, terms.arriving_bytes),
-            outbound: Outbound::new(terms.send_maximum.min(peer_receive_maximum)),
+            authenticates: properties.authentication_method().is_some(),
+            inbound: Inbound::new(connect.version, terms.receive_maximum, terms.arriving_bytes, &received),
+            outbound: Outbound::new(terms.send_maximum.min(peer_receive_maximum), in_flight),
             aliases: InboundAliases::new(terms.topic_alias_maximum),
+            own_aliases: OutboundAliases::new(terms.send_topic_aliases.min(peer_aliases)),
         }
+    }
+
+    /// The connection is over: what has to be known when the client comes back.
+    pub fn take_at_rest(&mut self) -> AtRest {
+        AtRest { in_flight: self.outbound.take_in_flight(), received: self.inbound.take_received() }
+    }
+
+    /// The packet identifier of a message that is not settled.
+    pub fn id_of(&self, ticket: Ticket) -> Option<PacketId> {
+        self.inbound.id_of(ticket)
     }
 
     pub fn version(&self) -> Version {
@@ -105,29 +144,53 @@ impl Session {
     pub fn receive(&mut self, packet: Packet, out: &mut BytesMut) -> Result<Step, Violation> {
         match packet {
             Packet::Publish(publish) => return self.receive_publish(publish, out),
-            Packet::PubRel(ack) => {
-                let reason = self.inbound.release(ack.id)?;
-                self.write(&Packet::PubComp(Ack::new(ack.id, reason)), out);
-            }
-            Packet::PubAck(ack) => self.outbound.puback(ack.id)?,
-            Packet::PubRec(ack) => {
-                if let Some(reason) = self.outbound.pubrec(ack.id, ack.reason)? {
-                    self.write(&Packet::PubRel(Ack::new(ack.id, reason)), out);
-                }
-            }
-            Packet::PubComp(ack) => self.outbound.pubcomp(ack.id)?,
+            Packet::PubRel(ack) => match self.inbound.release(ack.id)? {
+                ReasonCode::Success => return Ok(Step::Released { id: ack.id }),
+                reason => self.write(&Packet::PubComp(Ack::new(ack.id, reason)), out),
+            },
+            Packet::PubAck(ack) => return Ok(over(ack.id, self.outbound.puback(ack.id)?)),
+            Packet::PubComp(ack) => return Ok(over(ack.id, self.outbound.pubcomp(ack.id)?)),
+            Packet::PubRec(ack) => return self.receive_pubrec(&ack, out),
             Packet::Subscribe(subscribe) => return Ok(Step::Subscribe(subscribe)),
             Packet::Unsubscribe(unsubscribe) => return Ok(Step::Unsubscribe(unsubscribe)),
             Packet::PingReq => self.write(&Packet::PingResp, out),
             Packet::Disconnect(disconnect) => return self.receive_disconnect(&disconnect),
             Packet::Connect(_) => return Err(Violation::SecondConnect),
-            // Enhanced authentication was refused at CONNECT [MQTT-4.12.0-1].
+            Packet::Auth(auth) if self.authenticates => return Ok(Step::Authenticate(auth)),
+            // [MQTT-4.12.0-1]
             Packet::Auth(_) => return Err(Violation::UnexpectedAuth),
             Packet::ConnAck(_) | Packet::SubAck(_) | Packet::UnsubAck(_) | Packet::PingResp => {
                 return Err(Violation::NotFromClient(packet.kind()));
             }
         }
         Ok(Step::Done)
+    }
+
+    fn receive_pubrec(&mut self, ack: &Ack, out: &mut BytesMut) -> Result<Step, Violation> {
+        match self.outbound.pubrec(ack.id, ack.reason)? {
+            Answered::Received(entry) => return Ok(Step::Received { id: ack.id, entry }),
+            Answered::ReceivedAgain => self.release(ack.id, out),
+            Answered::Unknown if !ack.reason.is_error() => {
+                let unknown = Ack::new(ack.id, ReasonCode::PacketIdentifierNotFound);
+                self.write(&Packet::PubRel(unknown), out);
+            }
+            other => return Ok(over(ack.id, other)),
+        }
+        Ok(Step::Done)
+    }
+
+    /// PUBREL: the client may forget that it has this identifier.
+    pub fn release(&self, id: PacketId, out: &mut BytesMut) {
+        self.write(&Packet::PubRel(Ack::new(id, ReasonCode::Success)), out);
+    }
+
+    /// PUBCOMP: the client may use this identifier again.
+    pub fn complete(&self, id: PacketId, out: &mut BytesMut) {
+        self.write(&Packet::PubComp(Ack::new(id, ReasonCode::Success)), out);
+    }
+
+    pub fn auth(&self, auth: Auth, out: &mut BytesMut) {
+        self.write(&Packet::Auth(auth), out);
     }
 
     fn receive_publish(&mut self, mut publish: Publish, out: &mut BytesMut) -> Result<Step, Violation> {
@@ -163,12 +226,12 @@ impl Session {
 
     fn receive_disconnect(&self, disconnect: &Disconnect) -> Result<Step, Violation> {
         // [MQTT-3.14.0-1] and section 3.14.2.2.2
-        let expiry_s = disconnect.properties.session_expiry_s().copied().unwrap_or(0);
-        if self.session_ends_at_once && expiry_s > 0 {
+        let session_expiry_s = disconnect.properties.session_expiry_s().copied();
+        if self.session_ends_at_once && session_expiry_s.unwrap_or(0) > 0 {
             return Err(Violation::SessionExpiry);
         }
         // Any reason but 0 keeps the will [MQTT-3.1.2-10].
-        Ok(Step::Goodbye { with_will: disconnect.reason != ReasonCode::Success })
+        Ok(Step::Goodbye { with_will: disconnect.reason != ReasonCode::Success, session_expiry_s })
     }
 
     /// Notes what became of a message and writes every acknowledgement whose turn has come.
@@ -193,21 +256,51 @@ impl Session {
         Settled::GoOn
     }
 
+    /// Says again what the connection before left open, as far as the client's receive maximum allows.
+    pub fn resend(&mut self, now: impl FnOnce() -> UnixMs, out: &mut BytesMut) {
+        if !self.outbound.has_resends() {
+            return;
+        }
+        let now = now();
+        while let Some(InFlight { id, awaited, delivery }) = self.outbound.next_resend() {
+            if awaited == Awaited::Completed {
+                self.release(id, out);
+                continue;
+            }
+            let publish = Publish { dup: true, id: Some(id), ..delivery.to_publish(now) };
+            self.write(&Packet::Publish(publish), out);
+        }
+    }
+
     /// Whether a message of this quality may leave now: QoS 1 and 2 wait for the client's receive maximum.
     pub fn can_send(&self, qos: Qos) -> bool {
         qos == Qos::AtMostOnce || self.outbound.has_quota()
     }
 
-    /// Sends a message. The caller has asked `can_send`; `publish.id` is chosen here.
-    pub fn send(&mut self, mut publish: Publish, out: &mut BytesMut) -> Result<(), EncodeError> {
+    /// Sends a message. The caller has asked `can_send`.
+    pub fn send(&mut self, delivery: &Delivery, now: UnixMs, out: &mut BytesMut) -> Result<(), EncodeError> {
+        let mut publish = delivery.to_publish(now);
         publish.id = match publish.qos {
             Qos::AtMostOnce => None,
-            qos => Some(self.outbound.begin(qos).ok_or(EncodeError::PacketId)?),
+            _ => Some(self.outbound.begin(delivery).ok_or(EncodeError::PacketId)?),
         };
         let id = publish.id;
+        let alias = self.own_aliases.of(&publish.topic);
+        match alias {
+            Alias::None => {}
+            Alias::New(alias) => publish.properties.push(Property::TopicAlias(alias)),
+            Alias::Known(alias) => {
+                publish.topic = Text::default();
+                publish.properties.push(Property::TopicAlias(alias));
+            }
+        }
         let written = encode(&Packet::Publish(publish), self.version, self.peer_packet_bytes_max, out);
-        if let (Err(_), Some(id)) = (&written, id) {
-            self.outbound.forget(id);
+        match (&written, alias, id) {
+            (Ok(()), Alias::New(alias), _) => self.own_aliases.set(&delivery.letter.topic, alias),
+            (Err(_), _, Some(id)) => {
+                self.outbound.forget(id);
+            }
+            _ => {}
         }
         written
     }
@@ -239,6 +332,13 @@ impl Session {
         if let Err(error) = encode(packet, self.version, self.peer_packet_bytes_max, out) {
             tracing::debug!(kind = ?packet.kind(), %error, "answer left out");
         }
+    }
+}
+
+fn over(id: PacketId, answered: Answered) -> Step {
+    match answered {
+        Answered::Over(entry) => Step::Delivered { id, entry },
+        _ => Step::Done,
     }
 }
 

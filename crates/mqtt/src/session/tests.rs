@@ -10,6 +10,7 @@ const TERMS: Terms = Terms {
     receive_maximum: 1_000,
     arriving_bytes: 1 << 20,
     topic_alias_maximum: 4,
+    send_topic_aliases: 0,
     send_maximum: 3,
     keep_alive_s: 10,
     retain_available: false,
@@ -26,7 +27,7 @@ fn session(version: Version) -> Session {
         username: None,
         password: None,
     };
-    Session::new(&connect, &TERMS)
+    Session::new(&connect, &TERMS, AtRest::default())
 }
 
 fn message(qos: Qos, id: u16) -> Publish {
@@ -39,6 +40,20 @@ fn message(qos: Qos, id: u16) -> Publish {
         properties: Properties::new(),
         payload: Bytes::new(),
     }
+}
+
+fn delivery(qos: Qos) -> Delivery {
+    let topic = Text::new("t").unwrap();
+    let letter = Letter {
+        number: 1,
+        topic,
+        payload: Bytes::new(),
+        qos,
+        properties: Properties::new(),
+        expires_at: None,
+    };
+    let letter = std::sync::Arc::new(letter);
+    Delivery { letter, qos, retain: false, identifiers: Vec::new(), entry: 0, id: None, position: 0 }
 }
 
 fn written(out: &mut BytesMut, version: Version) -> Vec<Packet> {
@@ -139,7 +154,7 @@ fn the_quota_is_never_exceeded_and_identifiers_never_collide() {
     let mut out = BytesMut::new();
     let mut send = |session: &mut Session| {
         assert!(session.can_send(Qos::AtLeastOnce));
-        session.send(message(Qos::AtLeastOnce, 0), &mut out).unwrap();
+        session.send(&delivery(Qos::AtLeastOnce), 0, &mut out).unwrap();
         match &written(&mut out, Version::V311)[..] {
             [Packet::Publish(publish)] => publish.id.unwrap(),
             other => panic!("{other:?}"),
@@ -159,7 +174,7 @@ fn the_quota_is_never_exceeded_and_identifiers_never_collide() {
     send(&mut session);
     assert!(!session.can_send(Qos::ExactlyOnce));
     assert!(session.can_send(Qos::AtMostOnce));
-    let refused = session.send(message(Qos::AtLeastOnce, 0), &mut BytesMut::new());
+    let refused = session.send(&delivery(Qos::AtLeastOnce), 0, &mut BytesMut::new());
     assert!(refused.is_err(), "what is sent again must pass the same gate");
 }
 
@@ -168,8 +183,8 @@ fn an_acknowledgement_of_the_wrong_kind_is_a_violation_and_a_late_one_is_not() {
     let ack = |id| Ack::new(PacketId::new(id).unwrap(), ReasonCode::Success);
     let mut session = session(Version::V5);
     let mut out = BytesMut::new();
-    session.send(message(Qos::AtLeastOnce, 0), &mut out).unwrap();
-    session.send(message(Qos::ExactlyOnce, 0), &mut out).unwrap();
+    session.send(&delivery(Qos::AtLeastOnce), 0, &mut out).unwrap();
+    session.send(&delivery(Qos::ExactlyOnce), 0, &mut out).unwrap();
     out.clear();
     for wrong in
         [Packet::PubRec(ack(1)), Packet::PubComp(ack(1)), Packet::PubAck(ack(2)), Packet::PubComp(ack(2))]

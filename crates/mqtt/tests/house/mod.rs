@@ -88,7 +88,7 @@ impl Handler for House {
             return Err(Refusal { reason: ReasonCode::BadUserNameOrPassword, why: "banned".into() });
         }
         self.note(Seen::Connected(name.clone()));
-        Ok(Welcome { identity: name.as_str().into(), client: name })
+        Ok(Welcome::new(name.clone(), name.as_str()))
     }
 
     fn may_publish(&self, _: &String, topic: &str, _: bool) -> bool {

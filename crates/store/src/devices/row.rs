@@ -23,6 +23,8 @@ pub struct Model {
     pub search_text: String,
     pub created_at: i64,
     pub updated_at: i64,
+    pub origin_dialect: Option<String>,
+    pub origin_foreign_id: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -120,6 +120,7 @@ impl Bed {
             encoding: Encoding::Cbor,
             expected_interval_s: 300,
             command_counter: 0,
+            origin: None,
             created_at: NOW,
             updated_at: NOW,
         }

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod bed;
+mod discovered;
 mod log;
 mod mqtt_clients;
 mod nouns;
@@ -47,6 +48,9 @@ on_both_engines! {
     nouns::ingest_positions_and_checkpoint_round_trip,
     nouns::idempotency_round_trip,
     nouns::retention_round_trip,
+    discovered::the_inbox_round_trips,
+    discovered::an_origin_is_found_once_in_its_home,
+    discovered::the_inbox_goes_with_its_home_and_is_nobody_elses,
     mqtt_clients::they_round_trip,
     mqtt_clients::a_user_name_is_taken_once_in_the_whole_server,
     mqtt_clients::they_go_with_their_home_and_are_nobody_elses,

@@ -1,0 +1,334 @@
+//! The life of a session: opened or resumed, subscribed, kept while its client is away, ended.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use tokio::time::timeout;
+
+use super::keeper::Position;
+use super::seat::{Live, Seat, Subscription};
+use super::space::Space;
+use super::{Broker, tending};
+use crate::codec::{PacketId, ReasonCode, RetainHandling, Subscribe, SubscribeFilter, Text, Version};
+use crate::journal::{Kept, KeptDelivery, KeptSession, Record, variables};
+use crate::port::{Alarm, Handler};
+use crate::session::{AtRest, Awaited, Delivery, InFlight};
+use crate::topic;
+
+/// Filters of more levels are refused: the tree of filters is walked level by level.
+pub(super) const LEVELS_MAX: usize = 128;
+
+/// What a client asks of its session.
+pub(super) struct Wanted {
+    pub identity: Arc<str>,
+    pub client_id: Text,
+    pub space: Option<Arc<Space>>,
+    pub tenant: Arc<super::tenant::Tenant>,
+    pub clean_start: bool,
+    pub expiry_s: u32,
+}
+
+/// A session that a connection has.
+pub(super) struct Opened {
+    pub seat: Arc<Seat>,
+    pub at_rest: AtRest,
+    /// It was there before [MQTT-3.2.2-2].
+    pub present: bool,
+    /// What the answer has to wait for.
+    pub position: Position,
+}
+
+impl<H: Handler> Broker<H> {
+    /// Takes over, resumes or opens the session of a client; an older connection of it is over when this returns.
+    pub(super) async fn open_session(
+        self: &Arc<Self>,
+        wanted: &Wanted,
+        live: &Live,
+    ) -> Result<Opened, ReasonCode> {
+        let patience = self.limits.drain_time * 2;
+        loop {
+            let Some(seat) = self.registry.find(&wanted.identity, &wanted.client_id) else {
+                match self.new_session(wanted, live)? {
+                    Some(opened) => return Ok(opened),
+                    None => continue,
+                }
+            };
+            if seat.cut(ReasonCode::SessionTakenOver) && timeout(patience, seat.free()).await.is_err() {
+                // It hangs: what it has is lost, and its session with it.
+                self.end(&seat);
+            }
+            if wanted.clean_start || !seat.kept || !same_space(&seat, wanted) {
+                self.end(&seat);
+                self.registry.leave(&seat);
+                continue;
+            }
+            let Some(at_rest) = seat.sit(live.clone()) else {
+                if seat.has_ended() {
+                    self.registry.leave(&seat);
+                }
+                continue;
+            };
+            self.dues.forget(&seat);
+            let position = self.keeper.record(opened(&seat, wanted.expiry_s));
+            return Ok(Opened { seat, at_rest, present: true, position });
+        }
+    }
+
+    fn new_session(self: &Arc<Self>, wanted: &Wanted, live: &Live) -> Result<Option<Opened>, ReasonCode> {
+        let tenant = &wanted.tenant;
+        if tenant.sessions.load(Ordering::Relaxed) >= tenant.quota.sessions {
+            self.handler.alarmed(&tenant.name, Alarm::SessionsFull);
+            return Err(ReasonCode::QuotaExceeded);
+        }
+        let seat = Arc::new(Seat::new(
+            self.keeper.next_session(),
+            wanted.identity.clone(),
+            wanted.client_id.clone(),
+            wanted.space.clone(),
+            wanted.tenant.clone(),
+            wanted.expiry_s > 0,
+        ));
+        let Some(at_rest) = seat.sit(live.clone()) else { return Ok(None) };
+        if !self.registry.enter(&seat) {
+            seat.end();
+            return Ok(None);
+        }
+        let position = if seat.kept { self.keeper.record(opened(&seat, wanted.expiry_s)) } else { 0 };
+        Ok(Some(Opened { seat, at_rest, present: false, position }))
+    }
+
+    /// The session is over: nothing of it remains.
+    pub(super) fn end(self: &Arc<Self>, seat: &Arc<Seat>) {
+        let Some(subscriptions) = seat.end() else { return };
+        if let Some(space) = &seat.space
+            && !subscriptions.is_empty()
+        {
+            let mut topics = space.write();
+            subscriptions.iter().for_each(|subscription| topics.remove(subscription));
+        }
+        if seat.kept {
+            self.keeper.record(Record::Ended { session: seat.number });
+        }
+        // [MQTT-3.1.3-9] the will does not outlive the session.
+        if let Some(will) = self.dues.take_will(seat) {
+            tending::publish_will(self, will);
+        }
+        self.registry.leave(seat);
+    }
+
+    /// The reasons for SUBACK, and the commit it waits for.
+    pub(super) fn subscribe(
+        &self,
+        seat: &Arc<Seat>,
+        client: &H::Client,
+        subscribe: &Subscribe,
+    ) -> (Vec<ReasonCode>, Position) {
+        let mut position = 0;
+        let reasons = subscribe.filters.iter().map(|wanted| {
+            let judged = self.judge_subscription(seat, client, wanted);
+            let within = match judged {
+                Ok(within) => within,
+                Err(reason) => return reason,
+            };
+            let subscription = Arc::new(Subscription {
+                seat: seat.clone(),
+                filter: wanted.filter.detached(),
+                options: wanted.options,
+                identifier: subscribe.properties.subscription_identifier().copied(),
+                within,
+            });
+            match self.place_subscription(&subscription) {
+                Ok(placed) => {
+                    position = position.max(placed);
+                    wanted.options.qos.granted()
+                }
+                Err(reason) => reason,
+            }
+        });
+        (reasons.collect(), position)
+    }
+
+    fn judge_subscription(
+        &self,
+        seat: &Seat,
+        client: &H::Client,
+        wanted: &SubscribeFilter,
+    ) -> Result<Vec<Text>, ReasonCode> {
+        let filter = match topic::shared(&wanted.filter) {
+            // Without a space there is nobody to share with.
+            Some(_) if seat.space.is_none() => return Err(ReasonCode::SharedSubscriptionsNotSupported),
+            Some((_, filter)) => filter,
+            None => &*wanted.filter,
+        };
+        if filter.split('/').count() > LEVELS_MAX {
+            return Err(ReasonCode::TopicFilterInvalid);
+        }
+        if self.handler.may_subscribe(client, filter) {
+            return Ok(Vec::new());
+        }
+        let narrowed = self.handler.narrowed(client, filter);
+        if narrowed.is_empty() { Err(ReasonCode::NotAuthorized) } else { Ok(narrowed) }
+    }
+
+    fn place_subscription(&self, subscription: &Arc<Subscription>) -> Result<Position, ReasonCode> {
+        let seat = &subscription.seat;
+        let Some(space) = &seat.space else {
+            seat.subscribe(subscription.clone(), self.limits.subscriptions)?;
+            return Ok(self.record_subscription(subscription));
+        };
+        let mut topics = space.write();
+        let before = seat.subscribe(subscription.clone(), self.limits.subscriptions)?;
+        if let Some(before) = &before {
+            topics.remove(before);
+        }
+        topics.add(subscription);
+        let position = self.record_subscription(subscription);
+        // [MQTT-3.3.1-9] to [MQTT-3.3.1-11], and [MQTT-4.8.2-x]: a group gets none.
+        let wants_retained = match subscription.options.retain_handling {
+            RetainHandling::Send => true,
+            RetainHandling::SendIfNew => before.is_none(),
+            RetainHandling::DoNotSend => false,
+        };
+        if !wants_retained || topic::shared(&subscription.filter).is_some() {
+            return Ok(position);
+        }
+        let letters = topics.retained(&subscription.filter, self.now());
+        Ok(self.send_retained(letters, subscription).max(position))
+    }
+
+    fn record_subscription(&self, subscription: &Subscription) -> Position {
+        if !subscription.seat.kept {
+            return 0;
+        }
+        self.keeper.record(Record::Subscribed {
+            session: subscription.seat.number,
+            filter: subscription.filter.clone(),
+            options: subscription.options,
+            identifier: subscription.identifier.map(|identifier| identifier.0),
+            within: subscription.within.clone(),
+        })
+    }
+
+    /// Whether there was such a subscription, and the commit that its end waits for.
+    pub(super) fn unsubscribe(&self, seat: &Seat, filter: &Text) -> (ReasonCode, Position) {
+        let gone = match &seat.space {
+            None => seat.unsubscribe(filter),
+            Some(space) => {
+                let mut topics = space.write();
+                let gone = seat.unsubscribe(filter);
+                if let Some(gone) = &gone {
+                    topics.remove(gone);
+                }
+                gone
+            }
+        };
+        match gone {
+            None => (ReasonCode::NoSubscriptionExisted, 0),
+            Some(_) if seat.kept => {
+                let record = Record::Unsubscribed { session: seat.number, filter: filter.detached() };
+                (ReasonCode::Success, self.keeper.record(record))
+            }
+            Some(_) => (ReasonCode::Success, 0),
+        }
+    }
+
+    /// Asks again for every subscription of an identity, since its rights have changed.
+    pub fn judge_again(&self, identity: &str, client: &H::Client) {
+        for seat in self.registry.of_identity(identity) {
+            for subscription in seat.subscriptions() {
+                let filter = topic::shared(&subscription.filter).map_or(&*subscription.filter, |(_, f)| f);
+                if !self.handler.may_subscribe(client, filter) {
+                    self.unsubscribe(&seat, &subscription.filter);
+                }
+            }
+        }
+    }
+
+    /// What the journal kept, as it was; every client is away.
+    pub(super) fn restore(self: &Arc<Self>, kept: Kept) {
+        for ((space, topic), (tenant, letter)) in kept.retained {
+            let tenant = self.tenants.of(&(&*tenant).into(), &self.quota);
+            tenant.retained_messages.fetch_add(1, Ordering::Relaxed);
+            tenant.retained_bytes.fetch_add(letter.bytes(), Ordering::Relaxed);
+            self.space(&space, &tenant.name).write().retained.insert(topic, letter);
+        }
+        for (number, session) in kept.sessions {
+            self.restore_session(number, session);
+        }
+    }
+
+    fn restore_session(self: &Arc<Self>, number: u64, kept: KeptSession) {
+        let tenant = self.tenants.of(&(&*kept.tenant).into(), &self.quota);
+        let space = (!kept.space.is_empty()).then(|| self.space(&kept.space, &tenant.name));
+        let identity: Arc<str> = (&*kept.identity).into();
+        let seat = Arc::new(Seat::new(number, identity, kept.client_id, space.clone(), tenant, true));
+        for (filter, subscription) in kept.subscriptions {
+            let subscription = Arc::new(Subscription {
+                seat: seat.clone(),
+                filter,
+                options: subscription.options,
+                identifier: variables(subscription.identifier.as_slice()).pop(),
+                within: subscription.within,
+            });
+            if seat.subscribe(subscription.clone(), usize::MAX).is_ok()
+                && let Some(space) = &space
+            {
+                space.write().add(&subscription);
+            }
+        }
+        for (entry, delivery) in kept.queue {
+            restore_delivery(&seat, entry, delivery);
+        }
+        seat.restore_received(kept.holds.into_iter().filter_map(PacketId::new).collect());
+        self.registry.enter(&seat);
+        let away = kept.away.unwrap_or_else(|| self.now());
+        self.dues.restored(self, &seat, away, kept.expiry_s, kept.will);
+    }
+}
+
+fn restore_delivery(seat: &Seat, entry: u64, kept: KeptDelivery) {
+    let delivery = Delivery {
+        letter: kept.letter,
+        qos: kept.qos,
+        retain: kept.retain,
+        identifiers: variables(&kept.identifiers),
+        entry,
+        id: PacketId::new(kept.id),
+        position: 0,
+    };
+    let in_flight = delivery.id.filter(|_| kept.received).map(|id| InFlight {
+        id,
+        awaited: Awaited::Completed,
+        delivery: delivery.clone(),
+    });
+    seat.restore(delivery, in_flight);
+}
+
+fn same_space(seat: &Seat, wanted: &Wanted) -> bool {
+    match (&seat.space, &wanted.space) {
+        (Some(known), Some(wanted)) => Arc::ptr_eq(known, wanted),
+        (None, None) => true,
+        _ => false,
+    }
+}
+
+fn opened(seat: &Seat, expiry_s: u32) -> Record {
+    let text = |text: &str| Text::new(text).unwrap_or_default();
+    Record::Opened {
+        session: seat.number,
+        identity: text(&seat.identity),
+        client_id: seat.client_id.clone(),
+        space: seat.space.as_ref().map(|space| space.name.clone()).unwrap_or_default(),
+        tenant: text(&seat.tenant.name),
+        expiry_s,
+    }
+}
+
+/// How long a session is kept after its connection: 3.1.1 asks for ever or not at all.
+pub(super) fn expiry_wanted(connect: &crate::codec::Connect) -> u32 {
+    match connect.version {
+        Version::V5 => connect.properties.session_expiry_s().copied().unwrap_or(0),
+        Version::V311 if connect.clean_start => 0,
+        Version::V311 => u32::MAX,
+    }
+}

@@ -1,0 +1,128 @@
+//! A topic space: subscriptions and retained messages that nobody outside sees. Each mount has one.
+
+use std::collections::BTreeMap;
+use std::ops::Bound;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+use tokio::sync::mpsc;
+
+use super::Overheard;
+use super::seat::Subscription;
+use super::tenant::Tenant;
+use super::trie::Trie;
+use crate::codec::Text;
+use crate::session::{Letter, UnixMs};
+use crate::topic::{matches, shared};
+
+/// What stands at a filter.
+pub(super) enum Standing {
+    One(Arc<Subscription>),
+    Group {
+        name: Box<str>,
+        members: Vec<Arc<Subscription>>,
+        next: AtomicUsize,
+    },
+    /// Somebody of the house looks on.
+    Watcher {
+        number: u64,
+        sender: mpsc::Sender<Overheard>,
+    },
+}
+
+#[derive(Default)]
+pub(super) struct Topics {
+    pub standing: Trie<Standing>,
+    pub retained: BTreeMap<Text, Arc<Letter>>,
+}
+
+pub(super) struct Space {
+    pub name: Text,
+    pub tenant: Arc<Tenant>,
+    topics: RwLock<Topics>,
+}
+
+impl std::fmt::Debug for Space {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Space").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+impl Space {
+    pub fn new(name: Text, tenant: Arc<Tenant>) -> Space {
+        Space { name, tenant, topics: RwLock::default() }
+    }
+
+    pub fn read(&self) -> RwLockReadGuard<'_, Topics> {
+        self.topics.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub fn write(&self) -> RwLockWriteGuard<'_, Topics> {
+        self.topics.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Topics {
+    pub fn add(&mut self, subscription: &Arc<Subscription>) {
+        let Some((group, filter)) = shared(&subscription.filter) else {
+            let standing = self.standing.at_mut(&subscription.filter);
+            return standing.push(Standing::One(subscription.clone()));
+        };
+        let standing = self.standing.at_mut(filter);
+        for entry in standing.iter_mut() {
+            if let Standing::Group { name, members, .. } = entry
+                && &**name == group
+            {
+                return members.push(subscription.clone());
+            }
+        }
+        let members = vec![subscription.clone()];
+        standing.push(Standing::Group { name: group.into(), members, next: AtomicUsize::new(0) });
+    }
+
+    pub fn remove(&mut self, subscription: &Arc<Subscription>) {
+        let filter = shared(&subscription.filter).map_or(&*subscription.filter, |(_, filter)| filter);
+        self.standing.remove(filter, |standing| match standing {
+            Standing::One(known) => Arc::ptr_eq(known, subscription),
+            Standing::Group { members, .. } => {
+                members.retain(|known| !Arc::ptr_eq(known, subscription));
+                members.is_empty()
+            }
+            Standing::Watcher { .. } => false,
+        });
+    }
+
+    /// Retained messages that a filter covers.
+    pub fn retained(&self, filter: &str, now: UnixMs) -> Vec<Arc<Letter>> {
+        let alive = |letter: &&Arc<Letter>| !letter.has_expired(now);
+        let Some(wild) = filter.find(['+', '#']) else {
+            let found = Text::new(filter).and_then(|topic| self.retained.get(&topic));
+            return found.into_iter().filter(alive).cloned().collect();
+        };
+        // Topics with the same beginning lie together; `a/#` covers `a`, too.
+        let prefix = filter[..wild].trim_end_matches('/');
+        let Some(from) = Text::new(prefix) else { return Vec::new() };
+        let range = self.retained.range((Bound::Included(from), Bound::Unbounded));
+        range
+            .take_while(|(topic, _)| topic.starts_with(prefix))
+            .filter(|(topic, _)| matches(filter, topic))
+            .map(|(_, letter)| letter)
+            .filter(alive)
+            .cloned()
+            .collect()
+    }
+}
+
+/// Whose turn it is in a group: clients that are there and keep up first, then any whose session is kept.
+pub(super) fn turn<'a>(
+    members: &'a [Arc<Subscription>],
+    next: &AtomicUsize,
+    ready: impl Fn(&Subscription) -> bool,
+) -> Option<&'a Arc<Subscription>> {
+    let from = next.fetch_add(1, Ordering::Relaxed);
+    let in_turn = |offset: usize| &members[(from + offset) % members.len()];
+    let found = (0..members.len()).map(in_turn).find(|member| member.seat.is_open() && ready(member));
+    found
+        .or_else(|| (0..members.len()).map(in_turn).find(|member| member.seat.is_open()))
+        .or_else(|| (0..members.len()).map(in_turn).find(|member| member.seat.kept))
+}
