@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use lares_mqtt::codec::ReasonCode;
 use lares_mqtt::{
     Broker, Disconnected, FileJournal, Ground, Handler, Hello, Journal, Limits, Message, Outcome, Refusal,
     TenantQuota, TlsProvider, Welcome,
@@ -27,6 +28,10 @@ impl Handler for Open {
 
     fn may_subscribe(&self, (): &(), filter: &str) -> bool {
         filter != "test/nosubscribe"
+    }
+
+    fn subscription_refusal(&self, (): &(), _: &str) -> ReasonCode {
+        ReasonCode::UnspecifiedError
     }
 
     async fn publish(&self, _: &Arc<()>, _: Message) -> Outcome {

@@ -162,6 +162,11 @@ pub trait Handler: Send + Sync + 'static {
         Vec::new()
     }
 
+    /// What a client is told whose subscription was refused.
+    fn subscription_refusal(&self, _client: &Self::Client, _filter: &str) -> ReasonCode {
+        ReasonCode::NotAuthorized
+    }
+
     /// A step of an enhanced authentication. A house without any refuses.
     fn authenticate(
         &self,

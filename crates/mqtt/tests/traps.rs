@@ -260,7 +260,7 @@ async fn qos_2_counts_against_the_receive_maximum_until_it_is_released() {
 #[tokio::test(start_paused = true)]
 async fn retain_is_held_to_what_was_announced() {
     let retained = Publish { retain: true, ..publish("t", Qos::AtMostOnce, 0, b"x") };
-    let site = Site::new(Limits::default());
+    let site = Site::new(Limits { retain_available: false, ..Limits::default() });
     let mut wire = site.client(Version::V5, "d1").await;
     wire.send([Packet::Publish(retained.clone())]).await;
     let rest = wire.rest().await;
@@ -268,7 +268,7 @@ async fn retain_is_held_to_what_was_announced() {
     let mut old = site.client(Version::V311, "d2").await;
     old.send([Packet::Publish(retained.clone())]).await;
     old.said().await;
-    let open = Site::new(Limits { retain_available: true, ..Limits::default() });
+    let open = Site::new(Limits::default());
     let mut wire = open.client(Version::V5, "d1").await;
     wire.send([Packet::Publish(retained)]).await;
     wire.said().await;

@@ -167,7 +167,10 @@ impl<H: Handler> Broker<H> {
             return Ok(Vec::new());
         }
         let narrowed = self.handler.narrowed(client, filter);
-        if narrowed.is_empty() { Err(ReasonCode::NotAuthorized) } else { Ok(narrowed) }
+        if narrowed.is_empty() {
+            return Err(self.handler.subscription_refusal(client, filter));
+        }
+        Ok(narrowed)
     }
 
     fn place_subscription(&self, subscription: &Arc<Subscription>) -> Result<Position, ReasonCode> {
