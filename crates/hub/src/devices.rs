@@ -1,6 +1,7 @@
 //! Devices: registered with credentials of their own, changed, replaced, removed. A replacement keeps the identity,
 //! so that history, rules and grants follow without being touched.
 
+use aws_lc_rs::hmac;
 use lares_model::access::Action;
 use lares_model::device::{Device, EXPECTED_INTERVAL_DEFAULT_S, Encoding, Endpoint};
 use lares_model::event::{EventType, NewEvent};
@@ -387,6 +388,13 @@ fn cut_session(hub: &Hub, id: DeviceId) {
     if let Some(link) = hub.link() {
         link.cut(id);
     }
+}
+
+/// Whether the device signed this: HMAC-SHA256 under the SHA-256 of its secret, since nothing else of it is kept.
+pub async fn signed(hub: &Hub, id: DeviceId, message: &[u8], mac: &[u8]) -> Result<bool, HubError> {
+    let Some(known) = credentials::find(&hub.store, id).await? else { return Ok(false) };
+    let key = hmac::Key::new(hmac::HMAC_SHA256, &known);
+    Ok(hmac::verify(&key, message, mac).is_ok())
 }
 
 /// Whether this is the device's secret. A device that does not exist has none.

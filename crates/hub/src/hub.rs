@@ -23,6 +23,7 @@ use crate::links::Links;
 use crate::live::Live;
 use crate::nudge::Nudges;
 use crate::passwords::Passwords;
+use crate::replays::Replays;
 use crate::vault::Vault;
 
 /// What is given from outside.
@@ -58,6 +59,8 @@ pub struct Hub {
     pub passwords: Passwords,
     pub sign_in_throttle: SignInThrottle,
     pub home_clients: HomeClients,
+    /// Signatures of requests that devices sent lately.
+    pub replays: Replays,
     /// Devices that may have unsettled commands: a superset of what the store says, so that readings of all other
     /// devices never touch the relational store.
     busy: Mutex<HashMap<DeviceId, u64>>,
@@ -95,6 +98,7 @@ impl Hub {
             passwords,
             sign_in_throttle: SignInThrottle::default(),
             home_clients: HomeClients::default(),
+            replays: Replays::default(),
             busy: Mutex::default(),
             command_gate: tokio::sync::Mutex::default(),
             link: OnceLock::new(),

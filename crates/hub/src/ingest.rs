@@ -21,12 +21,29 @@ pub async fn report(
     encoding: Option<Encoding>,
     payload: &[u8],
 ) -> Result<(), TelemetryError> {
+    report_and_tell(hub, device, channel, encoding, payload).await.map(|_| ())
+}
+
+/// The same for those who can be told: why some of it was refused.
+pub async fn report_and_tell(
+    hub: &Arc<Hub>,
+    device: &Device,
+    channel: Channel,
+    encoding: Option<Encoding>,
+    payload: &[u8],
+) -> Result<Vec<String>, TelemetryError> {
     let inbound = Inbound { device, channel, encoding, payload, received: hub.now() };
     let entries = decode(&hub.time_policy, &inbound);
     for entry in &entries {
         count(entry, channel.name());
     }
-    append(hub, entries).await
+    let refused = entries.iter().filter_map(|entry| match &entry.body {
+        Body::Rejected { rejected } => Some(rejected.reason.clone()),
+        _ => None,
+    });
+    let refused = refused.collect();
+    append(hub, entries).await?;
+    Ok(refused)
 }
 
 /// What was found in a home's space, already judged; of one device or of several.

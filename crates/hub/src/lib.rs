@@ -36,6 +36,7 @@ pub mod readings_correction;
 pub mod readings_csv;
 pub mod readings_deletion;
 pub mod readings_import;
+pub mod replays;
 pub mod retention;
 pub mod rooms;
 pub mod sealed;
@@ -45,6 +46,7 @@ pub mod storage;
 pub mod sweeper;
 pub mod vault;
 pub mod watch;
+pub mod webhooks;
 
 pub use caller::Caller;
 pub use error::HubError;

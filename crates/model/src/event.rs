@@ -47,6 +47,10 @@ pub enum EventType {
     MqttClientSecretRotated,
     #[serde(rename = "mqtt_client.deleted")]
     MqttClientDeleted,
+    #[serde(rename = "webhook.created")]
+    WebhookCreated,
+    #[serde(rename = "webhook.deleted")]
+    WebhookDeleted,
     #[serde(rename = "device.online")]
     DeviceOnline,
     #[serde(rename = "device.late")]

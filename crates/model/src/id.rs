@@ -90,4 +90,6 @@ typed_ids! {
     DiscoveredId,
     /// A client of a home's MQTT space.
     MqttClientId,
+    /// A webhook of a home.
+    WebhookId,
 }

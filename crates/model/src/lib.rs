@@ -27,10 +27,11 @@ pub mod record;
 pub mod retention;
 pub mod time;
 pub mod value;
+pub mod webhook;
 
 pub use id::{
     CommandId, DeviceId, DiscoveredId, EventId, HomeId, MembershipId, MqttClientId, OrganisationId, RoomId,
-    TokenId, UserId,
+    TokenId, UserId, WebhookId,
 };
 pub use invalid::{FieldError, Invalid};
 pub use time::UnixMillis;

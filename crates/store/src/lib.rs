@@ -30,6 +30,7 @@ pub mod search;
 pub mod subject_keys;
 pub mod tokens;
 pub mod users;
+pub mod webhooks;
 
 pub use error::StoreError;
 pub use page::Page;

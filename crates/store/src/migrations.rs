@@ -5,6 +5,7 @@ mod m0002_search;
 mod m0003_retention;
 mod m0004_mqtt_clients;
 mod m0005_foreign_devices;
+mod m0006_webhooks;
 
 use sea_orm_migration::prelude::*;
 
@@ -39,6 +40,7 @@ pub(crate) static MIGRATIONS: &[Migration] = &[
     m0003_retention::MIGRATION,
     m0004_mqtt_clients::MIGRATION,
     m0005_foreign_devices::MIGRATION,
+    m0006_webhooks::MIGRATION,
 ];
 
 /// Runs the declared migrations through SeaORM's bookkeeping (table `seaql_migrations`).

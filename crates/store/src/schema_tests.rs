@@ -19,7 +19,14 @@ async fn the_declared_schema_is_the_live_one() {
     let store = Store::open(&StoreOptions { url, readers_max: 1 }).await.unwrap();
     assert_eq!(
         store.pending_migrations().await.unwrap(),
-        ["m0001_ground", "m0002_search", "m0003_retention", "m0004_mqtt_clients", "m0005_foreign_devices"]
+        [
+            "m0001_ground",
+            "m0002_search",
+            "m0003_retention",
+            "m0004_mqtt_clients",
+            "m0005_foreign_devices",
+            "m0006_webhooks"
+        ]
     );
     store.migrate().await.unwrap();
 

@@ -27,6 +27,8 @@ const TYPES: Record<EventKind, EventView["type"][]> = {
     "mqtt_client.updated",
     "mqtt_client.secret_rotated",
     "mqtt_client.deleted",
+    "webhook.created",
+    "webhook.deleted",
     "device.discovered",
     "device.gone",
   ],

@@ -87,6 +87,7 @@ ids_in_paths!(
     lares_model::MembershipId,
     lares_model::MqttClientId,
     lares_model::DiscoveredId,
+    lares_model::WebhookId,
 );
 
 /// A JSON body.

@@ -6,13 +6,13 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use axum::extract::{ConnectInfo, Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use axum::http::{Extensions, HeaderMap, HeaderName, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use governor::clock::{Clock as _, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use lares_hub::Caller;
-use lares_model::UserId;
+use lares_model::{DeviceId, UserId};
 
 use super::Door;
 use super::problem::Problem;
@@ -30,6 +30,7 @@ pub struct TrustedProxies(pub Vec<IpAddr>);
 
 pub struct Limiter {
     users: DefaultKeyedRateLimiter<UserId>,
+    devices: DefaultKeyedRateLimiter<DeviceId>,
     networks: DefaultKeyedRateLimiter<IpAddr>,
     trusted: TrustedProxies,
     clock: DefaultClock,
@@ -45,6 +46,7 @@ impl Limiter {
     pub fn new(limits: &RateLimits, trusted: TrustedProxies) -> Limiter {
         Limiter {
             users: RateLimiter::keyed(quota(limits.per_user_per_second)),
+            devices: RateLimiter::keyed(quota(limits.per_user_per_second)),
             networks: RateLimiter::keyed(quota(limits.per_network_per_second)),
             trusted,
             clock: DefaultClock::default(),
@@ -55,8 +57,17 @@ impl Limiter {
         self.users.check_key(&caller.user).map_err(|wait| self.too_many(&wait))
     }
 
+    /// A device may ask as often as a person.
+    pub fn check_device(&self, device: DeviceId) -> Result<(), Problem> {
+        self.devices.check_key(&device).map_err(|wait| self.too_many(&wait))
+    }
+
     pub fn check_stranger(&self, request: &Request) -> Result<(), Problem> {
-        let Some(peer) = self.peer(request) else { return Ok(()) };
+        self.check_network(self.peer(request))
+    }
+
+    pub fn check_network(&self, peer: Option<IpAddr>) -> Result<(), Problem> {
+        let Some(peer) = peer else { return Ok(()) };
         self.networks.check_key(&network_of(peer)).map_err(|wait| self.too_many(&wait))
     }
 
@@ -78,17 +89,22 @@ impl Limiter {
     /// Whether nobody between here and the browser could read it: TLS that ends here, or at a trusted proxy that
     /// says so.
     pub fn is_secure(&self, request: &Request) -> bool {
+        self.is_secure_connection(request.extensions(), request.headers())
+    }
+
+    pub fn is_secure_connection(&self, extensions: &Extensions, headers: &HeaderMap) -> bool {
         let proxied = || {
-            let ConnectInfo(socket) = request.extensions().get::<ConnectInfo<SocketAddr>>()?;
-            let said = request.headers().get("x-forwarded-proto")?;
+            let ConnectInfo(socket) = extensions.get::<ConnectInfo<SocketAddr>>()?;
+            let said = headers.get("x-forwarded-proto")?;
             Some(self.trusted.0.contains(&socket.ip().to_canonical()) && said == "https")
         };
-        request.extensions().get::<OverTls>().is_some_and(|over| over.0) || proxied() == Some(true)
+        extensions.get::<OverTls>().is_some_and(|over| over.0) || proxied() == Some(true)
     }
 
     /// Forgets keys that are quiet again, so that many strangers do not fill the memory.
     pub fn shrink(&self) {
         self.users.retain_recent();
+        self.devices.retain_recent();
         self.networks.retain_recent();
     }
 }

@@ -8,6 +8,7 @@ mod chart;
 mod commands;
 mod compress;
 mod connection;
+mod device_request;
 mod devices;
 mod discovered;
 mod docs;
@@ -20,6 +21,7 @@ mod import;
 mod limits;
 mod live;
 mod members;
+mod message_signature;
 mod mqtt_clients;
 mod openapi;
 mod organisations;
@@ -28,6 +30,7 @@ mod problem;
 mod readings;
 mod readings_change;
 mod readings_file;
+mod reports;
 mod rooms;
 mod route;
 mod search;
@@ -35,6 +38,7 @@ mod server;
 mod session;
 mod storage;
 mod views;
+mod webhooks;
 
 use std::sync::Arc;
 
@@ -86,6 +90,7 @@ fn of_devices() -> Vec<Route> {
         Route::new(DeviceManage, routes!(devices::rotate_credentials)),
         Route::new(DeviceRead, routes!(devices::state)),
         Route::new(DeviceRead, routes!(devices::diagnostics)),
+        Route::new(DeviceReport, routes!(reports::telemetry)),
         Route::new(DeviceRead, routes!(discovered::of_home)),
         Route::new(DeviceManage, routes!(discovered::accept)),
         Route::new(DeviceManage, routes!(discovered::accept_all)),
@@ -150,6 +155,12 @@ fn of_places_and_people() -> Vec<Route> {
         Route::new(HomeManage, routes!(mqtt_clients::update)),
         Route::new(HomeManage, routes!(mqtt_clients::delete)),
         Route::new(HomeManage, routes!(mqtt_clients::rotate)),
+        Route::new(HomeManage, routes!(webhooks::create)),
+        Route::new(HomeRead, routes!(webhooks::of_home)),
+        Route::new(HomeRead, routes!(webhooks::get)),
+        Route::new(HomeManage, routes!(webhooks::delete)),
+        Route::new(HomeManage, routes!(webhooks::test)),
+        Route::new(Public, routes!(webhooks::receive)),
         Route::new(HomeManage, routes!(rooms::create)),
         Route::new(HomeRead, routes!(rooms::of_home)),
         Route::new(HomeRead, routes!(rooms::list)),

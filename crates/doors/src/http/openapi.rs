@@ -63,6 +63,18 @@ pub fn document() -> String {
     document["servers"] = json!([{ "url": "/" }]);
     document["components"]["securitySchemes"] = json!({
         "bearer": { "type": "http", "scheme": "bearer" },
+        "device": {
+            "type": "http",
+            "scheme": "basic",
+            "description": "A device's id and password, over TLS only."
+        },
+        "deviceSignature": {
+            "type": "apiKey",
+            "in": "header",
+            "name": "Signature",
+            "description": "An HTTP Message Signature (RFC 9421, hmac-sha256) of a device; \
+                            docs/device-protocol.md says how."
+        },
         "session": {
             "type": "apiKey",
             "in": "cookie",
@@ -83,7 +95,12 @@ pub fn document() -> String {
 
 fn complete(operation: &mut Value, path: &str, method: &str, action: Action) {
     let public = action == Action::Public;
-    operation["security"] = if public { json!([]) } else { json!([{ "bearer": [] }, { "session": [] }]) };
+    let by_device = action == Action::DeviceReport;
+    operation["security"] = match action {
+        Action::Public => json!([]),
+        Action::DeviceReport => json!([{ "device": [] }, { "deviceSignature": [] }]),
+        _ => json!([{ "bearer": [] }, { "session": [] }]),
+    };
     operation["x-action"] = serde_json::to_value(action).unwrap_or_default();
     let mut errors = vec![(429, "Too many requests")];
     if path.starts_with("/api/") && !path.starts_with("/api/docs") && path != "/api/openapi.json" {
@@ -93,7 +110,9 @@ fn complete(operation: &mut Value, path: &str, method: &str, action: Action) {
             (503, "Storage not available"),
         ]);
     }
-    if !public {
+    if by_device {
+        errors.push((401, "Not signed by this device"));
+    } else if !public {
         errors.extend([
             (401, "Not signed in"),
             (403, "The role does not include this"),

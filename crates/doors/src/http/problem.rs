@@ -25,6 +25,10 @@ pub struct Problem {
     #[serde(skip)]
     #[schema(ignore)]
     pub retry_after_s: Option<u64>,
+    /// How to sign in where it is not by a bearer token.
+    #[serde(skip)]
+    #[schema(ignore)]
+    pub challenge: Option<&'static str>,
 }
 
 impl Problem {
@@ -36,7 +40,13 @@ impl Problem {
             detail: detail.into(),
             errors: vec![],
             retry_after_s: None,
+            challenge: None,
         }
+    }
+
+    pub fn challenging(mut self, challenge: &'static str) -> Problem {
+        self.challenge = Some(challenge);
+        self
     }
 
     fn after(mut self, retry_after_s: u64) -> Problem {
@@ -84,11 +94,12 @@ impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let retry_after_s = self.retry_after_s;
+        let challenge = self.challenge.unwrap_or("Bearer");
         let mut response = (status, Json(self)).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         if status == StatusCode::UNAUTHORIZED {
-            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
         }
         if let Some(seconds) = retry_after_s {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));

@@ -15,6 +15,7 @@ use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 
 use super::Door;
 use super::compress;
+use super::device_request::{self, Proved};
 use super::limits;
 use super::openapi;
 use super::portal;
@@ -83,6 +84,9 @@ pub fn router(door: &Door, http_limits: &HttpLimits) -> (axum::Router, Vec<Decla
 }
 
 async fn guard(State((door, action)): State<(Door, Action)>, mut request: Request, next: Next) -> Response {
+    if action == Action::DeviceReport {
+        return guard_device(&door, request, next).await;
+    }
     if action != Action::Public {
         let credential = credential_of(&door, &request);
         let caller = match credential {
@@ -107,6 +111,28 @@ async fn guard(State((door, action)): State<(Door, Action)>, mut request: Reques
         return problem.into_response();
     }
     next.run(request).await
+}
+
+/// A device's own routes: it proves itself, and nobody else gets in.
+async fn guard_device(door: &Door, request: Request, next: Next) -> Response {
+    let peer = door.limits.peer(&request);
+    let Proved { request, device, signature } = match device_request::prove(door, request).await {
+        Ok(proved) => proved,
+        Err(refused) => return door.limits.check_network(peer).err().unwrap_or(refused).into_response(),
+    };
+    if let Err(problem) = door.limits.check_device(device) {
+        if let Some(signature) = signature {
+            door.hub.replays.give_back(&signature);
+        }
+        return problem.into_response();
+    }
+    let response = next.run(request).await;
+    if let Some(signature) = signature
+        && !response.status().is_success()
+    {
+        door.hub.replays.give_back(&signature);
+    }
+    response
 }
 
 /// The token that the request comes with: a bearer token, else the browser's session cookie.

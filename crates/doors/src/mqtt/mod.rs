@@ -106,7 +106,7 @@ impl Handler for House {
         let connection = self.connections.fetch_add(1, Ordering::Relaxed);
         self.presence.arrived(device.id, connection);
         let client = DeviceClient { id: device.id, connection };
-        Ok(Welcome { client, identity: device.id.to_string().into() })
+        Ok(Welcome::new(client, device.id.to_string()))
     }
 
     fn may_publish(&self, client: &DeviceClient, topic: &str, _retain: bool) -> bool {

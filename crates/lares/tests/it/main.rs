@@ -27,6 +27,7 @@ mod portal;
 mod process;
 mod readings;
 mod readings_gone;
+mod reports;
 mod routes;
 mod schema;
 mod search;

@@ -13,6 +13,7 @@ mod paging;
 mod races;
 mod search;
 mod walls;
+mod webhooks;
 
 /// Every case is a `pub async fn case(bed: Bed)`; each becomes one test per engine.
 macro_rules! on_both_engines {
@@ -54,6 +55,8 @@ on_both_engines! {
     mqtt_clients::they_round_trip,
     mqtt_clients::a_user_name_is_taken_once_in_the_whole_server,
     mqtt_clients::they_go_with_their_home_and_are_nobody_elses,
+    webhooks::they_come_back_as_written,
+    webhooks::webhooks_go_with_their_home_and_are_nobody_elses,
     walls::a_neighbour_finds_nothing,
     walls::a_neighbour_lists_nothing,
     walls::a_neighbour_removes_nothing,
