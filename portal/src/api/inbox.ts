@@ -1,12 +1,11 @@
 // The inbox of a home: devices of other makers that were found in its MQTT space, and what is decided of them.
 import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
-import { answer, api } from "./client";
-import type { AcceptedAllView, DiscoveredView, InboxView } from "./coming";
+import { answer, api, type Schemas } from "./client";
 import { keys } from "./keys";
 import { newKey } from "./once";
 
-export type Discovered = DiscoveredView;
-export type Inbox = InboxView;
+export type Discovered = Schemas["DiscoveredView"];
+export type Inbox = Schemas["InboxView"];
 
 export const inboxQuery = (home: string) =>
   queryOptions({
@@ -42,7 +41,7 @@ export function useAccept(home: string) {
 export function useAcceptAll(home: string) {
   const done = useAfterDecision(home);
   return useMutation({
-    mutationFn: (): Promise<AcceptedAllView> => answer(api.POST("/api/homes/{id}/discovered/accept", { params: { path: { id: home } } })),
+    mutationFn: (): Promise<Schemas["AcceptedAllView"]> => answer(api.POST("/api/homes/{id}/discovered/accept", { params: { path: { id: home } } })),
     onSuccess: done,
   });
 }

@@ -245,6 +245,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/homes/{home}/discovered/{id}/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make a discovered device one of the home's. What it has said so far is taken with it. */
+        post: operations["acceptDiscovered"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/homes/{home}/discovered/{id}/ignore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Leave it out of the way; it can be accepted later. */
+        post: operations["ignoreDiscovered"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/homes/{id}": {
         parameters: {
             query?: never;
@@ -262,6 +296,40 @@ export interface paths {
         head?: never;
         /** Change what is given; the rest stays. */
         patch: operations["updateHome"];
+        trace?: never;
+    };
+    "/api/homes/{id}/discovered": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Devices of other makers that were found in a home's MQTT space, in the order in which they were found. */
+        get: operations["listDiscovered"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/homes/{id}/discovered/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Accept everything that waits, each in the room that it most likely stands in. Once more does no more. */
+        post: operations["acceptAllDiscovered"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/homes/{id}/history": {
@@ -328,6 +396,24 @@ export interface paths {
         put?: never;
         /** Make a room in a home. */
         post: operations["createRoom"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/homes/{id}/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Webhooks of a home. */
+        get: operations["listWebhooks"];
+        put?: never;
+        /** Let a service post to a home. The answer holds the secret that it signs with, shown once. */
+        post: operations["createWebhook"];
         delete?: never;
         options?: never;
         head?: never;
@@ -676,6 +762,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/iot/devices/{id}/telemetry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Report readings, as the device itself: signed (RFC 9421) or with its password over TLS. Answers when it is on disk. */
+        post: operations["reportTelemetry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/live": {
         parameters: {
             query?: never;
@@ -915,6 +1018,42 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/webhooks/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One webhook. */
+        get: operations["getWebhook"];
+        put?: never;
+        /** Post to a home, signed as Standard Webhooks has it. Answers when it is on disk. */
+        post: operations["postWebhook"];
+        /** Remove a webhook: nothing is taken from it any more. */
+        delete: operations["deleteWebhook"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webhooks/{id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Try a payload out: what it would become. Nothing is kept. */
+        post: operations["testWebhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/healthz": {
         parameters: {
             query?: never;
@@ -970,6 +1109,16 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        AcceptanceBody: {
+            /** @description What it is called here; its own name when left out. */
+            name?: string | null;
+            room?: components["schemas"]["RoomId"] | null;
+        };
+        /** @description What became of everything that waited. */
+        AcceptedAllView: {
+            accepted: components["schemas"]["DeviceView"][];
+            refused: components["schemas"]["NotAcceptedView"][];
+        };
         AmountView: {
             /**
              * Format: int64
@@ -1314,6 +1463,7 @@ export interface components {
             model: string;
             name: string;
             organisation: components["schemas"]["OrganisationId"];
+            origin?: components["schemas"]["Origin"] | null;
             presence: components["schemas"]["Presence"];
             room?: components["schemas"]["RoomId"] | null;
             serial?: string | null;
@@ -1336,6 +1486,46 @@ export interface components {
             presence: components["schemas"]["Presence"];
             /** @description The newest refused inputs with their reasons, newest first. */
             rejections: components["schemas"]["Rejection"][];
+            /** @description What a device of another maker says of itself and Lares has no word for. */
+            unknown?: components["schemas"]["UnknownPart"][];
+        };
+        /**
+         * Format: uuid
+         * @description A device as it was found in a home's MQTT space.
+         */
+        DiscoveredId: string;
+        /** @enum {string} */
+        DiscoveredState: "pending" | "ignored" | "accepted";
+        /** @description A device as it was found, with what it says now. */
+        DiscoveredView: {
+            device?: components["schemas"]["DeviceId"] | null;
+            /** @description Who speaks for it, such as `zigbee2mqtt`. */
+            dialect: string;
+            /** @description None: it has told nothing yet that it could be accepted with. */
+            endpoints: components["schemas"]["Endpoint"][];
+            firmware?: string | null;
+            first_seen: components["schemas"]["UnixMillis"];
+            foreign_id: string;
+            home: components["schemas"]["HomeId"];
+            id: components["schemas"]["DiscoveredId"];
+            /** @description When it last described itself differently. */
+            last_seen: components["schemas"]["UnixMillis"];
+            model: string;
+            name: string;
+            /** @description Whether it is there; absent while it has not said. */
+            online?: boolean | null;
+            serial?: string | null;
+            state: components["schemas"]["DiscoveredState"];
+            suggested_room?: components["schemas"]["RoomId"] | null;
+            /** @description The room that its own configuration names, whether there is such a room or not. */
+            suggested_room_name?: string | null;
+            /** @description What it says of itself and Lares has no word for. */
+            unknown: components["schemas"]["UnknownPart"][];
+            /** @description Its newest values. */
+            values: components["schemas"]["FoundValueView"][];
+            vendor: string;
+            /** @description The foreign id of the bridge that it is reached through. */
+            via?: string | null;
         };
         /** @enum {string} */
         Encoding: "json" | "cbor";
@@ -1359,7 +1549,7 @@ export interface components {
          * @description What happened. The text form is what the API shows and filters by.
          * @enum {string}
          */
-        EventType: "organisation.created" | "organisation.updated" | "member.added" | "member.removed" | "home.created" | "home.updated" | "home.deleted" | "room.created" | "room.updated" | "room.deleted" | "device.registered" | "device.updated" | "device.replaced" | "device.deleted" | "device.credentials_rotated" | "mqtt_client.created" | "mqtt_client.updated" | "mqtt_client.secret_rotated" | "mqtt_client.deleted" | "device.online" | "device.late" | "device.offline" | "attribute.changed" | "device.occurrence" | "readings.imported" | "reading.corrected" | "readings.deleted" | "readings.expired" | "retention.updated" | "command.queued" | "command.sent" | "command.acked" | "command.confirmed" | "command.refused" | "command.failed" | "command.expired" | "command.unconfirmed";
+        EventType: "organisation.created" | "organisation.updated" | "member.added" | "member.removed" | "home.created" | "home.updated" | "home.deleted" | "room.created" | "room.updated" | "room.deleted" | "device.registered" | "device.updated" | "device.replaced" | "device.deleted" | "device.credentials_rotated" | "mqtt_client.created" | "mqtt_client.updated" | "mqtt_client.secret_rotated" | "mqtt_client.deleted" | "webhook.created" | "webhook.deleted" | "device.online" | "device.late" | "device.offline" | "device.discovered" | "device.gone" | "attribute.changed" | "device.occurrence" | "readings.imported" | "reading.corrected" | "readings.deleted" | "readings.expired" | "retention.updated" | "command.queued" | "command.sent" | "command.acked" | "command.confirmed" | "command.refused" | "command.failed" | "command.expired" | "command.unconfirmed";
         /** @description A fact of the event log. */
         EventView: {
             cause: components["schemas"]["Cause"];
@@ -1396,6 +1586,15 @@ export interface components {
         };
         /** @enum {string} */
         FoundType: "home" | "room" | "device";
+        /** @description A value that a device of the inbox reports. */
+        FoundValueView: {
+            attribute: string;
+            /** Format: int32 */
+            endpoint: number;
+            unit?: string | null;
+            /** @description A boolean, a number or a text, as the attribute or argument has it */
+            value: boolean | number | string;
+        };
         /** @description A home, room or device that was found. */
         FoundView: {
             /** @description What else is known: vendor, model and serial of a device; may be empty. */
@@ -1547,6 +1746,12 @@ export interface components {
             id: components["schemas"]["DeviceId"];
             password: string;
         };
+        /** @description The inbox of a home, whole: it has at most 1,000 entries. */
+        InboxView: {
+            items: components["schemas"]["DiscoveredView"][];
+            /** @description Messages of the home's space that were addressed to Lares and not understood, since the start, newest first. */
+            rejections: components["schemas"]["Rejection"][];
+        };
         /** @description A client with its secret. */
         IssuedMqttClientView: components["schemas"]["MqttClientView"] & {
             /** @description The MQTT password, shown once; absent when you chose it. */
@@ -1558,6 +1763,11 @@ export interface components {
             id: components["schemas"]["TokenId"];
             /** @description Send it as `Authorization: Bearer ...`. */
             token: string;
+        };
+        /** @description A webhook with its secret. */
+        IssuedWebhookView: components["schemas"]["WebhookView"] & {
+            /** @description What posts are signed with; shown once. */
+            secret: string;
         };
         /** @description For how many days something is kept; null is for ever. */
         Kept: {
@@ -1595,6 +1805,48 @@ export interface components {
             /** @example owner@example.org */
             email: string;
             password: string;
+        };
+        /** @description A part of a payload that is a reading; a payload without it has none. */
+        MappedReading: {
+            /** @description Full name, `Capability.Attribute`. */
+            attribute: string;
+            device: components["schemas"]["DeviceId"];
+            /** Format: int32 */
+            endpoint: number;
+            /**
+             * Format: double
+             * @description Numbers are multiplied by this, 1 when left out.
+             */
+            factor?: number | null;
+            /**
+             * Format: double
+             * @description And then raised by this, 0 when left out.
+             */
+            offset?: number | null;
+            /**
+             * @description JSON Pointer (RFC 6901) to the value.
+             * @example /rain/mm
+             */
+            value: string;
+        };
+        /** @description A reading that a payload would become. */
+        MappedView: {
+            attribute: string;
+            device: components["schemas"]["DeviceId"];
+            /** Format: int32 */
+            endpoint: number;
+            time?: components["schemas"]["UnixMillis"] | null;
+            /** @description A boolean, a number or a text, as the attribute or argument has it */
+            value: boolean | number | string;
+        };
+        /** @description Which parts of a payload are readings. */
+        Mapping: {
+            readings: components["schemas"]["MappedReading"][];
+            /**
+             * @description JSON Pointer (RFC 6901) to when it was so: seconds or milliseconds since 1970, or an RFC 3339 date-time. Without
+             *     it, readings are of the instant at which they arrive.
+             */
+            time?: string | null;
         };
         /** @description A person's place in an organisation. */
         MemberView: {
@@ -1724,6 +1976,19 @@ export interface components {
             /** @description What it is for, in your words. */
             name: string;
         };
+        NewWebhookBody: {
+            mapping: components["schemas"]["Mapping"];
+            name: string;
+            /**
+             * @description Where the service gave you one: `whsec_` and the Base64 of from 24 to 64 bytes. Generated when left out.
+             * @example whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD
+             */
+            secret?: string | null;
+        };
+        NotAcceptedView: {
+            id: components["schemas"]["DiscoveredId"];
+            reason: string;
+        };
         /** @description A household or a property business. */
         Organisation: {
             created_at: components["schemas"]["UnixMillis"];
@@ -1738,6 +2003,13 @@ export interface components {
          * @description A household or a property business: the wall around everything else.
          */
         OrganisationId: string;
+        /** @description A device of another maker, found in its home's MQTT space: who speaks for it, and its id there. */
+        Origin: {
+            /** @description Such as `zigbee2mqtt`. */
+            dialect: string;
+            /** @description The dialect's own stable id; unique in the home and dialect. */
+            foreign_id: string;
+        };
         /** @description A page of a list. */
         PageOf_AttentionView: {
             items: {
@@ -1813,6 +2085,7 @@ export interface components {
                 model: string;
                 name: string;
                 organisation: components["schemas"]["OrganisationId"];
+                origin?: components["schemas"]["Origin"] | null;
                 presence: components["schemas"]["Presence"];
                 room?: components["schemas"]["RoomId"] | null;
                 serial?: string | null;
@@ -1919,6 +2192,21 @@ export interface components {
             /** @description Pass it back as `cursor` for what follows; absent at the end. */
             next_cursor?: string | null;
         };
+        /** @description A page of a list. */
+        PageOf_WebhookView: {
+            items: {
+                created_at: components["schemas"]["UnixMillis"];
+                home: components["schemas"]["HomeId"];
+                id: components["schemas"]["WebhookId"];
+                mapping: components["schemas"]["Mapping"];
+                name: string;
+                organisation: components["schemas"]["OrganisationId"];
+                /** @description Where the service posts to. */
+                path: string;
+            }[];
+            /** @description Pass it back as `cursor` for what follows; absent at the end. */
+            next_cursor?: string | null;
+        };
         /** @description A reading that is drawn. */
         Point: {
             quality: components["schemas"]["Quality"];
@@ -1984,6 +2272,11 @@ export interface components {
             refused: number;
             /** @description Those that were refused; every other row was accepted. */
             rows: components["schemas"]["RefusedRowView"][];
+        };
+        /** @description What became of a report: it is in the log, on the disk. */
+        ReceivedView: {
+            /** @description What of it could not be taken, and why. Sending it again would not help. */
+            refused: string[];
         };
         /** @description A row that was not taken. */
         RefusedRowView: {
@@ -2117,17 +2410,53 @@ export interface components {
             last_used_at?: components["schemas"]["UnixMillis"] | null;
             name: string;
         };
+        /** @description What a payload would become. */
+        TriedOutView: {
+            readings: components["schemas"]["MappedView"][];
+            /** @description What of it could not be taken, and why. */
+            refused: string[];
+        };
         /**
          * Format: date-time
          * @description Milliseconds since the Unix epoch, UTC, leap seconds not counted (as POSIX time).
          * @example 2026-11-20T18:04:05.123Z
          */
         UnixMillis: string;
+        /** @description A part of a device's description that became no capability. */
+        UnknownPart: {
+            name: string;
+            /** @description As the device sent it. */
+            raw: unknown;
+            reason: string;
+        };
         /**
          * Format: uuid
          * @description A person who signs in.
          */
         UserId: string;
+        /**
+         * Format: uuid
+         * @description A webhook of a home.
+         */
+        WebhookId: string;
+        /** @description What became of a post: it is in the log, on the disk. */
+        WebhookReceivedView: {
+            /** @description How many readings it was. */
+            readings: number;
+            /** @description What of it could not be taken, and why. */
+            refused: string[];
+        };
+        /** @description A webhook of a home, without its secret. */
+        WebhookView: {
+            created_at: components["schemas"]["UnixMillis"];
+            home: components["schemas"]["HomeId"];
+            id: components["schemas"]["WebhookId"];
+            mapping: components["schemas"]["Mapping"];
+            name: string;
+            organisation: components["schemas"]["OrganisationId"];
+            /** @description Where the service posts to. */
+            path: string;
+        };
     };
     responses: never;
     parameters: never;
@@ -3702,6 +4031,259 @@ export interface operations {
             };
         };
     };
+    acceptDiscovered: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description From 1 to 255 visible ASCII characters. The same key with the same body gives the first answer again; with
+                 *     another body it is refused (422). Kept for 48 hours.
+                 */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                /** @description Home */
+                home: components["schemas"]["HomeId"];
+                /** @description Discovered device */
+                id: components["schemas"]["DiscoveredId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AcceptanceBody"];
+            };
+        };
+        responses: {
+            /** @description A device now */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceView"];
+                };
+            };
+            /** @description Not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not include this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Wrong media type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Storage not available */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No space left */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ignoreDiscovered: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description From 1 to 255 visible ASCII characters. The same key with the same body gives the first answer again; with
+                 *     another body it is refused (422). Kept for 48 hours.
+                 */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                /** @description Home */
+                home: components["schemas"]["HomeId"];
+                /** @description Discovered device */
+                id: components["schemas"]["DiscoveredId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Ignored */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not include this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Storage not available */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No space left */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getHome: {
         parameters: {
             query?: never;
@@ -3971,6 +4553,205 @@ export interface operations {
             };
             /** @description Wrong media type */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Storage not available */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No space left */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listDiscovered: {
+        parameters: {
+            query?: {
+                /** @description Only those in this state; without it, those that wait and those that are ignored. */
+                state?: "pending" | "ignored" | "accepted";
+            };
+            header?: never;
+            path: {
+                /** @description Home */
+                id: components["schemas"]["HomeId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The inbox */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InboxView"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not include this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Storage not available */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    acceptAllDiscovered: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description From 1 to 255 visible ASCII characters. The same key with the same body gives the first answer again; with
+                 *     another body it is refused (422). Kept for 48 hours.
+                 */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                /** @description Home */
+                id: components["schemas"]["HomeId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What became of them */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AcceptedAllView"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not include this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4599,6 +5380,245 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Room"];
+                };
+            };
+            /** @description Not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not include this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Wrong media type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Storage not available */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No space left */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listWebhooks: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Home */
+                id: components["schemas"]["HomeId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOf_WebhookView"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not include this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unknown cursor: start again without one */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Storage not available */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createWebhook: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description From 1 to 255 visible ASCII characters. The same key with the same body gives the first answer again; with
+                 *     another body it is refused (422). Kept for 48 hours.
+                 */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                /** @description Home */
+                id: components["schemas"]["HomeId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewWebhookBody"];
+            };
+        };
+        responses: {
+            /** @description Made */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IssuedWebhookView"];
                 };
             };
             /** @description Not JSON */
@@ -7251,6 +8271,134 @@ export interface operations {
             };
         };
     };
+    reportTelemetry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Device */
+                id: components["schemas"]["DeviceId"];
+            };
+            cookie?: never;
+        };
+        /** @description A report of the native device protocol, in JSON or CBOR */
+        requestBody: {
+            content: {
+                "application/cbor": number[];
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description In the log */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReceivedView"];
+                };
+            };
+            /** @description Not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed by this device */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description From another site's page */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Wrong media type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Storage not available */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No space left */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     watchLive: {
         parameters: {
             query?: {
@@ -9468,6 +10616,462 @@ export interface operations {
             };
             /** @description Storage not available */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Webhook */
+                id: components["schemas"]["WebhookId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The webhook */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookView"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not include this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Storage not available */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postWebhook: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same for every attempt to deliver a message: it takes effect once. */
+                "webhook-id": string;
+                /** @description Seconds since 1970, of this attempt; 5 minutes either way are taken. */
+                "webhook-timestamp": string;
+                /** @description `v1,` and the Base64 of HMAC-SHA256 over `id.timestamp.body`; several are separated by blanks. */
+                "webhook-signature": string;
+            };
+            path: {
+                /** @description Webhook */
+                id: components["schemas"]["WebhookId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description In the log */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookReceivedView"];
+                };
+            };
+            /** @description Not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such webhook, or the signature is wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description From another site's page */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Wrong media type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Storage not available */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No space left */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Webhook */
+                id: components["schemas"]["WebhookId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Removed */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not include this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Storage not available */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No space left */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    testWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Webhook */
+                id: components["schemas"]["WebhookId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description What it would become */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TriedOutView"];
+                };
+            };
+            /** @description Not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not include this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Wrong media type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Storage not available */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No space left */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };

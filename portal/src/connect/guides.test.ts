@@ -14,6 +14,9 @@ const text = (product: (typeof PRODUCTS)[number], given: Access = access) =>
     .map((snippet) => snippet.text)
     .join("\n");
 
+const bodies = (snippet: { text: string } | undefined) =>
+  [...(snippet?.text ?? "").matchAll(/-d '(.*)'$/gm)].map(([, body]) => JSON.parse(body ?? "") as { method: string; params: object });
+
 describe("snippets", () => {
   it("name the broker and the user for everything that can be connected", () => {
     for (const product of PRODUCTS) {
@@ -37,7 +40,6 @@ describe("snippets", () => {
 
   it("give a Shelly the authority first, as calls that are valid JSON", () => {
     const [authority, settings] = snippetsFor("shelly", { ...access, password: "plain" });
-    const bodies = (snippet: { text: string } | undefined) => [...(snippet?.text ?? "").matchAll(/-d '(.*)'$/gm)].map(([, body]) => JSON.parse(body ?? "") as { method: string; params: object });
     expect(bodies(authority)).toEqual([{ id: 1, method: "Shelly.PutUserCA", params: { data: access.authority, append: false } }]);
     expect(bodies(settings).map(({ method }) => method)).toEqual(["MQTT.SetConfig", "Shelly.Reboot"]);
     expect(bodies(settings)[0]?.params).toMatchObject({ config: { server: "house.local:8883", pass: "plain", ssl_ca: "user_ca.pem" } });

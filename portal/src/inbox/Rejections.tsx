@@ -12,10 +12,10 @@ export function Rejections({ rejections }: { rejections: Inbox["rejections"] }) 
       <Card>
         <p className={styles.soft}>{t("rejectionsWhy")}</p>
         <ul className={styles.parts}>
-          {rejections.map(({ time, reason, excerpt }) => (
-            <li key={`${time} ${reason} ${excerpt}`}>
+          {rejections.map(({ received, reason, excerpt }) => (
+            <li key={`${received} ${reason} ${excerpt}`}>
               <p>
-                {reason} <Age time={time} />
+                {reason} <Age time={received} />
               </p>
               <code className={styles.excerpt}>{excerpt}</code>
             </li>

@@ -1,9 +1,10 @@
 // In which order what was found is shown, under which name its bridge is known, and what of it is worth a glance.
 import type { Discovered } from "../api/inbox";
 
+const rank = (one: Discovered) => (one.endpoints.length > 0 ? 0 : 1);
+
 /** What can be taken in comes before what has not said enough; then by name. */
 export function inOrder(items: readonly Discovered[], state: Discovered["state"]): Discovered[] {
-  const rank = (one: Discovered) => (one.endpoints.length > 0 ? 0 : 1);
   return items.filter((one) => one.state === state).toSorted((a, b) => rank(a) - rank(b) || a.name.localeCompare(b.name, undefined, { numeric: true }));
 }
 

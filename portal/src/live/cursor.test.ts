@@ -21,11 +21,11 @@ it("is known after asking, and again after somebody else signed in", async () =>
 });
 
 it("takes no answer that comes after the connection has begun", async () => {
-  let tell: (response: Promise<Response>) => void = () => undefined;
-  vi.stubGlobal("fetch", () => new Promise<Response>((resolve) => (tell = resolve)));
+  const tell: ((response: Promise<Response>) => void)[] = [];
+  vi.stubGlobal("fetch", () => new Promise<Response>((resolve) => tell.push(resolve)));
   const asked = askFirstCursor();
   forgetFirstCursor();
-  tell(answers("late"));
+  tell[0]?.(answers("late"));
   await asked;
   expect(firstCursor()).toBeUndefined();
 });
