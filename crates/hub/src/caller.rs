@@ -2,9 +2,10 @@
 
 use lares_model::access::{Action, Membership, Role, Scope, may};
 use lares_model::event::Cause;
-use lares_model::{OrganisationId, TokenId, UnixMillis, UserId};
+use lares_model::{HomeId, MembershipId, OrganisationId, TokenId, UnixMillis, UserId};
 
 use crate::error::HubError;
+use crate::home_clients::HomeClient;
 
 #[derive(Clone, Debug)]
 pub struct Caller {
@@ -12,6 +13,9 @@ pub struct Caller {
     pub token: TokenId,
     memberships: Vec<Membership>,
     scope: Scope,
+    cause: Cause,
+    /// The only home that it reaches; `None` for people, who reach all of their organisations'.
+    home: Option<HomeId>,
 }
 
 impl Caller {
@@ -20,7 +24,27 @@ impl Caller {
         let memberships: Vec<_> =
             memberships.into_iter().filter(|membership| membership.holds_at(now)).collect();
         let scope = Scope::of(memberships.iter().map(|membership| membership.organisation));
-        Caller { user, token, memberships, scope }
+        Caller { user, token, memberships, scope, cause: Cause::User(user), home: None }
+    }
+
+    /// A client of a home's MQTT space: it may command that home's devices and nothing else.
+    pub fn of_home_client(client: &HomeClient, now: UnixMillis) -> Caller {
+        let user = UserId(client.id.0);
+        let membership = Membership {
+            id: MembershipId(client.id.0),
+            organisation: client.organisation,
+            user,
+            role: Role::Member,
+            valid_from: now,
+            valid_until: None,
+        };
+        let caller = Caller::new(user, TokenId(client.id.0), vec![membership], now);
+        Caller { cause: Cause::MqttClient(client.id), home: Some(client.home), ..caller }
+    }
+
+    /// Whether a home of its organisations is one that it reaches.
+    pub fn reaches(&self, home: HomeId) -> bool {
+        self.home.is_none_or(|only| only == home)
     }
 
     pub fn scope(&self) -> &Scope {
@@ -28,7 +52,7 @@ impl Caller {
     }
 
     pub fn cause(&self) -> Cause {
-        Cause::User(self.user)
+        self.cause
     }
 
     /// The scope of a list: all of the caller's organisations, or the one named.

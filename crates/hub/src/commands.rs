@@ -55,7 +55,8 @@ pub async fn submit(
         caller.require(Action::DeviceCommand, done.organisation)?;
         return Ok(done);
     }
-    let device = devices::find(&work, caller.scope(), device).await?.ok_or(HubError::NotFound("device"))?;
+    let device = devices::find(&work, caller.scope(), device).await?;
+    let device = device.filter(|device| caller.reaches(device.home)).ok_or(HubError::NotFound("device"))?;
     caller.require(Action::DeviceCommand, device.organisation)?;
     let mut command = judge(hub, caller, &device, new)?;
     // Also locks the device's row, so that what is read of its commands next stays so until the commit.

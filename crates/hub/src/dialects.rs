@@ -221,7 +221,12 @@ pub async fn open(hub: &Arc<Hub>, home: HomeId) -> Result<(), HubError> {
     };
     let received = hub.now();
     let retained = hub.bus().map(|bus| bus.retained(home, "#")).unwrap_or_default();
+    let is_ours =
+        |topic: &str, payload: &[u8]| hub.exporter.is_some_and(|exporter| (exporter.is_ours)(topic, payload));
     for (topic, payload) in retained {
+        if is_ours(&topic, &payload) {
+            continue; // a device of ours is not found again
+        }
         let found =
             space.hear(&Heard { topic: &topic, payload: &payload, retain: true, replayed: true, received });
         if !found.is_empty() {

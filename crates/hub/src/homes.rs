@@ -35,6 +35,7 @@ pub struct HomeChange {
     pub time_zone: Option<String>,
     pub property_type: Option<PropertyType>,
     pub floor_area_m2: Option<Option<f64>>,
+    pub export_homeassistant: Option<bool>,
 }
 
 async fn payload_of(hub: &Hub, work: &UnitOfWork, home: &Home) -> Result<serde_json::Value, HubError> {
@@ -45,6 +46,7 @@ async fn payload_of(hub: &Hub, work: &UnitOfWork, home: &Home) -> Result<serde_j
         "time_zone": home.time_zone,
         "property_type": home.property_type,
         "floor_area_m2": home.floor_area_m2,
+        "export_homeassistant": home.export_homeassistant,
     }))
 }
 
@@ -69,6 +71,7 @@ pub async fn create(hub: &Hub, caller: &Caller, once: Option<&Once>, new: NewHom
         time_zone: new.time_zone,
         property_type: new.property_type,
         floor_area_m2: new.floor_area_m2,
+        export_homeassistant: false,
         created_at: hub.now(),
     };
     home.check()?;
@@ -114,6 +117,7 @@ pub async fn update(hub: &Hub, caller: &Caller, id: HomeId, change: HomeChange) 
         time_zone: change.time_zone.unwrap_or_else(|| before.time_zone.clone()),
         property_type: change.property_type.unwrap_or(before.property_type),
         floor_area_m2: change.floor_area_m2.unwrap_or(before.floor_area_m2),
+        export_homeassistant: change.export_homeassistant.unwrap_or(before.export_homeassistant),
         ..before.clone()
     };
     after.check()?;

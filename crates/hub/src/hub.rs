@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use lares_model::command::CommandPolicy;
+use lares_model::export::Exporter;
 use lares_model::ports::{Clock, Entropy, HomeBus, Link};
 use lares_model::presence::PresencePolicy;
 use lares_model::reading::TimePolicy;
@@ -16,6 +17,7 @@ use uuid::Uuid;
 
 use crate::dialects::Dialects;
 use crate::directory::Directory;
+use crate::export::Exports;
 use crate::feed::Feeds;
 use crate::home_clients::HomeClients;
 use crate::identity::SignInThrottle;
@@ -38,6 +40,8 @@ pub struct HubParts {
     pub presence_policy: PresencePolicy,
     /// How devices of other makers speak in a home's MQTT space.
     pub dialects: lares_model::dialect::Dialects,
+    /// How our devices are told to Home Assistant, where somebody can word it.
+    pub exporter: Option<Exporter>,
 }
 
 pub struct Hub {
@@ -51,6 +55,8 @@ pub struct Hub {
     pub presence_policy: PresencePolicy,
     pub directory: Directory,
     pub dialects: Dialects,
+    pub exporter: Option<Exporter>,
+    pub exports: Exports,
     pub live: Live,
     pub feeds: Feeds,
     pub nudges: Nudges,
@@ -91,6 +97,8 @@ impl Hub {
             presence_policy: parts.presence_policy,
             directory: Directory::default(),
             dialects: Dialects::new(parts.dialects),
+            exporter: parts.exporter,
+            exports: Exports::default(),
             live: Live::default(),
             feeds: Feeds::default(),
             nudges: Nudges::default(),

@@ -95,6 +95,7 @@ async fn open_hub_on(
         .at_speed(speed),
         presence_policy: PresencePolicy::default().at_speed(speed),
         dialects: Vec::new,
+        exporter: None,
     });
     hub.directory.load(&hub.store).await.map_err(|error| format!("devices: {error}"))?;
     Ok(hub)

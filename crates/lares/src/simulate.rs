@@ -126,6 +126,7 @@ async fn open(
         command_policy: CommandPolicy::default(),
         presence_policy: PresencePolicy::default(),
         dialects: Vec::new,
+        exporter: None,
     }))
 }
 

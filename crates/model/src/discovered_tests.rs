@@ -1,3 +1,5 @@
+//! What strangers say of themselves is made to fit, followed, and placed.
+
 use super::*;
 use crate::dialect::UnknownPart;
 use serde_json::json;

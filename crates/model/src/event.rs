@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{CommandId, DeviceId, EventId, HomeId, OrganisationId, UserId};
+use crate::id::{CommandId, DeviceId, EventId, HomeId, MqttClientId, OrganisationId, UserId};
 use crate::time::UnixMillis;
 
 /// What happened. The text form is what the API shows and filters by.
@@ -114,6 +114,8 @@ pub enum Cause {
     User(UserId),
     /// A device reported it.
     Device(DeviceId),
+    /// A client of the home's MQTT space asked for it.
+    MqttClient(MqttClientId),
     /// It followed from another event.
     Event(EventId),
     /// It followed from a command.

@@ -39,6 +39,9 @@ pub struct Home {
     pub property_type: PropertyType,
     /// Floor area in square metres.
     pub floor_area_m2: Option<f64>,
+    /// Whether its devices are told to Home Assistant in its MQTT space.
+    #[serde(default)]
+    pub export_homeassistant: bool,
     pub created_at: UnixMillis,
 }
 

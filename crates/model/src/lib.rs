@@ -11,6 +11,7 @@ pub mod device;
 pub mod dialect;
 pub mod discovered;
 pub mod event;
+pub mod export;
 pub mod fold;
 pub mod foreign;
 pub mod gap;

@@ -6,7 +6,7 @@ use lares_model::access::Scope;
 use lares_model::home::Home;
 use lares_model::{HomeId, OrganisationId, UnixMillis};
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 
 use crate::error::STILL_REFERRED_TO;
 use crate::text::{name_of, named};
@@ -29,6 +29,7 @@ pub(crate) mod row {
         pub floor_area_m2: Option<f64>,
         pub created_at: i64,
         pub search_text: String,
+        pub export_homeassistant: bool,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -48,6 +49,7 @@ pub(crate) fn from_row(row: Model) -> Result<Home, StoreError> {
         time_zone: row.time_zone,
         property_type: named("homes.property_type", row.property_type)?,
         floor_area_m2: row.floor_area_m2,
+        export_homeassistant: row.export_homeassistant,
         created_at: UnixMillis(row.created_at),
     })
 }
@@ -63,6 +65,7 @@ pub async fn insert(w: &UnitOfWork, home: &Home) -> Result<(), StoreError> {
         floor_area_m2: home.floor_area_m2,
         created_at: home.created_at.0,
         search_text: home.name.to_lowercase(),
+        export_homeassistant: home.export_homeassistant,
     };
     rows::insert(w, row).await
 }
@@ -93,6 +96,12 @@ pub async fn list(c: &impl Conn, scope: &Scope, page: Page) -> Result<Vec<Home>,
     rows::all(c, rows::paged(select, Column::Id, page)).await?.into_iter().map(from_row).collect()
 }
 
+/// Without a scope: those whose devices are told in their MQTT spaces.
+pub async fn exporting_any(c: &impl Conn) -> Result<Vec<Home>, StoreError> {
+    let select = Entity::find().filter(Column::ExportHomeassistant.eq(true)).order_by_asc(Column::Id);
+    rows::all(c, select).await?.into_iter().map(from_row).collect()
+}
+
 /// Without a scope: for the home's own MQTT space.
 pub async fn find_any(c: &impl Conn, id: HomeId) -> Result<Option<Home>, StoreError> {
     rows::one(c, Entity::find_by_id(id.0)).await?.map(from_row).transpose()
@@ -107,6 +116,7 @@ pub async fn update(w: &UnitOfWork, home: &Home) -> Result<bool, StoreError> {
         .col_expr(Column::TimeZone, Expr::value(home.time_zone.as_str()))
         .col_expr(Column::PropertyType, Expr::value(name_of(&home.property_type)?))
         .col_expr(Column::FloorAreaM2, Expr::value(home.floor_area_m2))
+        .col_expr(Column::ExportHomeassistant, Expr::value(home.export_homeassistant))
         .filter(Column::Id.eq(home.id.0))
         .filter(Column::Organisation.eq(home.organisation.0));
     rows::update(w, update).await

@@ -6,6 +6,7 @@ mod m0003_retention;
 mod m0004_mqtt_clients;
 mod m0005_foreign_devices;
 mod m0006_webhooks;
+mod m0007_export;
 
 use sea_orm_migration::prelude::*;
 
@@ -41,6 +42,7 @@ pub(crate) static MIGRATIONS: &[Migration] = &[
     m0004_mqtt_clients::MIGRATION,
     m0005_foreign_devices::MIGRATION,
     m0006_webhooks::MIGRATION,
+    m0007_export::MIGRATION,
 ];
 
 /// Runs the declared migrations through SeaORM's bookkeeping (table `seaql_migrations`).

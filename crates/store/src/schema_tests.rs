@@ -25,7 +25,8 @@ async fn the_declared_schema_is_the_live_one() {
             "m0003_retention",
             "m0004_mqtt_clients",
             "m0005_foreign_devices",
-            "m0006_webhooks"
+            "m0006_webhooks",
+            "m0007_export"
         ]
     );
     store.migrate().await.unwrap();

@@ -227,6 +227,8 @@ export function causeOf(event: EventView, { say, names }: Teller): string | unde
       return say("by.user", { name: cause.id === names.me ? say("you") : (names.person(cause.id) ?? say("somebody")) });
     case "device":
       return cause.id === event.device ? undefined : say("by.device", { name: names.device(cause.id)?.name ?? say("someDevice") });
+    case "mqtt_client":
+      return say("by.mqttClient");
     case "command":
       return say("by.command");
     case "event":

@@ -47,6 +47,8 @@ pub struct HomeChangeBody {
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<f64>, exclusive_minimum = 0.0, maximum = 1_000_000.0)]
     floor_area_m2: Option<Option<f64>>,
+    /// Whether its devices are told to Home Assistant, by MQTT discovery in the home's own MQTT space.
+    export_homeassistant: Option<bool>,
 }
 
 #[derive(Deserialize, utoipa::IntoParams)]
@@ -73,6 +75,8 @@ pub struct HomeView {
     pub property_type: PropertyType,
     /// Floor area in square metres.
     pub floor_area_m2: Option<f64>,
+    /// Whether its devices are told to Home Assistant in its MQTT space.
+    pub export_homeassistant: bool,
     pub created_at: UnixMillis,
     pub summary: HomeSummary,
 }
@@ -103,6 +107,7 @@ impl HomeView {
             time_zone: home.time_zone,
             property_type: home.property_type,
             floor_area_m2: home.floor_area_m2,
+            export_homeassistant: home.export_homeassistant,
             created_at: home.created_at,
             summary: HomeSummary { devices, online, late, offline, unknown, danger, attention },
         }
@@ -171,6 +176,7 @@ pub async fn update(
         time_zone: body.time_zone,
         property_type: body.property_type,
         floor_area_m2: body.floor_area_m2,
+        export_homeassistant: body.export_homeassistant,
     };
     let home = hub::update(&door.hub, &caller, id, change).await?;
     Ok(Json(HomeView::of(&door.hub, home)))

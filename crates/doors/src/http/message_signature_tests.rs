@@ -1,3 +1,5 @@
+//! The signature base against RFC 9421 and RFC 9530, and everything that is not strict.
+
 use super::*;
 use axum::http::Request;
 

@@ -163,7 +163,8 @@ async fn insert(
     };
     let work = hub.store.begin().await?;
     rows::insert(&work, &found).await?;
-    let payload = json!({ "discovered": found.id, "dialect": dialect });
+    let payload =
+        json!({ "discovered": found.id, "dialect": dialect, "after": { "name": found.description.name } });
     let event = event(hub, &found, None, EventType::DeviceDiscovered, payload);
     events::append(&work, vec![event]).await?;
     work.commit().await?;
@@ -231,7 +232,7 @@ async fn gone(
     if device.is_none() {
         rows::delete(&work, known.id).await?;
     }
-    let payload = json!({ "discovered": known.id, "dialect": origin.dialect });
+    let payload = json!({ "discovered": known.id, "dialect": origin.dialect, "before": { "name": known.description.name } });
     let event = event(hub, &known, device.as_deref(), EventType::DeviceGone, payload);
     events::append(&work, vec![event]).await?;
     work.commit().await?;

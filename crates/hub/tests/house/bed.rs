@@ -173,6 +173,7 @@ pub async fn hub_on(data: &TempDir, clock: &Arc<SetClock>) -> Arc<Hub> {
         command_policy: CommandPolicy::default(),
         presence_policy: PresencePolicy::default(),
         dialects: crate::fake_dialect::dialects,
+        exporter: Some(crate::fake_export::EXPORTER),
     });
     hub.directory.load(&hub.store).await.unwrap();
     hub

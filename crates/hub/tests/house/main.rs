@@ -4,6 +4,8 @@
 #![allow(clippy::unwrap_used)]
 
 mod bed;
+mod export;
 mod fake_dialect;
+mod fake_export;
 mod foreign_devices;
 mod home_clients;

@@ -100,6 +100,7 @@ impl House {
             command_policy: CommandPolicy::default(),
             presence_policy: PresencePolicy::default(),
             dialects: Vec::new,
+            exporter: None,
         });
         let reach = Arc::new(Reach(AtomicBool::new(true)));
         hub.connect_link(reach.clone());

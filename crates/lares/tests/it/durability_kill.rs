@@ -104,6 +104,7 @@ async fn append_tail(lares: &Lares, device: DeviceId) {
         encoding: Encoding::Json,
         expected_interval_s: 3_600,
         command_counter: 0,
+        origin: None,
         created_at: UnixMillis(0),
         updated_at: UnixMillis(0),
     };

@@ -112,6 +112,7 @@ impl House {
             command_policy: CommandPolicy::default(),
             presence_policy: PresencePolicy::default(),
             dialects: Vec::new,
+            exporter: None,
         });
         let password = "a long enough password";
         let made = identity::create_owner(&hub, "owner@example.org", "Owner", password, "House").await;

@@ -83,6 +83,7 @@ impl Bed {
             time_zone: "Europe/Madrid".to_owned(),
             property_type: PropertyType::HolidayRental,
             floor_area_m2: Some(84.5),
+            export_homeassistant: false,
             created_at: NOW,
         }
     }

@@ -50,12 +50,14 @@ pub async fn homes_round_trip(bed: Bed) {
         time_zone: "Atlantic/Canary".to_owned(),
         property_type: PropertyType::House,
         floor_area_m2: None,
+        export_homeassistant: true,
         ..home.clone()
     };
     let work = bed.work().await;
     assert!(homes::update(&work, &changed).await.unwrap());
     work.commit().await.unwrap();
-    assert_eq!(homes::list(&bed.store, &scope, ALL).await.unwrap(), [changed]);
+    assert_eq!(homes::list(&bed.store, &scope, ALL).await.unwrap(), slice::from_ref(&changed));
+    assert_eq!(homes::exporting_any(&bed.store).await.unwrap(), [changed]);
 
     let work = bed.work().await;
     assert!(devices::delete(&work, device.id).await.unwrap());
