@@ -13,6 +13,7 @@ export const newHomeBody = z.object({
 
 export const homeChangeBody = z.object({
   address: z.optional(z.nullable(z.string().check(z.maxLength(500, "tooLong")))),
+  export_homeassistant: z.optional(z.nullable(z.boolean())),
   floor_area_m2: z.optional(z.nullable(z.number('notANumber').check(z.gt(0, "tooSmall"), z.lte(1000000, "tooLarge")))),
   name: z.optional(z.nullable(z.string().check(z.minLength(1, "required"), z.maxLength(120, "tooLong")))),
   property_type: z.optional(z.nullable(z.enum(["house","apartment","holiday_rental","room","office","other"]))),

@@ -1,25 +1,37 @@
 // Paths that pages ask for and the API document does not describe yet. What it describes one day is taken out here:
 // described twice with another shape, it does not compile.
+/** A retained message. */
 export interface TopicView {
   topic: string;
+  /** As text, at most 16 KiB of it. */
   payload: string;
-  retained: boolean;
+  /** Of the whole payload. */
   bytes: number;
-  received_at: string;
+  qos: number;
+  retained: boolean;
 }
 
-export interface SessionView {
+export interface TopicsView {
+  items: TopicView[];
+  /** There are more than are shown. */
+  truncated: boolean;
+}
+
+export interface MqttSessionView {
   session: string;
+  organisation: string;
+  /** `client:` and the id of a home's MQTT client, or the id of a device. */
   identity: string;
-  name: string;
   home?: string | null;
   client_id: string;
-  version: string;
-  peer: string;
-  tls: boolean;
   connected: boolean;
   connected_at?: string | null;
-  subscriptions: number;
+  version?: string | null;
+  peer?: string | null;
+  tls?: boolean | null;
+  /** Whether it survives its connection. */
+  kept: boolean;
+  subscriptions: string[];
   queued: number;
   queued_bytes: number;
   messages_in: number;
@@ -28,6 +40,10 @@ export interface SessionView {
 
 export interface TraceView {
   lines: { at: string; direction: string; text: string }[];
+}
+
+export interface MqttMetricsListView {
+  items: ({ organisation: string } & Record<string, number | string>)[];
 }
 
 interface Asked<Query, Path, Answer> {
@@ -58,10 +74,10 @@ type Only<Methods> = Omit<None, keyof Methods> & Methods;
 
 declare module "./schema" {
   interface paths {
-    "/api/homes/{id}/mqtt/topics": Only<{ get: Asked<{ filter?: string }, { id: string }, { items: TopicView[] }> }>;
-    "/api/operations/mqtt/clients": Only<{ get: Asked<{ organisation?: string }, undefined, { items: SessionView[] }> }>;
+    "/api/homes/{id}/mqtt/topics": Only<{ get: Asked<{ filter?: string }, { id: string }, TopicsView> }>;
+    "/api/operations/mqtt/clients": Only<{ get: Asked<{ organisation?: string }, undefined, { items: MqttSessionView[] }> }>;
     "/api/operations/mqtt/clients/{session}": Only<{ delete: Done<{ session: string }> }>;
     "/api/operations/mqtt/clients/{session}/trace": Only<{ get: Asked<never, { session: string }, TraceView> }>;
-    "/api/operations/mqtt/metrics": Only<{ get: Asked<{ organisation?: string }, undefined, Record<string, unknown>> }>;
+    "/api/operations/mqtt/metrics": Only<{ get: Asked<{ organisation?: string }, undefined, MqttMetricsListView> }>;
   }
 }

@@ -1253,6 +1253,11 @@ export interface components {
             /** @enum {string} */
             type: "device";
         } | {
+            /** @description A client of the home's MQTT space asked for it. */
+            id: components["schemas"]["MqttClientId"];
+            /** @enum {string} */
+            type: "mqtt_client";
+        } | {
             /** @description It followed from another event. */
             id: components["schemas"]["EventId"];
             /** @enum {string} */
@@ -1646,6 +1651,8 @@ export interface components {
         };
         HomeChangeBody: {
             address?: string | null;
+            /** @description Whether its devices are told to Home Assistant, by MQTT discovery in the home's own MQTT space. */
+            export_homeassistant?: boolean | null;
             /**
              * Format: double
              * @description Square metres; null removes it.
@@ -1723,6 +1730,8 @@ export interface components {
             /** @description Postal address as one text. */
             address: string;
             created_at: components["schemas"]["UnixMillis"];
+            /** @description Whether its devices are told to Home Assistant in its MQTT space. */
+            export_homeassistant: boolean;
             /**
              * Format: double
              * @description Floor area in square metres.
@@ -2102,6 +2111,8 @@ export interface components {
                 /** @description Postal address as one text. */
                 address: string;
                 created_at: components["schemas"]["UnixMillis"];
+                /** @description Whether its devices are told to Home Assistant in its MQTT space. */
+                export_homeassistant: boolean;
                 /**
                  * Format: double
                  * @description Floor area in square metres.

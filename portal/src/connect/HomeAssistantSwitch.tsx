@@ -1,7 +1,6 @@
 // Whether this home's devices are shown in the Home Assistant that is connected to it.
 import { useId } from "react";
 import { useTranslations } from "use-intl";
-import type { Schemas } from "../api/client";
 import { type Home, useUpdateHome } from "../api/homes";
 import { ErrorNotice } from "../ui/Notice";
 import { Card } from "../ui/Section";
@@ -9,17 +8,13 @@ import { showToast } from "../ui/toasts";
 import { Toggle } from "../ui/Toggle";
 import styles from "./Connect.module.css";
 
-/** The API document does not have it yet; a server without it shows no switch. */
-type Exporting = Home & { home_assistant?: boolean };
-
-export function HomeAssistantSwitch({ home, mayManage }: { home: Exporting; mayManage: boolean }) {
+export function HomeAssistantSwitch({ home, mayManage }: { home: Home; mayManage: boolean }) {
   const t = useTranslations("connect.homeAssistant");
   const id = useId();
   const update = useUpdateHome(home.id);
-  if (home.home_assistant === undefined) return null;
-  const asked = update.isPending ? (update.variables as Exporting).home_assistant : undefined;
+  const asked = update.isPending ? update.variables.export_homeassistant : undefined;
   function change(on: boolean): void {
-    update.mutate({ home_assistant: on } as Schemas["HomeChangeBody"], { onSuccess: () => showToast({ tone: "ok", title: t(on ? "on" : "off") }) });
+    update.mutate({ export_homeassistant: on }, { onSuccess: () => showToast({ tone: "ok", title: t(on ? "on" : "off") }) });
   }
   return (
     <Card>
@@ -28,7 +23,7 @@ export function HomeAssistantSwitch({ home, mayManage }: { home: Exporting; mayM
           <strong id={id}>{t("title")}</strong>
           <p className={styles.help}>{t("what")}</p>
         </div>
-        <Toggle aria-labelledby={id} isSelected={asked ?? home.home_assistant} pending={update.isPending} isDisabled={!mayManage} onChange={change} />
+        <Toggle aria-labelledby={id} isSelected={asked ?? home.export_homeassistant} pending={update.isPending} isDisabled={!mayManage} onChange={change} />
       </div>
       {update.error !== null && <ErrorNotice error={update.error} />}
     </Card>

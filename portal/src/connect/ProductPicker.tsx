@@ -1,5 +1,5 @@
 // The things that people own, each as a card to press.
-import { Check, CircleEllipsis, Cpu, House, type LucideIcon, Plug, Radio, SquareTerminal } from "lucide-react";
+import { Check, Cpu, House, type LucideIcon, Plug, Radio, Shell, SquareTerminal } from "lucide-react";
 import { useId } from "react";
 import { useTranslations } from "use-intl";
 import { Section } from "../ui/Section";
@@ -10,7 +10,7 @@ const ICONS: Record<Product, LucideIcon> = {
   home_assistant: House,
   zigbee2mqtt: Radio,
   tasmota: Plug,
-  shelly: CircleEllipsis,
+  shelly: Shell,
   esphome: Cpu,
   other: SquareTerminal,
 };

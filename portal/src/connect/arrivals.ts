@@ -1,10 +1,14 @@
-// Whose message it is that passes: told by how its sender signed in.
+// Whose message it is that passes, and what its sender is called.
 import type { MqttClient } from "../api/mqtt-clients";
 import type { Passing } from "../live/watch";
 
-type Names = Pick<MqttClient, "id" | "name" | "username">;
+const CLIENT = "client:";
 
-/** The server may name the sender by its id, its user name or its name. What it does not name is nobody's. */
-export function isOf({ from }: Pick<Passing, "from">, { id, name, username }: Names): boolean {
-  return from != null && [id, username, name].includes(from);
+/** The id of the home's client that an identity stands for; devices stand for themselves. */
+export function clientIn(identity: string): string | undefined {
+  return identity.startsWith(CLIENT) ? identity.slice(CLIENT.length) : undefined;
+}
+
+export function isOf({ from }: Pick<Passing, "from">, { id }: Pick<MqttClient, "id">): boolean {
+  return clientIn(from) === id;
 }

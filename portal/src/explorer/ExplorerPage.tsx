@@ -19,6 +19,7 @@ import { SkeletonRows } from "../ui/Skeleton";
 import styles from "./Explorer.module.css";
 import { Feed } from "./Feed";
 import { FilterBar } from "./FilterBar";
+import { useNameOf } from "./names";
 import { TopicPanel } from "./TopicPanel";
 import { TopicTree } from "./TopicTree";
 import { type Topics, treeOf, withPassing, withRetained } from "./topics";
@@ -76,6 +77,7 @@ function Explorer({ home, filter }: { home: Home; filter: string }) {
   const topics = useDeferredValue(useMemo(() => withRetained(heard.topics, retained.data?.items ?? []), [heard.topics, retained.data]));
   const tree = useMemo(() => treeOf(topics), [topics]);
   const choose = (topic: string | undefined) => void navigate({ search: (before) => ({ ...before, topic }), replace: true, resetScroll: false });
+  const nameOf = useNameOf(home);
   const topic = chosen === undefined ? undefined : topics.get(chosen);
   return (
     <>
@@ -84,6 +86,7 @@ function Explorer({ home, filter }: { home: Home; filter: string }) {
       {retained.isError && !retained.data && topics.size === 0 && <ErrorState error={retained.error} onRetry={() => void retained.refetch()} />}
       {retained.isPending && topics.size === 0 && <SkeletonRows count={6} label={t("loading")} />}
       {retained.data !== undefined && topics.size === 0 && <Nothing home={home.id} isNarrowed={filter !== EVERYTHING} />}
+      {retained.data?.truncated && <Notice tone="unknown" title={t("truncated")} />}
       {topics.size > 0 && (
         <div className={styles.columns}>
           <Section title={t("tree")} count={topics.size}>
@@ -91,7 +94,7 @@ function Explorer({ home, filter }: { home: Home; filter: string }) {
               <TopicTree branches={tree} chosen={chosen} onChoose={choose} />
             </Card>
           </Section>
-          <TopicPanel topic={topic} />
+          <TopicPanel topic={topic} nameOf={nameOf} />
         </div>
       )}
       {state !== "refused" && <Feed messages={heard.feed} onChoose={choose} onClear={() => setHeard(({ topics: known }) => ({ topics: known, feed: [] }))} />}

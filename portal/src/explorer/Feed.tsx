@@ -54,7 +54,7 @@ export function Feed({ messages, onChoose, onClear }: Props) {
               // oxlint-disable-next-line react/no-array-index-key -- messages have no id, and the list only grows at its head
               <li key={shown.length - index} className={styles.passing}>
                 <time dateTime={message.received_at} className={styles.soft}>
-                  {clock(millis(message.received_at), voice, voice.zone)}
+                  {clock(millis(message.received_at), voice, voice.zone, true)}
                 </time>
                 <button type="button" className={styles.feedTopic} onClick={() => onChoose(message.topic)}>
                   {message.topic}

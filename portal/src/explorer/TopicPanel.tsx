@@ -12,9 +12,10 @@ import { Card, Section } from "../ui/Section";
 import { Segmented } from "../ui/Segmented";
 import { Snippet } from "../ui/Snippet";
 import styles from "./Explorer.module.css";
+import type { NameOf } from "./names";
 import { excerptOf, type Message, prettyJson, type Topic } from "./topics";
 
-export function TopicPanel({ topic }: { topic: Topic | undefined }) {
+export function TopicPanel({ topic, nameOf }: { topic: Topic | undefined; nameOf: NameOf }) {
   const t = useTranslations("explorer");
   const newest = topic?.messages[0];
   return (
@@ -28,7 +29,7 @@ export function TopicPanel({ topic }: { topic: Topic | undefined }) {
         ) : (
           <div className={styles.stack}>
             <CopyField label={t("copy")} value={topic.topic} />
-            <Newest key={topic.topic} message={newest} />
+            <Newest key={topic.topic} message={newest} nameOf={nameOf} />
             {topic.count > 0 && <p className={styles.soft}>{t("seen", { count: topic.count })}</p>}
             {topic.messages.length > 1 && <Earlier messages={topic.messages.slice(1)} />}
           </div>
@@ -38,7 +39,7 @@ export function TopicPanel({ topic }: { topic: Topic | undefined }) {
   );
 }
 
-function Newest({ message }: { message: Message }) {
+function Newest({ message, nameOf }: { message: Message; nameOf: NameOf }) {
   const t = useTranslations("explorer");
   const voice = useVoice();
   const [form, setForm] = useState<"pretty" | "raw">("pretty");
@@ -48,23 +49,27 @@ function Newest({ message }: { message: Message }) {
     <>
       <p className={styles.facts}>
         <Badge accent={message.retained}>{t(message.retained ? "retained" : "notRetained")}</Badge>
-        {message.qos !== undefined && <Badge>{t("qos", { qos: message.qos })}</Badge>}
+        <Badge>{t("qos", { qos: message.qos })}</Badge>
         <span>{t("bytes", { count: message.bytes })}</span>
-        {message.from !== undefined && <span>{t("from", { name: message.from })}</span>}
-        <span>
-          {t("received")} {fullMoment(millis(message.received), voice, voice.zone)} (<Age time={message.received} />)
-        </span>
+        {message.from !== undefined && <span>{t("from", { name: nameOf(message.from) })}</span>}
+        {message.received !== undefined && (
+          <span>
+            {t("received")} {fullMoment(millis(message.received), voice, voice.zone)} (<Age time={message.received} />)
+          </span>
+        )}
       </p>
       {pretty !== undefined && (
-        <Segmented
-          label={t("payload")}
-          value={form}
-          onChange={setForm}
-          items={[
-            { id: "pretty", label: t("pretty") },
-            { id: "raw", label: t("raw") },
-          ]}
-        />
+        <div className={styles.buttons}>
+          <Segmented
+            label={t("payload")}
+            value={form}
+            onChange={setForm}
+            items={[
+              { id: "pretty", label: t("pretty") },
+              { id: "raw", label: t("raw") },
+            ]}
+          />
+        </div>
       )}
       <Snippet label={t("payload")} text={text === "" ? t("emptyPayload") : text} />
     </>
@@ -81,7 +86,7 @@ function Earlier({ messages }: { messages: readonly Message[] }) {
           // oxlint-disable-next-line react/no-array-index-key -- messages have no id, and the list only grows at its head
           <li key={messages.length - index}>
             <code className={styles.excerpt}>{excerptOf(message.payload) || t("emptyPayload")}</code>
-            <Age time={message.received} />
+            {message.received !== undefined && <Age time={message.received} />}
           </li>
         ))}
       </ol>

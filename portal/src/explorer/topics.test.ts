@@ -4,8 +4,8 @@ import type { TopicView } from "../api/coming";
 import { parsePassing, watchPath } from "../live/watch";
 import { excerptOf, KEPT, prettyJson, treeOf, withPassing, withRetained } from "./topics";
 
-const passing = (topic: string, payload: string, second = 0) => ({ topic, payload, qos: 1, retain: false, received_at: `2026-01-01T00:00:${String(second).padStart(2, "0")}Z`, from: "hub" });
-const retained = (topic: string, payload: string, second = 0): TopicView => ({ topic, payload, retained: true, bytes: payload.length, received_at: `2026-01-01T00:00:${String(second).padStart(2, "0")}Z` });
+const passing = (topic: string, payload: string) => ({ topic, payload, bytes: payload.length, qos: 1, retain: false, received_at: "2026-01-01T00:00:00Z", from: "client:c1" });
+const retained = (topic: string, payload: string): TopicView => ({ topic, payload, retained: true, bytes: payload.length, qos: 0 });
 
 describe("topics", () => {
   it("keep the newest messages of each, and count all", () => {
@@ -16,11 +16,10 @@ describe("topics", () => {
   });
 
   it("lay what is retained under what passed, and never over it", () => {
-    const passed = withPassing(new Map(), [passing("a", "new", 9)]);
-    const all = withRetained(passed, [retained("a", "old", 1), retained("b", "kept", 1)]);
-    expect(all.get("a")?.messages.map(({ payload }) => payload)).toEqual(["new", "old"]);
+    const passed = withPassing(new Map(), [passing("a", "new")]);
+    const all = withRetained(passed, [retained("a", "old"), retained("b", "kept")]);
+    expect(all.get("a")?.messages.map(({ payload }) => payload)).toEqual(["new"]);
     expect(all.get("b")?.count).toBe(0);
-    expect(withRetained(passed, [retained("a", "new", 9)]).get("a")?.messages).toHaveLength(1);
     expect(withPassing(passed, [])).toBe(passed);
   });
 });

@@ -1,6 +1,6 @@
 // What is known of topics: their newest message, the few before it, and the tree that their names make. Pure.
 import type { TopicView } from "../api/coming";
-import { type Instant, millis } from "../format/instant";
+import type { Instant } from "../format/instant";
 import type { Passing } from "../live/watch";
 
 export interface Message {
@@ -8,8 +8,9 @@ export interface Message {
   payload: string;
   retained: boolean;
   bytes: number;
-  received: Instant;
-  qos?: number;
+  qos: number;
+  /** Not known of what was retained before somebody looked. */
+  received?: Instant;
   from?: string;
 }
 
@@ -27,10 +28,8 @@ export type Topics = ReadonlyMap<string, Topic>;
 /** The newest ones of a topic; enough to see what changed. */
 export const KEPT = 20;
 
-const encoder = new TextEncoder();
-
-export function messageOf({ topic, payload, qos, retain, received_at: received, from }: Passing): Message {
-  return { topic, payload, retained: retain, bytes: encoder.encode(payload).length, received, qos, ...(from != null && { from }) };
+export function messageOf({ topic, payload, bytes, qos, retain, received_at: received, from }: Passing): Message {
+  return { topic, payload, retained: retain, bytes, qos, received, from };
 }
 
 function heard(before: Topic | undefined, message: Message): Topic {
@@ -46,15 +45,10 @@ export function withPassing(before: Topics, messages: readonly Passing[]): Topic
   return after;
 }
 
-/** What is retained now, under what passed since. */
+/** What was retained when somebody began to look, under what passed since: of a topic that spoke, that says more. */
 export function withRetained(passed: Topics, retained: readonly TopicView[]): Topics {
-  const all = new Map(passed);
-  for (const { topic, payload, bytes, received_at: received } of retained) {
-    const message: Message = { topic, payload, retained: true, bytes, received };
-    const known = all.get(topic);
-    if (known === undefined) all.set(topic, { topic, messages: [message], count: 0 });
-    else if (known.messages.every((one) => millis(one.received) > millis(received))) all.set(topic, { ...known, messages: [...known.messages, message] });
-  }
+  const all = new Map(retained.map((message): [string, Topic] => [message.topic, { topic: message.topic, messages: [message], count: 0 }]));
+  for (const [name, topic] of passed) all.set(name, topic);
   return all;
 }
 

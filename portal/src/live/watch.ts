@@ -4,11 +4,13 @@ import { useEffect, useRef, useState } from "react";
 export interface Passing {
   topic: string;
   payload: string;
+  /** Of the whole payload, of which 16 KiB come. */
+  bytes: number;
   qos: number;
   retain: boolean;
   received_at: string;
-  /** Who sent it, where that is known. */
-  from?: string | null;
+  /** The identity that sent it; empty is the server itself. */
+  from: string;
 }
 
 /** `refused`: the server has no such stream for this person; nothing comes, and nothing is tried again. */

@@ -1,12 +1,16 @@
 // The broker's clients for whoever runs it: who is connected, what waits for whom, and how to end or follow one.
-import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQueries, useQuery, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { Plug, RotateCw, SearchX } from "lucide-react";
 import { lazy, Suspense, useMemo, useState } from "react";
 import { useTranslations } from "use-intl";
+import type { MqttSessionView } from "../api/coming";
+import { devicesQuery } from "../api/lists";
+import { mqttClientsQuery } from "../api/mqtt-clients";
 import { useScope } from "../app/scope";
 import { numberFormat } from "../format/formatters";
 import { useVoice } from "../format/voice";
+import { bytesText } from "../settings/bytes";
 import { Breadcrumb } from "../ui/Breadcrumb";
 import { Button } from "../ui/Button";
 import { EmptyState } from "../ui/EmptyState";
@@ -19,7 +23,7 @@ import { Table } from "../ui/Table";
 import { SearchField } from "../ui/TextField";
 import { useSessionColumns } from "./columns";
 import styles from "./Sessions.module.css";
-import { brokerFiguresQuery, figuresOf, matching, type Session, sessionsQuery } from "./sessions";
+import { brokerFiguresQuery, figuresOf, homesIn, matching, named, type Session, sessionsQuery } from "./sessions";
 
 const TracePanel = lazy(async () => ({ default: (await import("./TracePanel")).TracePanel }));
 const DisconnectDialog = lazy(async () => ({ default: (await import("./DisconnectDialog")).DisconnectDialog }));
@@ -33,7 +37,8 @@ export function SessionsPage() {
   const sessions = useQuery(sessionsQuery(organisation));
   const navigate = route.useNavigate();
   const { trace } = route.useSearch();
-  const traced = sessions.data?.find(({ session }) => session === trace);
+  const known = useNamed(sessions.data);
+  const traced = known?.find(({ session }) => session === trace);
   return (
     <Page
       title={t("title")}
@@ -48,7 +53,7 @@ export function SessionsPage() {
       {sessions.isPending && <SkeletonRows count={8} label={t("loading")} />}
       {sessions.isError && !sessions.data && <ErrorState error={sessions.error} onRetry={() => void sessions.refetch()} />}
       {sessions.data?.length === 0 && <EmptyState icon={Plug} title={t("empty.title")} why={t("empty.why")} />}
-      {sessions.data && sessions.data.length > 0 && <Sessions sessions={sessions.data} />}
+      {known && known.length > 0 && <Sessions sessions={known} />}
       {traced !== undefined && (
         <Suspense fallback={<SkeletonRows count={4} label={t("loading")} />}>
           <TracePanel key={traced.session} session={traced} onClose={() => void navigate({ search: (before) => ({ ...before, trace: undefined }), replace: true })} />
@@ -57,6 +62,14 @@ export function SessionsPage() {
       <Figures organisation={organisation} />
     </Page>
   );
+}
+
+/** With the names of the devices, and of the clients of the homes that are in it. */
+function useNamed(sessions: readonly MqttSessionView[] | undefined): Session[] | undefined {
+  const homes = useMemo(() => homesIn(sessions ?? []), [sessions]);
+  const devices = useQuery(devicesQuery()).data;
+  const clients = useQueries({ queries: homes.map(mqttClientsQuery), combine: (answers) => answers.flatMap(({ data }) => data ?? []) });
+  return useMemo(() => sessions && named(sessions, new Map([...(devices ?? []), ...clients].map(({ id, name }) => [id, name]))), [sessions, devices, clients]);
 }
 
 function Sessions({ sessions }: { sessions: readonly Session[] }) {
@@ -101,12 +114,12 @@ function Figures({ organisation }: { organisation: string | undefined }) {
   const t = useTranslations("operations");
   const { locale } = useVoice();
   const { data } = useQuery(brokerFiguresQuery(organisation));
-  const figures = figuresOf(data ?? {});
+  const figures = figuresOf(data ?? { items: [] });
   if (figures.length === 0) return null;
   return (
     <Section title={t("metrics")}>
       <Card>
-        <Facts items={figures.map(({ name, value }) => ({ name, value: numberFormat(locale).format(value) }))} />
+        <Facts items={figures.map(({ id, value }) => ({ name: t(`figure.${id}`), value: id.includes("bytes") ? bytesText(value, locale) : numberFormat(locale).format(value) }))} />
       </Card>
     </Section>
   );

@@ -57,7 +57,7 @@ function Lines({ trace }: { trace: Trace }) {
           // oxlint-disable-next-line react/no-array-index-key -- lines have no id, and a trace only grows at its end
           <li key={index}>
             <time dateTime={at} className={styles.soft}>
-              {clock(millis(at), voice, voice.zone)}
+              {clock(millis(at), voice, voice.zone, true)}
             </time>
             <Arrow size={14} role="img" aria-label={t(direction === "out" ? "out" : "in")} />
             <code>{text}</code>

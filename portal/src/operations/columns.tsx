@@ -40,11 +40,11 @@ export function useSessionColumns({ onTrace, onEnd }: Deeds): Column<Session>[] 
         id: "peer",
         title: t("peer"),
         wideOnly: true,
-        cell: ({ peer, version, tls }) => (
+        cell: ({ peer, version, tls, subscriptions }) => (
           <div className={styles.two}>
-            <span>{peer}</span>
-            <span className={styles.soft}>
-              {version} · {t(tls ? "tls" : "plain")}
+            <span>{peer ?? "–"}</span>
+            <span className={styles.soft} title={subscriptions.join("\n")}>
+              {[version && `MQTT ${version}`, tls != null && t(tls ? "tls" : "plain"), t("subscriptions", { count: subscriptions.length })].filter(Boolean).join(" · ")}
             </span>
           </div>
         ),

@@ -1,10 +1,11 @@
 // The broker's sessions, as whoever runs it sees them: the list, an end, a trace, and what the broker counts.
 import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 import { answer, api } from "../api/client";
-import type { SessionView, TraceView } from "../api/coming";
+import type { MqttMetricsListView, MqttSessionView, TraceView } from "../api/coming";
 import { keys } from "../api/keys";
+import { clientIn } from "../connect/arrivals";
 
-export type Session = SessionView;
+export type Session = MqttSessionView & { name: string };
 export type Trace = TraceView;
 
 const filterOf = (organisation: string | undefined) => (organisation === undefined ? {} : { organisation });
@@ -12,7 +13,7 @@ const filterOf = (organisation: string | undefined) => (organisation === undefin
 export const sessionsQuery = (organisation: string | undefined) =>
   queryOptions({
     queryKey: keys.sessions(filterOf(organisation)),
-    queryFn: async ({ signal }): Promise<Session[]> => (await answer(api.GET("/api/operations/mqtt/clients", { params: { query: filterOf(organisation) }, signal }))).items,
+    queryFn: async ({ signal }): Promise<MqttSessionView[]> => (await answer(api.GET("/api/operations/mqtt/clients", { params: { query: filterOf(organisation) }, signal }))).items,
     staleTime: 0,
   });
 
@@ -43,19 +44,44 @@ export function useDisconnect() {
 /** Every word has to be somewhere in what one knows a client by. */
 export function matching(sessions: readonly Session[], words: string): Session[] {
   const wanted = words.toLowerCase().split(/\s+/).filter(Boolean);
-  return sessions.filter(({ name, identity, client_id, peer, version }) => {
-    const text = [name, identity, client_id, peer, version].join(" ").toLowerCase();
+  return sessions.filter(({ name, identity, client_id, peer, subscriptions }) => {
+    const text = [name, identity, client_id, peer ?? "", ...subscriptions].join(" ").toLowerCase();
     return wanted.every((word) => text.includes(word));
   });
 }
 
-/** Counters with a name to read, numbers only, in the order of the answer; what is in groups under the group's name. */
-export function figuresOf(metrics: Record<string, unknown>): { name: string; value: number }[] {
-  return Object.entries(metrics).flatMap(([name, value]) => {
-    if (typeof value === "number") return [{ name: name.replaceAll("_", " "), value }];
-    if (typeof value !== "object" || value === null || Array.isArray(value)) return [];
-    return figuresOf(value as Record<string, unknown>).map((inner) => ({ name: `${name.replaceAll("_", " ")}: ${inner.name}`, value: inner.value }));
-  });
+/** In the order in which they are read: what there is, then what happened since the start. */
+export const FIGURES = [
+  "connections",
+  "sessions",
+  "subscriptions",
+  "retained_messages",
+  "retained_bytes",
+  "queued_bytes",
+  "messages_received",
+  "bytes_received",
+  "messages_sent",
+  "bytes_sent",
+  "messages_dropped",
+  "messages_refused",
+  "refusals",
+] as const;
+export type Figure = (typeof FIGURES)[number];
+
+/** Of all organisations together. */
+export function figuresOf({ items }: MqttMetricsListView): { id: Figure; value: number }[] {
+  if (items.length === 0) return [];
+  return FIGURES.map((id) => ({ id, value: items.reduce((sum, one) => sum + Number(one[id] ?? 0), 0) }));
+}
+
+/** The homes whose clients have to be known by name. */
+export function homesIn(sessions: readonly MqttSessionView[]): string[] {
+  return [...new Set(sessions.flatMap(({ home }) => (home == null ? [] : [home])))];
+}
+
+/** A client's or device's own name, else the id that it gives itself. */
+export function named(sessions: readonly MqttSessionView[], names: ReadonlyMap<string, string>): Session[] {
+  return sessions.map((session) => ({ ...session, name: names.get(clientIn(session.identity) ?? session.identity) ?? session.client_id }));
 }
 
 /** As one text, to be read beside a log. */
