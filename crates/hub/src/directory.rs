@@ -98,6 +98,12 @@ impl Directory {
         known.all(known.by_home.get(&(organisation, home)).into_iter().flatten())
     }
 
+    /// Whose home it is, where a device stands in it.
+    pub fn organisation_of(&self, home: HomeId) -> Option<OrganisationId> {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        known.by_home.keys().find(|(_, known)| *known == home).map(|(organisation, _)| *organisation)
+    }
+
     /// The devices of an organisation, home by home.
     pub fn in_organisation(&self, organisation: OrganisationId) -> Vec<Arc<Device>> {
         let known = self.known();

@@ -13,6 +13,7 @@ mod demo_telling;
 pub mod entropy;
 pub mod generate;
 pub mod logging;
+mod mqtt_door;
 pub mod parts;
 pub mod serve;
 pub mod simulate;

@@ -9,7 +9,7 @@ use std::time::Duration;
 use lares_doors::http::{
     self, ConnectionView, DoorState, HttpLimits, LiveLimits, LivePlaces, RateLimits, TrustedProxies,
 };
-use lares_doors::mqtt::{House, MqttLink, PresenceLog};
+use lares_doors::mqtt::{House, PresenceLog};
 use lares_hub::dispatcher::Dispatcher;
 use lares_hub::follower::Follower;
 use lares_hub::vault::Vault;
@@ -20,7 +20,7 @@ use lares_model::ports::{Clock, Entropy};
 use lares_model::presence::PresencePolicy;
 use lares_model::reading::TimePolicy;
 use lares_model::record::Position;
-use lares_mqtt::{Broker, Limits as MqttLimits, TlsProvider};
+use lares_mqtt::{Broker, TlsProvider};
 use lares_store::{Store, StoreOptions};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tokio::net::TcpListener;
@@ -31,6 +31,7 @@ use crate::clock::ScaledClock;
 use crate::config::{Config, address};
 use crate::data_dir::DataDirectory;
 use crate::entropy::{SystemClock, SystemEntropy};
+use crate::mqtt_door;
 use crate::telemetry_engine;
 use crate::tls::{self, TlsMaterial};
 
@@ -41,6 +42,7 @@ pub struct Addresses {
     pub https: Option<SocketAddr>,
     pub mqtt: Option<SocketAddr>,
     pub mqtts: Option<SocketAddr>,
+    pub mqtt_anonymous: Option<SocketAddr>,
 }
 
 pub struct Running {
@@ -116,6 +118,7 @@ struct Listeners {
     https: Option<TcpListener>,
     mqtt: Option<TcpListener>,
     mqtts: Option<TcpListener>,
+    mqtt_anonymous: Option<TcpListener>,
 }
 
 async fn bind(key: &str, text: &str) -> Result<Option<TcpListener>, String> {
@@ -131,6 +134,7 @@ impl Listeners {
             https: bind("http.tls_bind", &config.http.tls_bind).await?,
             mqtt: bind("mqtt.bind", &config.mqtt.bind).await?,
             mqtts: bind("mqtt.tls_bind", &config.mqtt.tls_bind).await?,
+            mqtt_anonymous: bind("mqtt.anonymous_bind", &config.mqtt.anonymous_bind).await?,
         })
     }
 
@@ -141,6 +145,7 @@ impl Listeners {
             https: of(&self.https),
             mqtt: of(&self.mqtt),
             mqtts: of(&self.mqtts),
+            mqtt_anonymous: of(&self.mqtt_anonymous),
         }
     }
 }
@@ -190,8 +195,8 @@ pub async fn start_on(config: &Config, clock: Option<Arc<ScaledClock>>) -> Resul
     let (stop, stopped) = watch::channel(false);
     let (stop_workers, workers_stopped) = watch::channel(false);
     let (presence, presence_writer) = PresenceLog::new(&hub);
-    let broker = Broker::new(House::new(&hub, presence.clone()), mqtt_limits(config));
-    hub.connect_link(Arc::new(MqttLink::new(&broker, presence.listeners())));
+    let anonymous = listeners.addresses().mqtt_anonymous;
+    let broker = mqtt_door::open(config, &hub, &data.path, &presence, anonymous).await?;
     drop(presence);
     let workers = vec![
         worker("log follower", follower.run(workers_stopped.clone())),
@@ -229,14 +234,6 @@ async fn newest(hub: &Hub) -> Result<UnixMillis, String> {
     Ok(last.first().map_or(UnixMillis::MIN_ACCEPTED, |record| record.entry.received))
 }
 
-fn mqtt_limits(config: &Config) -> MqttLimits {
-    MqttLimits {
-        connections: config.mqtt.connections_max,
-        packet_bytes: config.mqtt.packet_max_bytes,
-        ..MqttLimits::default()
-    }
-}
-
 fn http_limits(config: &Config) -> HttpLimits {
     HttpLimits {
         connections: config.http.connections_max,
@@ -267,6 +264,7 @@ fn open_doors(
     };
     let door = Arc::new(DoorState {
         hub: hub.clone(),
+        mqtt: broker.clone(),
         limits: http::Limiter::new(&rates, TrustedProxies(config.http.trusted_proxies.clone())),
         live: LivePlaces::new(LiveLimits {
             connections: config.limits.live_connections_max,
@@ -288,16 +286,12 @@ fn open_doors(
         let Some(listener) = listener else { continue };
         doors.push(tokio::spawn(http::serve(listener, tls, router.clone(), limits.clone(), stopped.clone())));
     }
-    let devices: [(Option<TcpListener>, Option<TlsProvider>); 2] =
-        [(listeners.mqtt, None), (listeners.mqtts, Some(material.devices.clone()))];
-    for (listener, tls) in devices {
-        let Some(listener) = listener else { continue };
-        let mut stopping = stopped.clone();
-        let until = async move {
-            let _ = stopping.wait_for(|stop| *stop).await;
-        };
-        doors.push(tokio::spawn(broker.clone().serve(listener, tls, until)));
-    }
+    let devices = [
+        (listeners.mqtt, None),
+        (listeners.mqtts, Some(material.devices.clone())),
+        (listeners.mqtt_anonymous, None),
+    ];
+    doors.extend(mqtt_door::serve(broker, devices, stopped));
     doors
 }
 

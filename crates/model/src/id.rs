@@ -92,4 +92,6 @@ typed_ids! {
     MqttClientId,
     /// A webhook of a home.
     WebhookId,
+    /// A session of an MQTT client with the broker.
+    MqttSessionId,
 }

@@ -31,8 +31,8 @@ pub mod value;
 pub mod webhook;
 
 pub use id::{
-    CommandId, DeviceId, DiscoveredId, EventId, HomeId, MembershipId, MqttClientId, OrganisationId, RoomId,
-    TokenId, UserId, WebhookId,
+    CommandId, DeviceId, DiscoveredId, EventId, HomeId, MembershipId, MqttClientId, MqttSessionId,
+    OrganisationId, RoomId, TokenId, UserId, WebhookId,
 };
 pub use invalid::{FieldError, Invalid};
 pub use time::UnixMillis;

@@ -73,9 +73,83 @@ pub fn matches(filter: &str, topic: &str) -> bool {
     topics.next().is_none()
 }
 
+/// Whether everything that `inner` covers, `outer` covers, too.
+pub fn covers(outer: &str, inner: &str) -> bool {
+    if inner.starts_with('$') && outer.starts_with(['+', '#']) {
+        return false;
+    }
+    let mut inner_levels = inner.split('/');
+    for level in outer.split('/') {
+        match (level, inner_levels.next()) {
+            ("#", _) => return true,
+            (_, Some("#")) | (_, None) => return false,
+            ("+", Some(_)) => {}
+            (level, Some(other)) if level == other => {}
+            _ => return false,
+        }
+    }
+    inner_levels.next().is_none()
+}
+
+/// Whether some topic is covered by both filters.
+pub fn overlap(one: &str, other: &str) -> bool {
+    let own = |filter: &str| filter.starts_with('$');
+    let wild = |filter: &str| filter.starts_with(['+', '#']);
+    if (own(one) && wild(other)) || (own(other) && wild(one)) {
+        return false;
+    }
+    let (mut ones, mut others) = (one.split('/'), other.split('/'));
+    loop {
+        match (ones.next(), others.next()) {
+            (Some("#"), _) | (_, Some("#")) | (None, None) => return true,
+            (None, _) | (_, None) => return false,
+            (Some("+"), Some(_)) | (Some(_), Some("+")) => {}
+            (Some(level), Some(other)) if level == other => {}
+            _ => return false,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    fn filter() -> impl Strategy<Value = String> {
+        let levels = prop::collection::vec(prop::sample::select(vec!["a", "b", "+"]), 1..4);
+        (levels, any::<bool>()).prop_map(|(mut levels, below)| {
+            if below {
+                levels.push("#");
+            }
+            levels.join("/")
+        })
+    }
+
+    /// Every topic of up to five levels of the letters that filters here are made of.
+    fn topics() -> Vec<String> {
+        let mut all = vec![String::new()];
+        let mut found = Vec::new();
+        for depth in 0..5 {
+            let slash = if depth == 0 { "" } else { "/" };
+            all = all.iter().flat_map(|t| ["a", "b", "c"].map(|l| format!("{t}{slash}{l}"))).collect();
+            found.extend(all.clone());
+        }
+        found
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, cases: 200, ..ProptestConfig::default() })]
+
+        #[test]
+        fn covering_and_overlapping_mean_what_matching_says(one in filter(), other in filter()) {
+            let topics = topics();
+            let both = topics.iter().any(|t| matches(&one, t) && matches(&other, t));
+            prop_assert_eq!(overlap(&one, &other), both);
+            let all = topics.iter().all(|t| !matches(&other, t) || matches(&one, t));
+            prop_assert_eq!(covers(&one, &other), all);
+        }
+    }
 
     #[test]
     fn filters_are_checked_level_by_level() {

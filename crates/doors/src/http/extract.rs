@@ -86,6 +86,7 @@ ids_in_paths!(
     lares_model::TokenId,
     lares_model::MembershipId,
     lares_model::MqttClientId,
+    lares_model::MqttSessionId,
     lares_model::DiscoveredId,
     lares_model::WebhookId,
 );

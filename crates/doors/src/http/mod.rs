@@ -23,6 +23,9 @@ mod live;
 mod members;
 mod message_signature;
 mod mqtt_clients;
+mod mqtt_explorer;
+mod mqtt_operations;
+mod mqtt_socket;
 mod openapi;
 mod organisations;
 mod portal;
@@ -44,6 +47,7 @@ use std::sync::Arc;
 
 use lares_hub::Hub;
 use lares_model::access::Action;
+use lares_mqtt::Broker;
 use utoipa_axum::routes;
 
 pub use connection::ConnectionView;
@@ -53,11 +57,13 @@ pub use openapi::document as openapi_document;
 pub use route::{Declared, router};
 pub use server::{HttpLimits, serve};
 
+use crate::mqtt::House;
 use route::Route;
 
 /// What handlers work with.
 pub struct DoorState {
     pub hub: Arc<Hub>,
+    pub mqtt: Arc<Broker<House>>,
     pub limits: limits::Limiter,
     pub live: LivePlaces,
     pub metrics: metrics_exporter_prometheus::PrometheusHandle,
@@ -120,6 +126,7 @@ fn of_places_and_people() -> Vec<Route> {
         Route::new(Public, routes!(docs::redirect)),
         Route::new(Public, routes!(docs::page)),
         Route::new(Public, routes!(docs::openapi)),
+        Route::new(Public, routes!(mqtt_socket::open)),
         Route::new(Public, routes!(auth::login)),
         Route::new(Public, routes!(auth::open_session)),
         Route::new(Myself, routes!(auth::end_session)),
@@ -161,6 +168,12 @@ fn of_places_and_people() -> Vec<Route> {
         Route::new(HomeManage, routes!(webhooks::delete)),
         Route::new(HomeManage, routes!(webhooks::test)),
         Route::new(Public, routes!(webhooks::receive)),
+        Route::new(HomeManage, routes!(mqtt_explorer::topics)),
+        Route::new(HomeManage, routes!(mqtt_explorer::watch)),
+        Route::new(OrganisationManage, routes!(mqtt_operations::list)),
+        Route::new(OrganisationManage, routes!(mqtt_operations::end)),
+        Route::new(OrganisationManage, routes!(mqtt_operations::trace)),
+        Route::new(OrganisationManage, routes!(mqtt_operations::metrics)),
         Route::new(HomeManage, routes!(rooms::create)),
         Route::new(HomeRead, routes!(rooms::of_home)),
         Route::new(HomeRead, routes!(rooms::list)),

@@ -1,22 +1,28 @@
 //! The MQTT door: authenticates devices, keeps each to its own topics, and hands their messages to the hub. The
 //! broker acknowledges only once the hub says that a message is safe.
 
+mod bus;
+mod home;
 mod link;
 mod presence;
 pub mod topics;
 
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError};
 
-use lares_hub::{Hub, devices, ingest};
+use lares_hub::home_clients::{self, HomeClient};
+use lares_hub::{Hub, HubError, devices, ingest};
 use lares_model::DeviceId;
-use lares_model::device::{Device, Encoding};
+use lares_model::device::Encoding;
 use lares_model::presence::PresenceStatus;
 use lares_model::protocol::parse_topic;
-use lares_mqtt::codec::ReasonCode;
-use lares_mqtt::{Disconnected, Handler, Hello, Message, Outcome, Refusal, Welcome};
+use lares_mqtt::codec::{ReasonCode, Text};
+use lares_mqtt::{Alarm, Disconnected, Handler, Hello, Message, Outcome, Refusal, Welcome};
 
+use bus::Owners;
+pub use bus::Spaces;
+use home::HomeGuest;
 pub use link::MqttLink;
 pub use presence::{Listeners, PresenceLog};
 
@@ -24,11 +30,36 @@ pub use presence::{Listeners, PresenceLog};
 pub struct House {
     hub: Arc<Hub>,
     presence: PresenceLog,
+    policy: Policy,
     connections: AtomicU64,
+    owners: Owners,
     /// Bytes of messages that are with the hub and not yet safe, for all connections together.
     waiting: Arc<tokio::sync::Semaphore>,
     /// Refusals on their way into the log; further ones are counted only.
     refusals: Arc<tokio::sync::Semaphore>,
+}
+
+/// What a listener lets in without a name, and how long sessions are kept.
+#[derive(Clone)]
+pub struct Policy {
+    pub anonymous: Option<Anonymous>,
+    pub session_expiry_max_s: u32,
+}
+
+/// A listener that says that everybody may come in.
+#[derive(Clone)]
+pub struct Anonymous {
+    pub listener: SocketAddr,
+    /// Everybody who comes in there.
+    pub client: Arc<HomeClient>,
+    /// Filters that nobody there may subscribe to.
+    pub denied: Arc<[String]>,
+}
+
+/// A client that was let in.
+pub enum Client {
+    Device(DeviceClient),
+    Home(HomeGuest),
 }
 
 /// A device that was let in.
@@ -41,35 +72,74 @@ pub struct DeviceClient {
 const REFUSALS_MAX: usize = 64;
 const WAITING_BYTES_MAX: usize = 64 * 1024 * 1024;
 
+fn wrong(why: &str) -> Refusal {
+    Refusal { reason: ReasonCode::BadUserNameOrPassword, why: why.to_owned() }
+}
+
+fn unavailable(error: &HubError) -> Refusal {
+    tracing::error!(%error, "an MQTT client could not be authenticated");
+    Refusal { reason: ReasonCode::ServerUnavailable, why: error.to_string() }
+}
+
 impl House {
-    pub fn new(hub: &Arc<Hub>, presence: PresenceLog) -> Arc<House> {
+    pub fn new(hub: &Arc<Hub>, presence: PresenceLog, policy: Policy) -> Arc<House> {
         Arc::new(House {
             hub: hub.clone(),
             presence,
+            policy,
             connections: AtomicU64::new(1),
+            owners: Owners::default(),
             waiting: Arc::new(tokio::sync::Semaphore::new(WAITING_BYTES_MAX)),
             refusals: Arc::new(tokio::sync::Semaphore::new(REFUSALS_MAX)),
         })
     }
 
-    async fn authenticate(&self, hello: &Hello) -> Result<Arc<Device>, Refusal> {
-        let wrong = |why: &str| Refusal { reason: ReasonCode::BadUserNameOrPassword, why: why.to_owned() };
-        let username = hello.username.as_ref().ok_or_else(|| wrong("no user name"))?;
-        let id: DeviceId = username.parse().map_err(|_| wrong("the user name is not a device id"))?;
-        if id.to_string() != username.as_ref() {
+    async fn device(
+        &self,
+        id: DeviceId,
+        username: &str,
+        password: &[u8],
+    ) -> Result<Welcome<Client>, Refusal> {
+        if id.to_string() != username {
             // As in topics: one spelling, so that a name is a key.
             return Err(wrong("the user name is not spelt as the device id"));
         }
-        let password = hello.password.as_deref().and_then(|bytes| std::str::from_utf8(bytes).ok());
-        let password = password.ok_or_else(|| wrong("no password"))?;
+        let password = std::str::from_utf8(password).map_err(|_| wrong("no password"))?;
         match devices::authenticate(&self.hub, id, password).await {
-            Ok(true) => self.hub.directory.get(id).ok_or_else(|| wrong("the device was removed")),
-            Ok(false) => Err(wrong("device or password is wrong")),
-            Err(error) => {
-                tracing::error!(%error, "a device could not be authenticated");
-                Err(Refusal { reason: ReasonCode::ServerUnavailable, why: error.to_string() })
-            }
+            Ok(true) => {}
+            Ok(false) => return Err(wrong("device or password is wrong")),
+            Err(error) => return Err(unavailable(&error)),
         }
+        let device = self.hub.directory.get(id).ok_or_else(|| wrong("the device was removed"))?;
+        let connection = self.connections.fetch_add(1, Ordering::Relaxed);
+        self.presence.arrived(id, connection);
+        // Commands are queued by the hub, which knows when one must not be carried out any more; a session that
+        // kept them would hand them over later.
+        let mut welcome = Welcome::new(Client::Device(DeviceClient { id, connection }), id.to_string());
+        welcome.tenant = device.organisation.to_string().into();
+        Ok(welcome)
+    }
+
+    async fn home_client(&self, username: &str, password: &[u8]) -> Result<Welcome<Client>, Refusal> {
+        match home_clients::authenticate(&self.hub, username, password).await {
+            Ok(Some(client)) => Ok(self.guest(client, Arc::default())),
+            Ok(None) => Err(wrong("user name or password is wrong")),
+            Err(HubError::TooMany { .. }) => Err(Refusal {
+                reason: ReasonCode::ConnectionRateExceeded,
+                why: "too many attempts".to_owned(),
+            }),
+            Err(error) => Err(unavailable(&error)),
+        }
+    }
+
+    fn guest(&self, client: Arc<HomeClient>, denied: Arc<[String]>) -> Welcome<Client> {
+        let mut owners = self.owners.lock().unwrap_or_else(PoisonError::into_inner);
+        owners.insert(client.home, client.organisation);
+        drop(owners);
+        let identity = client.identity();
+        let mut welcome = HomeGuest { client, denied }.welcome(self.policy.session_expiry_max_s);
+        welcome.identity = identity.into();
+        welcome
     }
 
     async fn take(&self, id: DeviceId, message: &Message) -> Outcome {
@@ -79,9 +149,6 @@ impl House {
         let Some((_, channel)) = parse_topic(&message.topic) else {
             return Outcome::Rejected(ReasonCode::TopicNameInvalid);
         };
-        let weight = u32::try_from(message.payload.len().max(64)).unwrap_or(u32::MAX);
-        let weight = weight.min(WAITING_BYTES_MAX as u32);
-        let Ok(_place) = self.waiting.acquire_many(weight).await else { return Outcome::Unavailable };
         let encoding = match message.properties.content_type().map(|text| text.as_ref()) {
             Some("application/cbor") => Some(Encoding::Cbor),
             Some("application/json") => Some(Encoding::Json),
@@ -99,42 +166,88 @@ impl House {
 }
 
 impl Handler for House {
-    type Client = DeviceClient;
+    type Client = Client;
 
-    async fn connect(&self, hello: Hello) -> Result<Welcome<DeviceClient>, Refusal> {
-        let device = self.authenticate(&hello).await?;
-        let connection = self.connections.fetch_add(1, Ordering::Relaxed);
-        self.presence.arrived(device.id, connection);
-        let client = DeviceClient { id: device.id, connection };
-        Ok(Welcome::new(client, device.id.to_string()))
-    }
-
-    fn may_publish(&self, client: &DeviceClient, topic: &str, _retain: bool) -> bool {
-        topics::may_publish(client.id, topic)
-    }
-
-    fn may_subscribe(&self, client: &DeviceClient, filter: &str) -> bool {
-        topics::may_subscribe(client.id, filter)
-    }
-
-    async fn publish(&self, client: &Arc<DeviceClient>, message: Message) -> Outcome {
-        self.take(client.id, &message).await
-    }
-
-    fn subscribed(&self, client: &Arc<DeviceClient>, filter: &str) {
-        if topics::may_subscribe(client.id, filter) {
-            self.presence.listens(client.id, client.connection);
-            self.hub.nudges.dispatcher.notify_one();
+    async fn connect(&self, hello: Hello) -> Result<Welcome<Client>, Refusal> {
+        let Some(username) = &hello.username else {
+            let anonymous = self.policy.anonymous.as_ref().filter(|open| open.listener == hello.local);
+            let open = anonymous.ok_or_else(|| wrong("no user name"))?;
+            return Ok(self.guest(open.client.clone(), open.denied.clone()));
+        };
+        let password = hello.password.as_deref().ok_or_else(|| wrong("no password"))?;
+        match username.parse::<DeviceId>() {
+            Ok(id) => self.device(id, username, password).await,
+            Err(_) => self.home_client(username, password).await,
         }
     }
 
-    fn disconnected(&self, client: &Arc<DeviceClient>, why: &Disconnected) {
-        self.presence.left(client.id, client.connection, &reason_of(why));
+    fn may_publish(&self, client: &Client, topic: &str, _retain: bool) -> bool {
+        match client {
+            Client::Device(device) => topics::may_publish(device.id, topic),
+            Client::Home(guest) => guest.may_publish(topic),
+        }
     }
 
-    fn violated(&self, client: Option<&Arc<DeviceClient>>, peer: SocketAddr, why: &str) {
+    fn may_subscribe(&self, client: &Client, filter: &str) -> bool {
+        match client {
+            Client::Device(device) => topics::may_subscribe(device.id, filter),
+            Client::Home(guest) => guest.may_subscribe(filter),
+        }
+    }
+
+    fn narrowed(&self, client: &Client, filter: &str) -> Vec<Text> {
+        match client {
+            Client::Device(_) => Vec::new(),
+            Client::Home(guest) => guest.narrowed(filter),
+        }
+    }
+
+    fn subscription_refusal(&self, client: &Client, filter: &str) -> ReasonCode {
+        match client {
+            Client::Device(_) => ReasonCode::NotAuthorized,
+            Client::Home(guest) => home::refusal(guest, filter),
+        }
+    }
+
+    async fn publish(&self, client: &Arc<Client>, message: Message) -> Outcome {
+        let weight = u32::try_from(message.payload.len().max(64)).unwrap_or(u32::MAX);
+        let weight = weight.min(WAITING_BYTES_MAX as u32);
+        let Ok(_place) = self.waiting.acquire_many(weight).await else { return Outcome::Unavailable };
+        match &**client {
+            Client::Device(device) => self.take(device.id, &message).await,
+            Client::Home(guest) => guest.take(&self.hub, &message).await,
+        }
+    }
+
+    fn subscribed(&self, client: &Arc<Client>, filter: &str) {
+        match &**client {
+            Client::Device(device) if topics::may_subscribe(device.id, filter) => {
+                self.presence.listens(device.id, device.connection);
+            }
+            Client::Device(_) => return,
+            // Commands for devices behind this client may wait for it.
+            Client::Home(_) => {}
+        }
+        self.hub.nudges.dispatcher.notify_one();
+    }
+
+    fn disconnected(&self, client: &Arc<Client>, why: &Disconnected) {
+        if let Client::Device(device) = &**client {
+            self.presence.left(device.id, device.connection, &reason_of(why));
+        }
+    }
+
+    fn violated(&self, client: Option<&Arc<Client>>, peer: SocketAddr, why: &str) {
         metrics::counter!("lares_mqtt_violations_total").increment(1);
-        let Some(device) = client.and_then(|client| self.hub.directory.get(client.id)) else {
+        let device = match client.map(|client| &**client) {
+            Some(Client::Device(device)) => self.hub.directory.get(device.id),
+            Some(Client::Home(guest)) => {
+                tracing::info!(%peer, why, client = %guest.client.name, home.id = %guest.client.home, "MQTT refusal");
+                None
+            }
+            None => None,
+        };
+        let Some(device) = device else {
             tracing::debug!(%peer, why, "MQTT refusal");
             return;
         };
@@ -150,6 +263,11 @@ impl Handler for House {
                 tracing::warn!(%error, "a refusal could not be recorded");
             }
         });
+    }
+
+    fn alarmed(&self, tenant: &str, alarm: Alarm) {
+        metrics::counter!("lares_mqtt_alarms_total").increment(1);
+        tracing::warn!(organisation = tenant, ?alarm, "MQTT messages are refused");
     }
 }
 

@@ -168,6 +168,10 @@ impl<H: Handler> Broker<H> {
         })
     }
 
+    pub fn handler(&self) -> &Arc<H> {
+        &self.handler
+    }
+
     fn now(&self) -> UnixMs {
         (self.clock)()
     }
@@ -235,31 +239,25 @@ impl<H: Handler> Broker<H> {
         }
     }
 
-    /// Publishes in a space for the house; resolves once what has to survive is durable.
+    /// Publishes in a space for the house. What it gives resolves once what has to survive is durable. The house waits
+    /// for nobody: where a client has to catch up first, it is told so.
     pub fn publish(
-        self: &Arc<Self>,
+        &self,
         space: &str,
         tenant: &str,
         message: Outgoing,
-    ) -> impl Future<Output = Result<(), ReasonCode>> + Send + 'static {
-        let routed = Text::new(space).map(|name| {
-            let space = self.space(&name, &tenant.into());
-            let Outgoing { topic, payload, qos, retain, properties } = message;
-            let message = router::message(topic, payload, qos, retain, properties);
-            self.route(&space, &message, router::From { seat: 0, identity: &self.house }, None)
-        });
-        let keeper = self.keeper.clone();
-        async move {
-            match routed {
-                Some(router::Routed::Sent(position)) => {
-                    keeper.committed(position).await;
-                    Ok(())
-                }
-                Some(router::Routed::Refused(reason)) => Err(reason),
-                // The house waits for nobody: it says its newest word again when there is one.
-                Some(router::Routed::Later(_)) => Err(ReasonCode::ServerBusy),
-                None => Err(ReasonCode::TopicNameInvalid),
+    ) -> Result<impl Future<Output = ()> + Send + 'static, ReasonCode> {
+        let name = Text::new(space).ok_or(ReasonCode::TopicNameInvalid)?;
+        let space = self.space(&name, &tenant.into());
+        let Outgoing { topic, payload, qos, retain, properties } = message;
+        let message = router::message(topic, payload, qos, retain, properties);
+        match self.route(&space, &message, router::From { seat: 0, identity: &self.house }, None) {
+            router::Routed::Sent(position) => {
+                let keeper = self.keeper.clone();
+                Ok(async move { keeper.committed(position).await })
             }
+            router::Routed::Refused(reason) => Err(reason),
+            router::Routed::Later(_) => Err(ReasonCode::ServerBusy),
         }
     }
 

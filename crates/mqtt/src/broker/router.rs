@@ -314,7 +314,7 @@ impl<H: Handler> Broker<H> {
     }
 }
 
-/// One copy for each client, at the best of its subscriptions and with the identifiers of all [MQTT-3.3.4-2].
+/// One copy for each subscription of a v5 client; one for each other client, at the best of its subscriptions.
 fn add_target<'a>(
     targets: &mut Vec<Target<'a>>,
     subscription: &'a Subscription,
@@ -334,7 +334,8 @@ fn add_target<'a>(
     }
     let qos = options.qos.min(letter.qos);
     let retain = retain && options.retain_as_published;
-    match targets.iter_mut().find(|target| Arc::ptr_eq(target.seat, seat)) {
+    let known = targets.iter_mut().find(|target| Arc::ptr_eq(target.seat, seat));
+    match known.filter(|_| !seat.takes_copies()) {
         Some(target) => {
             target.qos = target.qos.max(qos);
             target.retain |= retain;

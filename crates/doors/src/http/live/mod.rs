@@ -17,7 +17,7 @@ use axum::response::{IntoResponse, Response};
 use lares_model::UnixMillis;
 use serde::Serialize;
 
-pub use places::{LiveLimits, LivePlaces};
+pub use places::{LiveLimits, LivePlaces, Place};
 pub use subscribe::LiveQuery;
 
 use super::Door;

@@ -1,0 +1,113 @@
+//! The MQTT door as configured: the broker on its journal in the data directory, its bounds, and its listeners.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+
+use lares_doors::mqtt::{Anonymous, House, MqttLink, Policy, PresenceLog, Spaces};
+use lares_hub::Hub;
+use lares_hub::home_clients::HomeClient;
+use lares_model::{HomeId, MqttClientId};
+use lares_mqtt::{Broker, FileJournal, Ground, Journal, Limits, TenantQuota, TlsProvider};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use uuid::Uuid;
+
+use crate::config::{Config, MqttConfig};
+
+/// The broker, known to the hub, with what was kept in the data directory.
+pub async fn open(
+    config: &Config,
+    hub: &Arc<Hub>,
+    data: &Path,
+    presence: &PresenceLog,
+    anonymous: Option<SocketAddr>,
+) -> Result<Arc<Broker<House>>, String> {
+    let policy = Policy {
+        anonymous: everybody(&config.mqtt, hub, anonymous).await?,
+        session_expiry_max_s: config.mqtt.session_expiry_max_s,
+    };
+    let journal = FileJournal::open(&data.join("mqtt"));
+    let journal: Box<dyn Journal> = Box::new(journal.map_err(|error| format!("MQTT journal: {error}"))?);
+    let clock = hub.clock.clone();
+    let ground = Ground {
+        limits: limits(&config.mqtt),
+        quota: quota(&config.mqtt),
+        journal: Some(journal),
+        clock: Arc::new(move || u64::try_from(clock.now().0).unwrap_or(0)),
+    };
+    let house = House::new(hub, presence.clone(), policy);
+    let broker = Broker::open(house, ground).map_err(|error| format!("MQTT journal: {error}"))?;
+    hub.connect_link(Arc::new(MqttLink::new(&broker, presence.listeners())));
+    hub.connect_bus(Arc::new(Spaces::new(&broker, hub)));
+    Ok(broker)
+}
+
+/// Who comes in through the anonymous listener, where there is one.
+async fn everybody(
+    config: &MqttConfig,
+    hub: &Hub,
+    listener: Option<SocketAddr>,
+) -> Result<Option<Anonymous>, String> {
+    let Some(listener) = listener else { return Ok(None) };
+    let wrong = |said: &str| format!("mqtt.anonymous_home: {said}");
+    let id: HomeId = config.anonymous_home.parse().map_err(|_| wrong("must be the id of a home"))?;
+    let home =
+        lares_hub::homes::find_for_operator(hub, id).await.map_err(|error| wrong(&error.to_string()))?;
+    let client = HomeClient {
+        id: MqttClientId(Uuid::nil()),
+        organisation: home.organisation,
+        home: home.id,
+        name: "anonymous".to_owned(),
+        publish: vec!["#".to_owned()],
+        subscribe: vec!["#".to_owned()],
+        trusted: false,
+    };
+    let denied = config.anonymous_denied.clone().into();
+    Ok(Some(Anonymous { listener, client: Arc::new(client), denied }))
+}
+
+fn limits(config: &MqttConfig) -> Limits {
+    Limits {
+        connections: config.connections_max,
+        packet_bytes: config.packet_max_bytes,
+        keep_alive_max_s: config.keep_alive_max_s,
+        session_expiry_max_s: config.session_expiry_max_s,
+        queue_messages: config.queue_messages_max,
+        queue_bytes: config.queue_bytes_max,
+        client_messages_per_s: config.client_messages_per_s,
+        ..Limits::default()
+    }
+}
+
+fn quota(config: &MqttConfig) -> TenantQuota {
+    TenantQuota {
+        connections: config.organisation.connections_max,
+        sessions: config.organisation.sessions_max,
+        messages_per_s: config.organisation.messages_per_s,
+        queued_bytes: config.organisation.queued_bytes_max,
+        retained_messages: config.organisation.retained_messages_max,
+        retained_bytes: config.organisation.retained_bytes_max,
+    }
+}
+
+/// Serves every listener, and tends what comes due.
+pub fn serve(
+    broker: &Arc<Broker<House>>,
+    listeners: impl IntoIterator<Item = (Option<TcpListener>, Option<TlsProvider>)>,
+    stopped: &watch::Receiver<bool>,
+) -> Vec<JoinHandle<()>> {
+    let until = || {
+        let mut stopping = stopped.clone();
+        async move {
+            let _ = stopping.wait_for(|stop| *stop).await;
+        }
+    };
+    let mut doors = vec![tokio::spawn(broker.clone().tend(until()))];
+    for (listener, tls) in listeners {
+        let Some(listener) = listener else { continue };
+        doors.push(tokio::spawn(broker.clone().serve(listener, tls, until())));
+    }
+    doors
+}
