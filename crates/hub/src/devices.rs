@@ -8,7 +8,7 @@ use lares_model::event::{EventType, NewEvent};
 use lares_model::{DeviceId, HomeId, Invalid, OrganisationId, RoomId};
 use lares_store::devices as rows;
 pub use lares_store::devices::DeviceFilter;
-use lares_store::{Page, UnitOfWork, credentials, discovered, events, homes, ingest, rooms};
+use lares_store::{Page, UnitOfWork, certificates, credentials, discovered, events, homes, ingest, rooms};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use sha2::{Digest, Sha256};
@@ -207,7 +207,7 @@ async fn managed(work: &UnitOfWork, caller: &Caller, id: DeviceId) -> Result<Dev
 }
 
 /// A device that signs in itself.
-async fn native(work: &UnitOfWork, caller: &Caller, id: DeviceId) -> Result<Device, HubError> {
+pub(crate) async fn native(work: &UnitOfWork, caller: &Caller, id: DeviceId) -> Result<Device, HubError> {
     let device = managed(work, caller, id).await?;
     match &device.origin {
         None => Ok(device),
@@ -309,6 +309,7 @@ pub async fn replace(
     rows::update(&work, &after).await?;
     let password = hub.secret_text(SECRET_BYTES);
     credentials::set(&work, id, after.organisation, hash_secret(&password), hub.now()).await?;
+    certificates::revoke_all(&work, id, hub.now()).await?;
     let payload = json!({ "before": payload_of(&before), "after": payload_of(&after) });
     events::append(&work, vec![device_event(hub, caller, &after, EventType::DeviceReplaced, payload)])
         .await?;
@@ -384,7 +385,7 @@ pub async fn delete(hub: &Hub, caller: &Caller, id: DeviceId) -> Result<(), HubE
     Ok(())
 }
 
-fn cut_session(hub: &Hub, id: DeviceId) {
+pub(crate) fn cut_session(hub: &Hub, id: DeviceId) {
     if let Some(link) = hub.link() {
         link.cut(id);
     }

@@ -15,6 +15,7 @@ use lares_store::Store;
 use lares_telemetry::Telemetry;
 use uuid::Uuid;
 
+use crate::certificates::DeviceAuthority;
 use crate::dialects::Dialects;
 use crate::directory::Directory;
 use crate::export::Exports;
@@ -42,6 +43,8 @@ pub struct HubParts {
     pub dialects: lares_model::dialect::Dialects,
     /// How our devices are told to Home Assistant, where somebody can word it.
     pub exporter: Option<Exporter>,
+    /// Who signs devices' certificates, where anybody does.
+    pub device_authority: Option<DeviceAuthority>,
 }
 
 pub struct Hub {
@@ -57,6 +60,7 @@ pub struct Hub {
     pub dialects: Dialects,
     pub exporter: Option<Exporter>,
     pub exports: Exports,
+    pub device_authority: Option<DeviceAuthority>,
     pub live: Live,
     pub feeds: Feeds,
     pub nudges: Nudges,
@@ -99,6 +103,7 @@ impl Hub {
             dialects: Dialects::new(parts.dialects),
             exporter: parts.exporter,
             exports: Exports::default(),
+            device_authority: parts.device_authority,
             live: Live::default(),
             feeds: Feeds::default(),
             nudges: Nudges::default(),

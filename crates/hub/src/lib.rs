@@ -3,6 +3,7 @@
 
 pub mod attention;
 pub mod caller;
+pub mod certificates;
 pub mod chart;
 pub mod commands;
 pub mod cursor;

@@ -10,6 +10,7 @@ pub mod data_dir;
 pub mod demo;
 pub mod demo_file;
 mod demo_telling;
+pub mod device_authority;
 pub mod entropy;
 pub mod generate;
 pub mod logging;

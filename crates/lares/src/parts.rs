@@ -30,6 +30,7 @@ use tokio::task::JoinHandle;
 use crate::clock::ScaledClock;
 use crate::config::{Config, address};
 use crate::data_dir::DataDirectory;
+use crate::device_authority;
 use crate::entropy::{SystemClock, SystemEntropy};
 use crate::mqtt_door;
 use crate::telemetry_engine;
@@ -98,6 +99,7 @@ async fn open_hub_on(
         presence_policy: PresencePolicy::default().at_speed(speed),
         dialects: Vec::new,
         exporter: None,
+        device_authority: Some(device_authority::open(&data.path)?),
     });
     hub.directory.load(&hub.store).await.map_err(|error| format!("devices: {error}"))?;
     Ok(hub)

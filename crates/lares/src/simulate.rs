@@ -127,6 +127,7 @@ async fn open(
         presence_policy: PresencePolicy::default(),
         dialects: Vec::new,
         exporter: None,
+        device_authority: None,
     }))
 }
 

@@ -39,6 +39,10 @@ pub enum EventType {
     DeviceDeleted,
     #[serde(rename = "device.credentials_rotated")]
     DeviceCredentialsRotated,
+    #[serde(rename = "device.certificate_issued")]
+    DeviceCertificateIssued,
+    #[serde(rename = "device.certificate_revoked")]
+    DeviceCertificateRevoked,
     #[serde(rename = "mqtt_client.created")]
     MqttClientCreated,
     #[serde(rename = "mqtt_client.updated")]

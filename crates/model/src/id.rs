@@ -90,6 +90,8 @@ typed_ids! {
     DiscoveredId,
     /// A client of a home's MQTT space.
     MqttClientId,
+    /// A certificate of a device; also its serial number.
+    CertificateId,
     /// A webhook of a home.
     WebhookId,
     /// A session of an MQTT client with the broker.

@@ -5,6 +5,7 @@ pub mod access;
 pub mod attention;
 pub mod capability;
 mod catalogue;
+pub mod certificate;
 pub mod chart;
 pub mod command;
 pub mod device;
@@ -31,8 +32,8 @@ pub mod value;
 pub mod webhook;
 
 pub use id::{
-    CommandId, DeviceId, DiscoveredId, EventId, HomeId, MembershipId, MqttClientId, MqttSessionId,
-    OrganisationId, RoomId, TokenId, UserId, WebhookId,
+    CertificateId, CommandId, DeviceId, DiscoveredId, EventId, HomeId, MembershipId, MqttClientId,
+    MqttSessionId, OrganisationId, RoomId, TokenId, UserId, WebhookId,
 };
 pub use invalid::{FieldError, Invalid};
 pub use time::UnixMillis;

@@ -12,6 +12,7 @@ mod work;
 
 mod migrations;
 
+pub mod certificates;
 pub mod commands;
 pub mod credentials;
 pub mod cursors;

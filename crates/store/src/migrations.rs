@@ -7,6 +7,7 @@ mod m0004_mqtt_clients;
 mod m0005_foreign_devices;
 mod m0006_webhooks;
 mod m0007_export;
+mod m0008_device_certificates;
 
 use sea_orm_migration::prelude::*;
 
@@ -43,6 +44,7 @@ pub(crate) static MIGRATIONS: &[Migration] = &[
     m0005_foreign_devices::MIGRATION,
     m0006_webhooks::MIGRATION,
     m0007_export::MIGRATION,
+    m0008_device_certificates::MIGRATION,
 ];
 
 /// Runs the declared migrations through SeaORM's bookkeeping (table `seaql_migrations`).

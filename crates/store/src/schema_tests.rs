@@ -26,7 +26,8 @@ async fn the_declared_schema_is_the_live_one() {
             "m0004_mqtt_clients",
             "m0005_foreign_devices",
             "m0006_webhooks",
-            "m0007_export"
+            "m0007_export",
+            "m0008_device_certificates"
         ]
     );
     store.migrate().await.unwrap();

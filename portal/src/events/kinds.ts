@@ -23,6 +23,8 @@ const TYPES: Record<EventKind, EventView["type"][]> = {
     "device.replaced",
     "device.deleted",
     "device.credentials_rotated",
+    "device.certificate_issued",
+    "device.certificate_revoked",
     "mqtt_client.created",
     "mqtt_client.updated",
     "mqtt_client.secret_rotated",

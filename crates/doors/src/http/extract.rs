@@ -89,6 +89,7 @@ ids_in_paths!(
     lares_model::MqttSessionId,
     lares_model::DiscoveredId,
     lares_model::WebhookId,
+    lares_model::CertificateId,
 );
 
 /// A JSON body.

@@ -4,6 +4,7 @@
 mod attention;
 mod auth;
 mod capabilities;
+mod certificates;
 mod chart;
 mod commands;
 mod compress;
@@ -96,6 +97,9 @@ fn of_devices() -> Vec<Route> {
         Route::new(DeviceManage, routes!(devices::rotate_credentials)),
         Route::new(DeviceRead, routes!(devices::state)),
         Route::new(DeviceRead, routes!(devices::diagnostics)),
+        Route::new(DeviceManage, routes!(certificates::issue)),
+        Route::new(DeviceRead, routes!(certificates::of_device)),
+        Route::new(DeviceManage, routes!(certificates::revoke)),
         Route::new(DeviceReport, routes!(reports::telemetry)),
         Route::new(DeviceRead, routes!(discovered::of_home)),
         Route::new(DeviceManage, routes!(discovered::accept)),

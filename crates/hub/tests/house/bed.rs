@@ -127,7 +127,9 @@ impl HomeBus for Bus {
     }
 }
 
-struct NoNativeDevices;
+/// Native devices are never there; whose session is cut is kept.
+#[derive(Default)]
+pub struct NoNativeDevices(Mutex<Vec<DeviceId>>);
 
 impl Link for NoNativeDevices {
     fn ready(&self, _: DeviceId) -> bool {
@@ -142,13 +144,16 @@ impl Link for NoNativeDevices {
         Box::pin(std::future::ready(Err(LinkError::NotConnected)))
     }
 
-    fn cut(&self, _: DeviceId) {}
+    fn cut(&self, device: DeviceId) {
+        self.0.lock().unwrap().push(device);
+    }
 }
 
 pub struct Bed {
     pub hub: Arc<Hub>,
     pub clock: Arc<SetClock>,
     pub bus: Arc<Bus>,
+    pub native: Arc<NoNativeDevices>,
     pub owner: Caller,
     pub neighbour: Caller,
     pub organisation: OrganisationId,
@@ -174,6 +179,7 @@ pub async fn hub_on(data: &TempDir, clock: &Arc<SetClock>) -> Arc<Hub> {
         presence_policy: PresencePolicy::default(),
         dialects: crate::fake_dialect::dialects,
         exporter: Some(crate::fake_export::EXPORTER),
+        device_authority: Some(crate::certificates::authority()),
     });
     hub.directory.load(&hub.store).await.unwrap();
     hub
@@ -205,7 +211,8 @@ impl Bed {
         let hub = hub_on(&data, &clock).await;
         let bus = Arc::new(Bus::default());
         hub.connect_bus(bus.clone());
-        hub.connect_link(Arc::new(NoNativeDevices));
+        let native = Arc::new(NoNativeDevices::default());
+        hub.connect_link(native.clone());
         let (owner_caller, organisation) = owner(&hub, "owner@example.org").await;
         let (neighbour, _) = owner(&hub, "neighbour@example.org").await;
         let home = home_of(&hub, &owner_caller, organisation).await;
@@ -215,6 +222,7 @@ impl Bed {
             hub,
             clock,
             bus,
+            native,
             owner: owner_caller,
             neighbour,
             organisation,
@@ -223,6 +231,11 @@ impl Bed {
             dispatcher,
             data,
         }
+    }
+
+    /// Native devices whose sessions were cut since the last call.
+    pub fn cut_devices(&self) -> Vec<DeviceId> {
+        std::mem::take(&mut *self.native.0.lock().unwrap())
     }
 
     /// What follows from a message of a client; `None` when nothing does.
@@ -247,17 +260,18 @@ impl Bed {
 
     /// The same data and home bus under a new hub.
     pub async fn restarted(self) -> Bed {
-        let Bed { hub, clock, bus, owner, neighbour, organisation, home, follower, dispatcher, data } = self;
+        let Bed { hub, clock, bus, native, owner, neighbour, organisation, home, follower, dispatcher, data } =
+            self;
         drop((follower, dispatcher));
         hub.store.clone().close().await;
         drop(hub);
         clock.advance(1_000);
         let hub = hub_on(&data, &clock).await;
         hub.connect_bus(bus.clone());
-        hub.connect_link(Arc::new(NoNativeDevices));
+        hub.connect_link(native.clone());
         let mut follower = Follower::load(&hub).await.unwrap();
         follower.catch_up().await.unwrap();
         let dispatcher = Dispatcher::new(&hub);
-        Bed { hub, clock, bus, owner, neighbour, organisation, home, follower, dispatcher, data }
+        Bed { hub, clock, bus, native, owner, neighbour, organisation, home, follower, dispatcher, data }
     }
 }

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod bed;
+mod certificates;
 mod export;
 mod fake_dialect;
 mod fake_export;

@@ -105,6 +105,7 @@ fn body_of(operation: &str, ids: &Ids) -> Option<Value> {
         "rotateMqttClient" => json!({}),
         "createWebhook" => json!({ "name": "new", "mapping": mapping(ids) }),
         "testWebhook" => json!({ "v": "Locked" }),
+        "issueCertificate" => json!({ "csr": signing_request() }),
         "acceptDiscovered" => json!({ "name": "changed", "room": ids["RoomId"] }),
         "updateDevice" => json!({ "name": "changed", "home": ids["HomeId"], "room": ids["RoomId"] }),
         "replaceDevice" => json!({ "vendor": "other" }),
@@ -123,6 +124,12 @@ fn body_of(operation: &str, ids: &Ids) -> Option<Value> {
         "importDevices" => json!(format!("home,name,capabilities\n{},new,OnOff\n", ids["HomeId"])),
         _ => return None,
     })
+}
+
+/// A request that a device would make.
+fn signing_request() -> String {
+    let key = rcgen::KeyPair::generate().unwrap();
+    rcgen::CertificateParams::default().serialize_request(&key).unwrap().pem().unwrap()
 }
 
 fn mapping(ids: &Ids) -> Value {
@@ -183,7 +190,10 @@ pub async fn samples(world: &World, who: Who, house: &Household) -> Ids {
     ])) });
     let webhook = world.post(format!("/api/homes/{}/webhooks", house.home)).as_(who).json(webhook);
     let webhook = webhook.expect(201).await;
+    let certificate = world.post(format!("/api/iot/devices/{}/certificates", house.lock.id)).as_(who);
+    let certificate = certificate.json(json!({ "csr": signing_request() })).expect(201).await;
     Ids::from([
+        ("CertificateId", id_of(&certificate)),
         ("WebhookId", id_of(&webhook)),
         ("MqttClientId", id_of(&client)),
         ("DiscoveredId", discovered(world, house).await),

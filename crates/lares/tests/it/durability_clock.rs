@@ -101,6 +101,7 @@ impl House {
             presence_policy: PresencePolicy::default(),
             dialects: Vec::new,
             exporter: None,
+            device_authority: None,
         });
         let reach = Arc::new(Reach(AtomicBool::new(true)));
         hub.connect_link(reach.clone());

@@ -113,6 +113,7 @@ impl House {
             presence_policy: PresencePolicy::default(),
             dialects: Vec::new,
             exporter: None,
+            device_authority: None,
         });
         let password = "a long enough password";
         let made = identity::create_owner(&hub, "owner@example.org", "Owner", password, "House").await;

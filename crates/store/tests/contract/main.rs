@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod bed;
+mod certificates;
 mod discovered;
 mod log;
 mod mqtt_clients;
@@ -57,6 +58,7 @@ on_both_engines! {
     mqtt_clients::they_go_with_their_home_and_are_nobody_elses,
     webhooks::they_come_back_as_written,
     webhooks::webhooks_go_with_their_home_and_are_nobody_elses,
+    certificates::certificates_round_trip,
     walls::a_neighbour_finds_nothing,
     walls::a_neighbour_lists_nothing,
     walls::a_neighbour_removes_nothing,
