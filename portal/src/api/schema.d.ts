@@ -367,6 +367,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/homes/{id}/mqtt/topics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is retained in a home's MQTT space. */
+        get: operations["listMqttTopics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/homes/{id}/mqtt/watch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What is published in a home's MQTT space, as it is: server-sent events named `message`, each a JSON object with
+         *     `topic`, `payload`, `bytes`, `qos`, `retain`, `received_at` and `from`. Whoever does not keep up misses some.
+         */
+        get: operations["watchMqttTopics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/homes/{id}/readings": {
         parameters: {
             query?: never;
@@ -526,6 +563,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/iot/devices/{device}/certificates/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Revoke a certificate; the device's live session ends. */
+        delete: operations["revokeCertificate"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/iot/devices/{id}": {
         parameters: {
             query?: never;
@@ -543,6 +597,24 @@ export interface paths {
         head?: never;
         /** Change what is given; the rest stays. */
         patch: operations["updateDevice"];
+        trace?: never;
+    };
+    "/api/iot/devices/{id}/certificates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Certificates of a device, also those that are revoked or over. */
+        get: operations["listCertificates"];
+        put?: never;
+        /** Issue a certificate that the device signs in with over MQTT, in place of its password. */
+        post: operations["issueCertificate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/iot/devices/{id}/chart": {
@@ -854,6 +926,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/operations/mqtt/clients": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Sessions of MQTT clients, of all organisations that you manage. */
+        get: operations["listMqttSessions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/operations/mqtt/clients/{session}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End a session's connection, and forget what waits for it. Its client may come back. */
+        delete: operations["endMqttSession"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/operations/mqtt/clients/{session}/trace": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a client and the broker say to each other, in words. Asking turns the trace on for ten minutes. */
+        get: operations["traceMqttSession"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/operations/mqtt/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What each organisation has of the broker, and what happened since the start. */
+        get: operations["getMqttMetrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/organisations": {
         parameters: {
             query?: never;
@@ -1088,6 +1228,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/mqtt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An MQTT connection over WebSocket, subprotocol `mqtt`, binary frames. Who it is is said in CONNECT. */
+        get: operations["openMqttSocket"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/readyz": {
         parameters: {
             query?: never;
@@ -1270,6 +1427,32 @@ export interface components {
         } | {
             /** @enum {string} */
             type: "system";
+        };
+        /**
+         * Format: uuid
+         * @description A certificate of a device; also its serial number.
+         */
+        CertificateId: string;
+        CertificateRequestBody: {
+            /** @description A PKCS #10 request in PEM, signed with the key that the device keeps. Its names and extensions are left aside. */
+            csr: string;
+            /**
+             * Format: int32
+             * @description 365 when left out.
+             */
+            valid_days?: number | null;
+        };
+        /** @description A certificate that a device may sign in with. */
+        CertificateView: {
+            device: components["schemas"]["DeviceId"];
+            id: components["schemas"]["CertificateId"];
+            not_after: components["schemas"]["UnixMillis"];
+            not_before: components["schemas"]["UnixMillis"];
+            revoked_at?: components["schemas"]["UnixMillis"] | null;
+            /** @description As certificates write it: hexadecimal. */
+            serial: string;
+            /** @description SHA-256 of its DER, hexadecimal. */
+            sha256: string;
         };
         /** @description A series as it is drawn. */
         ChartView: {
@@ -1554,7 +1737,7 @@ export interface components {
          * @description What happened. The text form is what the API shows and filters by.
          * @enum {string}
          */
-        EventType: "organisation.created" | "organisation.updated" | "member.added" | "member.removed" | "home.created" | "home.updated" | "home.deleted" | "room.created" | "room.updated" | "room.deleted" | "device.registered" | "device.updated" | "device.replaced" | "device.deleted" | "device.credentials_rotated" | "mqtt_client.created" | "mqtt_client.updated" | "mqtt_client.secret_rotated" | "mqtt_client.deleted" | "webhook.created" | "webhook.deleted" | "device.online" | "device.late" | "device.offline" | "device.discovered" | "device.gone" | "attribute.changed" | "device.occurrence" | "readings.imported" | "reading.corrected" | "readings.deleted" | "readings.expired" | "retention.updated" | "command.queued" | "command.sent" | "command.acked" | "command.confirmed" | "command.refused" | "command.failed" | "command.expired" | "command.unconfirmed";
+        EventType: "organisation.created" | "organisation.updated" | "member.added" | "member.removed" | "home.created" | "home.updated" | "home.deleted" | "room.created" | "room.updated" | "room.deleted" | "device.registered" | "device.updated" | "device.replaced" | "device.deleted" | "device.credentials_rotated" | "device.certificate_issued" | "device.certificate_revoked" | "mqtt_client.created" | "mqtt_client.updated" | "mqtt_client.secret_rotated" | "mqtt_client.deleted" | "webhook.created" | "webhook.deleted" | "device.online" | "device.late" | "device.offline" | "device.discovered" | "device.gone" | "attribute.changed" | "device.occurrence" | "readings.imported" | "reading.corrected" | "readings.deleted" | "readings.expired" | "retention.updated" | "command.queued" | "command.sent" | "command.acked" | "command.confirmed" | "command.refused" | "command.failed" | "command.expired" | "command.unconfirmed";
         /** @description A fact of the event log. */
         EventView: {
             cause: components["schemas"]["Cause"];
@@ -1761,6 +1944,13 @@ export interface components {
             /** @description Messages of the home's space that were addressed to Lares and not understood, since the start, newest first. */
             rejections: components["schemas"]["Rejection"][];
         };
+        /** @description A certificate with what the device needs to use it. */
+        IssuedCertificateView: components["schemas"]["CertificateView"] & {
+            /** @description The authority that signed it, in PEM. */
+            authority: string;
+            /** @description The certificate in PEM. */
+            pem: string;
+        };
         /** @description A client with its secret. */
         IssuedMqttClientView: components["schemas"]["MqttClientView"] & {
             /** @description The MQTT password, shown once; absent when you chose it. */
@@ -1907,6 +2097,82 @@ export interface components {
             trusted: boolean;
             username: string;
         };
+        MqttMetricsListView: {
+            items: components["schemas"]["MqttMetricsView"][];
+        };
+        /** @description What an organisation has of the broker, and what happened since the start. */
+        MqttMetricsView: {
+            /** Format: int64 */
+            bytes_received: number;
+            /** Format: int64 */
+            bytes_sent: number;
+            /** Format: int64 */
+            connections: number;
+            /**
+             * Format: int64
+             * @description QoS 0 messages for clients that did not keep up.
+             */
+            messages_dropped: number;
+            /** Format: int64 */
+            messages_received: number;
+            /**
+             * Format: int64
+             * @description Messages that were refused, since a queue they were for is full.
+             */
+            messages_refused: number;
+            /** Format: int64 */
+            messages_sent: number;
+            organisation: components["schemas"]["OrganisationId"];
+            /** Format: int64 */
+            queued_bytes: number;
+            /**
+             * Format: int64
+             * @description Packets and connections that had no right.
+             */
+            refusals: number;
+            /** Format: int64 */
+            retained_bytes: number;
+            /** Format: int64 */
+            retained_messages: number;
+            /** Format: int64 */
+            sessions: number;
+            /** Format: int64 */
+            subscriptions: number;
+        };
+        /**
+         * Format: uuid
+         * @description A session of an MQTT client with the broker.
+         */
+        MqttSessionId: string;
+        /** @description A session of an MQTT client: connected, or kept until it comes back. */
+        MqttSessionView: {
+            client_id: string;
+            connected: boolean;
+            connected_at?: components["schemas"]["UnixMillis"] | null;
+            home?: components["schemas"]["HomeId"] | null;
+            /** @description `client:` and the id of a home's MQTT client, or the id of a device. */
+            identity: string;
+            /** @description Whether it survives its connection. */
+            kept: boolean;
+            /** Format: int64 */
+            messages_in: number;
+            /** Format: int64 */
+            messages_out: number;
+            organisation: components["schemas"]["OrganisationId"];
+            /** @description Its address. */
+            peer?: string | null;
+            /** @description Messages that wait for it. */
+            queued: number;
+            queued_bytes: number;
+            session: components["schemas"]["MqttSessionId"];
+            subscriptions: string[];
+            tls?: boolean | null;
+            /** @description `3.1.1` or `5`. */
+            version?: string | null;
+        };
+        MqttSessionsView: {
+            items: components["schemas"]["MqttSessionView"][];
+        };
         NewCommandBody: {
             args?: {
                 [key: string]: boolean | number | string;
@@ -2040,6 +2306,22 @@ export interface components {
                 since: components["schemas"]["UnixMillis"];
                 /** @description A boolean, a number or a text, as the attribute or argument has it */
                 value?: boolean | number | string;
+            }[];
+            /** @description Pass it back as `cursor` for what follows; absent at the end. */
+            next_cursor?: string | null;
+        };
+        /** @description A page of a list. */
+        PageOf_CertificateView: {
+            items: {
+                device: components["schemas"]["DeviceId"];
+                id: components["schemas"]["CertificateId"];
+                not_after: components["schemas"]["UnixMillis"];
+                not_before: components["schemas"]["UnixMillis"];
+                revoked_at?: components["schemas"]["UnixMillis"] | null;
+                /** @description As certificates write it: hexadecimal. */
+                serial: string;
+                /** @description SHA-256 of its DER, hexadecimal. */
+                sha256: string;
             }[];
             /** @description Pass it back as `cursor` for what follows; absent at the end. */
             next_cursor?: string | null;
@@ -2420,6 +2702,32 @@ export interface components {
             kind: string;
             last_used_at?: components["schemas"]["UnixMillis"] | null;
             name: string;
+        };
+        /** @description A retained message. */
+        TopicView: {
+            /** @description Of the whole payload. */
+            bytes: number;
+            /** @description As text, at most 16 KiB of it; what is no UTF-8 is replaced. */
+            payload: string;
+            /** Format: int32 */
+            qos: number;
+            retained: boolean;
+            topic: string;
+        };
+        TopicsView: {
+            items: components["schemas"]["TopicView"][];
+            /** @description There are more than are shown: a narrower filter shows them. */
+            truncated: boolean;
+        };
+        /** @description A packet in words, without its payload. */
+        TraceLineView: {
+            at: components["schemas"]["UnixMillis"];
+            /** @description `in` is from the client. */
+            direction: string;
+            text: string;
+        };
+        TraceView: {
+            lines: components["schemas"]["TraceLineView"][];
         };
         /** @description What a payload would become. */
         TriedOutView: {
@@ -5153,6 +5461,184 @@ export interface operations {
             };
         };
     };
+    listMqttTopics: {
+        parameters: {
+            query?: {
+                /** @description A topic filter; everything (`#`) when left out. */
+                filter?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Home */
+                id: components["schemas"]["HomeId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Retained messages, by topic */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TopicsView"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not include this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Storage not available */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    watchMqttTopics: {
+        parameters: {
+            query?: {
+                /** @description A topic filter; everything (`#`) when left out. */
+                filter?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Home */
+                id: components["schemas"]["HomeId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Messages as they come */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not include this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Storage not available */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     deleteHomeReadings: {
         parameters: {
             query: {
@@ -6395,6 +6881,110 @@ export interface operations {
             };
         };
     };
+    revokeCertificate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Device */
+                device: components["schemas"]["DeviceId"];
+                /** @description Certificate */
+                id: components["schemas"]["CertificateId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Revoked */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not include this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Storage not available */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No space left */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getDevice: {
         parameters: {
             query?: never;
@@ -6606,6 +7196,245 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DeviceView"];
+                };
+            };
+            /** @description Not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not include this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Wrong media type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Storage not available */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No space left */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listCertificates: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Device */
+                id: components["schemas"]["DeviceId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOf_CertificateView"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not include this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unknown cursor: start again without one */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Storage not available */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    issueCertificate: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description From 1 to 255 visible ASCII characters. The same key with the same body gives the first answer again; with
+                 *     another body it is refused (422). Kept for 48 hours.
+                 */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                /** @description Device */
+                id: components["schemas"]["DeviceId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CertificateRequestBody"];
+            };
+        };
+        responses: {
+            /** @description Issued */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IssuedCertificateView"];
                 };
             };
             /** @description Not JSON */
@@ -9019,6 +9848,366 @@ export interface operations {
             };
         };
     };
+    listMqttSessions: {
+        parameters: {
+            query?: {
+                /** @description Only of this organisation. */
+                organisation?: components["schemas"]["OrganisationId"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Sessions */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MqttSessionsView"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not include this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Storage not available */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    endMqttSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Session */
+                session: components["schemas"]["MqttSessionId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Ended */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not include this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Storage not available */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No space left */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    traceMqttSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Session */
+                session: components["schemas"]["MqttSessionId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The newest lines */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TraceView"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not include this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Storage not available */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getMqttMetrics: {
+        parameters: {
+            query?: {
+                /** @description Only of this organisation. */
+                organisation?: components["schemas"]["OrganisationId"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Metrics */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MqttMetricsListView"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not include this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Storage not available */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listOrganisations: {
         parameters: {
             query?: {
@@ -11147,6 +12336,40 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    openMqttSocket: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A WebSocket of MQTT */
+            101: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No WebSocket */
+            426: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Too many requests */
             429: {

@@ -1,11 +1,11 @@
 // The tree of what was said: retained first, passing on top, bounded, in an order that people read.
 import { describe, expect, it } from "vitest";
-import type { TopicView } from "../api/coming";
+import type { Schemas } from "../api/client";
 import { parsePassing, watchPath } from "../live/watch";
 import { excerptOf, KEPT, prettyJson, treeOf, withPassing, withRetained } from "./topics";
 
 const passing = (topic: string, payload: string) => ({ topic, payload, bytes: payload.length, qos: 1, retain: false, received_at: "2026-01-01T00:00:00Z", from: "client:c1" });
-const retained = (topic: string, payload: string): TopicView => ({ topic, payload, retained: true, bytes: payload.length, qos: 0 });
+const retained = (topic: string, payload: string): Schemas["TopicView"] => ({ topic, payload, retained: true, bytes: payload.length, qos: 0 });
 
 describe("topics", () => {
   it("keep the newest messages of each, and count all", () => {

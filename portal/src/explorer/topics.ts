@@ -1,5 +1,5 @@
 // What is known of topics: their newest message, the few before it, and the tree that their names make. Pure.
-import type { TopicView } from "../api/coming";
+import type { Schemas } from "../api/client";
 import type { Instant } from "../format/instant";
 import type { Passing } from "../live/watch";
 
@@ -46,7 +46,7 @@ export function withPassing(before: Topics, messages: readonly Passing[]): Topic
 }
 
 /** What was retained when somebody began to look, under what passed since: of a topic that spoke, that says more. */
-export function withRetained(passed: Topics, retained: readonly TopicView[]): Topics {
+export function withRetained(passed: Topics, retained: readonly Schemas["TopicView"][]): Topics {
   const all = new Map(retained.map((message): [string, Topic] => [message.topic, { topic: message.topic, messages: [message], count: 0 }]));
   for (const [name, topic] of passed) all.set(name, topic);
   return all;

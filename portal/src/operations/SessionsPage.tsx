@@ -4,7 +4,7 @@ import { getRouteApi, Link } from "@tanstack/react-router";
 import { Plug, RotateCw, SearchX } from "lucide-react";
 import { lazy, Suspense, useMemo, useState } from "react";
 import { useTranslations } from "use-intl";
-import type { MqttSessionView } from "../api/coming";
+import type { Schemas } from "../api/client";
 import { devicesQuery } from "../api/lists";
 import { mqttClientsQuery } from "../api/mqtt-clients";
 import { useScope } from "../app/scope";
@@ -65,7 +65,7 @@ export function SessionsPage() {
 }
 
 /** With the names of the devices, and of the clients of the homes that are in it. */
-function useNamed(sessions: readonly MqttSessionView[] | undefined): Session[] | undefined {
+function useNamed(sessions: readonly Schemas["MqttSessionView"][] | undefined): Session[] | undefined {
   const homes = useMemo(() => homesIn(sessions ?? []), [sessions]);
   const devices = useQuery(devicesQuery()).data;
   const clients = useQueries({ queries: homes.map(mqttClientsQuery), combine: (answers) => answers.flatMap(({ data }) => data ?? []) });

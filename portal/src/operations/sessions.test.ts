@@ -1,6 +1,6 @@
 // Finding a client among many, and what the broker counts.
 import { describe, expect, it } from "vitest";
-import { figuresOf, homesIn, matching, named, type Session, traceText } from "./sessions";
+import { type Figure, FIGURES, figuresOf, homesIn, matching, named, type Session, traceText } from "./sessions";
 
 const session = (name: string, more: Partial<Session> = {}): Session => ({
   session: name,
@@ -42,7 +42,8 @@ describe("named", () => {
 
 describe("figuresOf", () => {
   it("adds up what the organisations have, and says nothing of none", () => {
-    const figures = figuresOf({ items: [{ organisation: "a", connections: 3 }, { organisation: "b", connections: 4, refusals: 1 }] });
+    const none = Object.fromEntries(FIGURES.map((id) => [id, 0])) as Record<Figure, number>;
+    const figures = figuresOf({ items: [{ ...none, connections: 3 }, { ...none, connections: 4, refusals: 1 }] });
     expect(figures.find(({ id }) => id === "connections")?.value).toBe(7);
     expect(figures.find(({ id }) => id === "refusals")?.value).toBe(1);
     expect(figuresOf({ items: [] })).toEqual([]);

@@ -1,19 +1,20 @@
 // The broker's sessions, as whoever runs it sees them: the list, an end, a trace, and what the broker counts.
 import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
-import { answer, api } from "../api/client";
-import type { MqttMetricsListView, MqttSessionView, TraceView } from "../api/coming";
+import { answer, api, type Schemas } from "../api/client";
 import { keys } from "../api/keys";
 import { clientIn } from "../connect/arrivals";
 
-export type Session = MqttSessionView & { name: string };
-export type Trace = TraceView;
+type MqttSession = Schemas["MqttSessionView"];
+
+export type Session = MqttSession & { name: string };
+export type Trace = Schemas["TraceView"];
 
 const filterOf = (organisation: string | undefined) => (organisation === undefined ? {} : { organisation });
 
 export const sessionsQuery = (organisation: string | undefined) =>
   queryOptions({
     queryKey: keys.sessions(filterOf(organisation)),
-    queryFn: async ({ signal }): Promise<MqttSessionView[]> => (await answer(api.GET("/api/operations/mqtt/clients", { params: { query: filterOf(organisation) }, signal }))).items,
+    queryFn: async ({ signal }): Promise<MqttSession[]> => (await answer(api.GET("/api/operations/mqtt/clients", { params: { query: filterOf(organisation) }, signal }))).items,
     staleTime: 0,
   });
 
@@ -68,19 +69,21 @@ export const FIGURES = [
 ] as const;
 export type Figure = (typeof FIGURES)[number];
 
+type Figured = Pick<Schemas["MqttMetricsView"], Figure>;
+
 /** Of all organisations together. */
-export function figuresOf({ items }: MqttMetricsListView): { id: Figure; value: number }[] {
+export function figuresOf({ items }: { items: readonly Figured[] }): { id: Figure; value: number }[] {
   if (items.length === 0) return [];
-  return FIGURES.map((id) => ({ id, value: items.reduce((sum, one) => sum + Number(one[id] ?? 0), 0) }));
+  return FIGURES.map((id) => ({ id, value: items.reduce((sum, one) => sum + one[id], 0) }));
 }
 
 /** The homes whose clients have to be known by name. */
-export function homesIn(sessions: readonly MqttSessionView[]): string[] {
+export function homesIn(sessions: readonly MqttSession[]): string[] {
   return [...new Set(sessions.flatMap(({ home }) => (home == null ? [] : [home])))];
 }
 
 /** A client's or device's own name, else the id that it gives itself. */
-export function named(sessions: readonly MqttSessionView[], names: ReadonlyMap<string, string>): Session[] {
+export function named(sessions: readonly MqttSession[], names: ReadonlyMap<string, string>): Session[] {
   return sessions.map((session) => ({ ...session, name: names.get(clientIn(session.identity) ?? session.identity) ?? session.client_id }));
 }
 
