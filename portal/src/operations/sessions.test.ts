@@ -35,7 +35,7 @@ describe("named", () => {
       ["c1", "Hub"],
       ["d1", "Lamp"],
     ]);
-    expect(named(all, names).map(({ name }) => name)).toEqual(["Hub", "Lamp", "esp-7"]);
+    expect(named(all, names).map(({ name }) => name)).toEqual(["esp-7", "Hub", "Lamp"]);
     expect(homesIn(all)).toEqual(["h1"]);
   });
 });

@@ -82,9 +82,10 @@ export function homesIn(sessions: readonly MqttSession[]): string[] {
   return [...new Set(sessions.flatMap(({ home }) => (home == null ? [] : [home])))];
 }
 
-/** A client's or device's own name, else the id that it gives itself. */
+/** By a client's or device's own name, else by the id that it gives itself. */
 export function named(sessions: readonly MqttSession[], names: ReadonlyMap<string, string>): Session[] {
-  return sessions.map((session) => ({ ...session, name: names.get(clientIn(session.identity) ?? session.identity) ?? session.client_id }));
+  const all = sessions.map((session) => ({ ...session, name: names.get(clientIn(session.identity) ?? session.identity) ?? session.client_id }));
+  return all.toSorted((a, b) => a.name.localeCompare(b.name, undefined, { numeric: true }));
 }
 
 /** As one text, to be read beside a log. */
