@@ -231,6 +231,12 @@ pub struct TlsConfig {
     pub key: PathBuf,
     /// Names and addresses that the self-signed certificate is made for, besides `localhost`.
     pub names: Vec<String>,
+    /// Whether the MQTT listener takes devices by certificate only. Otherwise one that shows none signs in with its
+    /// secret.
+    pub device_certificates_required: bool,
+    /// Revocation lists of the device authority, PEM, followed without a restart; once one is past its `nextUpdate`
+    /// nobody is let in by certificate. What the API revokes needs none: it counts at once. Empty: none.
+    pub device_crl: PathBuf,
 }
 
 /// How far device clocks are believed.

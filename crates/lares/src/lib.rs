@@ -13,6 +13,7 @@ mod demo_telling;
 pub mod device_authority;
 pub mod entropy;
 pub mod generate;
+mod home_assistant;
 pub mod logging;
 mod mqtt_door;
 pub mod parts;

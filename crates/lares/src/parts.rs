@@ -13,7 +13,7 @@ use lares_doors::mqtt::{House, PresenceLog};
 use lares_hub::dispatcher::Dispatcher;
 use lares_hub::follower::Follower;
 use lares_hub::vault::Vault;
-use lares_hub::{Hub, HubError, HubParts, expirer, feed, sweeper};
+use lares_hub::{Hub, HubError, HubParts, expirer, export, feed, sweeper};
 use lares_model::UnixMillis;
 use lares_model::command::CommandPolicy;
 use lares_model::ports::{Clock, Entropy};
@@ -32,6 +32,7 @@ use crate::config::{Config, address};
 use crate::data_dir::DataDirectory;
 use crate::device_authority;
 use crate::entropy::{SystemClock, SystemEntropy};
+use crate::home_assistant;
 use crate::mqtt_door;
 use crate::telemetry_engine;
 use crate::tls::{self, TlsMaterial};
@@ -48,6 +49,7 @@ pub struct Addresses {
 
 pub struct Running {
     pub hub: Arc<Hub>,
+    pub mqtt: Arc<Broker<House>>,
     pub addresses: Addresses,
     pub authority: PathBuf,
     pub stop: watch::Sender<bool>,
@@ -97,8 +99,8 @@ async fn open_hub_on(
         }
         .at_speed(speed),
         presence_policy: PresencePolicy::default().at_speed(speed),
-        dialects: Vec::new,
-        exporter: None,
+        dialects: lares_adapters::dialects,
+        exporter: Some(home_assistant::EXPORTER),
         device_authority: Some(device_authority::open(&data.path)?),
     });
     hub.directory.load(&hub.store).await.map_err(|error| format!("devices: {error}"))?;
@@ -205,7 +207,8 @@ pub async fn start_on(config: &Config, clock: Option<Arc<ScaledClock>>) -> Resul
         worker("dispatcher", Dispatcher::new(&hub).run(workers_stopped.clone())),
         worker("presence sweeper", sweeper::run(hub.clone(), workers_stopped.clone())),
         worker("live feed", feed::run(hub.clone(), workers_stopped.clone())),
-        worker("retention", expirer::run(hub.clone(), workers_stopped)),
+        worker("retention", expirer::run(hub.clone(), workers_stopped.clone())),
+        worker("export", export::run(hub.clone(), workers_stopped)),
     ];
     let presence = tokio::spawn(presence_writer);
     let addresses = listeners.addresses();
@@ -214,7 +217,7 @@ pub async fn start_on(config: &Config, clock: Option<Arc<ScaledClock>>) -> Resul
     doors.push(presence);
     tracing::info!(?addresses, data = %data.path.display(), "lares is ready");
     let authority = material.authority;
-    Ok(Running { hub, addresses, authority, stop, doors, workers, stop_workers, _data: data })
+    Ok(Running { hub, mqtt: broker, addresses, authority, stop, doors, workers, stop_workers, _data: data })
 }
 
 /// A server without one of its workers would take reports and do nothing with them: it ends instead, loses nothing by

@@ -4,17 +4,25 @@
 use std::fs;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant, SystemTime};
 
 use lares_mqtt::TlsProvider;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, KeyUsagePurpose};
-use rustls::ServerConfig;
+use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, PrivateKeyDer};
+use rustls::server::WebPkiClientVerifier;
+use rustls::server::danger::ClientCertVerifier;
 use rustls::version::{TLS12, TLS13};
+use rustls::{RootCertStore, ServerConfig};
 
 use crate::config::TlsConfig;
 use crate::data_dir::write_owner_only;
+use crate::device_authority;
+
+/// Files are looked at no more often.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
 
 /// What both listeners serve, and the authority a client must trust when the material is self-signed.
 pub struct TlsMaterial {
@@ -31,36 +39,121 @@ pub fn material(config: &TlsConfig, data: &Path) -> Result<TlsMaterial, String> 
     } else {
         (config.certificate.clone(), config.key.clone(), config.certificate.clone())
     };
-    let web = server_config(&certificate, &key, &[&TLS13, &TLS12], &[b"http/1.1"])?;
-    let devices = server_config(&certificate, &key, &[&TLS13], &[])?;
-    Ok(TlsMaterial { web: provider(web), devices: provider(devices), authority })
+    let web = Files { certificate: certificate.clone(), key: key.clone(), devices: None };
+    let devices = Devices {
+        authorities: vec![device_authority::certificate(data)],
+        revoked: (!config.device_crl.as_os_str().is_empty()).then(|| config.device_crl.clone()),
+        required: config.device_certificates_required,
+    };
+    let devices = Files { certificate, key, devices: Some(devices) };
+    Ok(TlsMaterial { web: reloading(web)?, devices: reloading(devices)?, authority })
 }
 
-fn provider(config: Arc<ServerConfig>) -> TlsProvider {
-    Arc::new(move || config.clone())
+/// The files that a configuration is made of.
+struct Files {
+    certificate: PathBuf,
+    key: PathBuf,
+    /// Where clients may show a certificate.
+    devices: Option<Devices>,
 }
 
-fn server_config(
-    certificate: &Path,
-    key: &Path,
-    versions: &[&'static rustls::SupportedProtocolVersion],
-    alpn: &[&[u8]],
-) -> Result<Arc<ServerConfig>, String> {
-    let said =
-        |file: &Path, error: &dyn std::fmt::Display| format!("TLS material {}: {error}", file.display());
-    let chain: Vec<CertificateDer<'static>> = CertificateDer::pem_file_iter(certificate)
-        .and_then(Iterator::collect)
-        .map_err(|error| said(certificate, &error))?;
-    let private = PrivateKeyDer::from_pem_file(key).map_err(|error| said(key, &error))?;
-    let mut config =
-        ServerConfig::builder_with_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()))
+struct Devices {
+    authorities: Vec<PathBuf>,
+    revoked: Option<PathBuf>,
+    required: bool,
+}
+
+/// What was made of the files as they were.
+struct Loaded {
+    looked: Instant,
+    stamps: Vec<Option<SystemTime>>,
+    config: Arc<ServerConfig>,
+}
+
+/// Follows the files without a restart. Files that are wrong change nothing and are told of: the certificate goes on,
+/// and so does a revocation list, which closes by itself when its `nextUpdate` has passed.
+fn reloading(files: Files) -> Result<TlsProvider, String> {
+    let loaded = Loaded { looked: Instant::now(), stamps: files.stamps(), config: files.load()? };
+    let loaded = Mutex::new(loaded);
+    Ok(Arc::new(move || {
+        let mut loaded = loaded.lock().unwrap_or_else(PoisonError::into_inner);
+        if loaded.looked.elapsed() >= LOOK_EVERY {
+            loaded.looked = Instant::now();
+            let stamps = files.stamps();
+            if stamps != loaded.stamps {
+                loaded.stamps = stamps;
+                match files.load() {
+                    Ok(config) => {
+                        tracing::info!(certificate = %files.certificate.display(), "TLS material was read again");
+                        loaded.config = config;
+                    }
+                    Err(error) => tracing::error!(%error, "changed TLS material is not used"),
+                }
+            }
+        }
+        loaded.config.clone()
+    }))
+}
+
+impl Files {
+    fn stamps(&self) -> Vec<Option<SystemTime>> {
+        let devices =
+            self.devices.iter().flat_map(|devices| devices.authorities.iter().chain(&devices.revoked));
+        let all = [&self.certificate, &self.key].into_iter().chain(devices);
+        all.map(|file| fs::metadata(file).and_then(|metadata| metadata.modified()).ok()).collect()
+    }
+
+    fn load(&self) -> Result<Arc<ServerConfig>, String> {
+        let said =
+            |file: &Path, error: &dyn std::fmt::Display| format!("TLS material {}: {error}", file.display());
+        let chain = certificates(&self.certificate)?;
+        let private = PrivateKeyDer::from_pem_file(&self.key).map_err(|error| said(&self.key, &error))?;
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let versions: &[&'static rustls::SupportedProtocolVersion] =
+            if self.devices.is_some() { &[&TLS13] } else { &[&TLS13, &TLS12] };
+        let builder = ServerConfig::builder_with_provider(provider.clone())
             .with_protocol_versions(versions)
-            .map_err(|error| said(certificate, &error))?
-            .with_no_client_auth()
-            .with_single_cert(chain, private)
-            .map_err(|error| said(certificate, &error))?;
-    config.alpn_protocols = alpn.iter().map(|name| name.to_vec()).collect();
-    Ok(Arc::new(config))
+            .map_err(|error| said(&self.certificate, &error))?;
+        let builder = match &self.devices {
+            None => builder.with_no_client_auth(),
+            Some(devices) => builder.with_client_cert_verifier(devices.verifier(provider)?),
+        };
+        let mut config =
+            builder.with_single_cert(chain, private).map_err(|error| said(&self.certificate, &error))?;
+        if self.devices.is_none() {
+            config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        }
+        Ok(Arc::new(config))
+    }
+}
+
+impl Devices {
+    fn verifier(&self, provider: Arc<CryptoProvider>) -> Result<Arc<dyn ClientCertVerifier>, String> {
+        let mut roots = RootCertStore::empty();
+        for file in &self.authorities {
+            for authority in certificates(file)? {
+                roots.add(authority).map_err(|error| format!("{}: {error}", file.display()))?;
+            }
+        }
+        let mut builder = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider);
+        if let Some(file) = &self.revoked {
+            let lists = CertificateRevocationListDer::pem_file_iter(file)
+                .and_then(Iterator::collect::<Result<Vec<_>, _>>)
+                .map_err(|error| format!("{}: {error}", file.display()))?;
+            // A list that is past its `nextUpdate` vouches for nobody.
+            builder = builder.with_crls(lists).enforce_revocation_expiration();
+        }
+        if !self.required {
+            builder = builder.allow_unauthenticated();
+        }
+        builder.build().map_err(|error| format!("device certificates: {error}"))
+    }
+}
+
+fn certificates(file: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
+    CertificateDer::pem_file_iter(file)
+        .and_then(Iterator::collect)
+        .map_err(|error| format!("TLS material {}: {error}", file.display()))
 }
 
 fn make_self_signed(folder: &Path, names: &[String]) -> Result<(), String> {

@@ -1,6 +1,9 @@
 //! The literals of every capability: Matter's cluster, attribute and command names, with SI units in place of
 //! Matter's scaled integers (a temperature is 21.5 degC, not 2150). Source: Matter Application Cluster Specification 1.4.
 
+mod appliances;
+mod generic;
+
 use crate::capability::{Arg, Attribute, Becomes, Capability, CommandSpec, Effect, Kind};
 
 const fn event(name: &'static str, kind: Kind, meaning: &'static str) -> Attribute {
@@ -47,9 +50,13 @@ const fn matter(
     Capability { name, matter_cluster_id: Some(matter_cluster_id), meaning, attributes, commands }
 }
 
+const USER_INDEX: Arg =
+    Arg { name: "UserIndex", kind: integer("", 0, 65_534), meaning: "the user's slot in the lock" };
+const PIN: Arg =
+    Arg { name: "Pin", kind: Kind::Text { max_chars: 16 }, meaning: "digits; leading zeros count" };
 const PERCENT: Kind = number("%", 0.0, 100.0);
 const TEMPERATURE: Kind = number("degC", -273.15, 10_000.0);
-const SET_POINT: Kind = number("degC", 0.0, 50.0);
+const SET_POINT: Kind = number("degC", 0.0, 100.0);
 const ALARM: Kind = Kind::Enum(&["Normal", "Warning", "Critical"]);
 const WATT: Kind = number("W", -10_000_000.0, 10_000_000.0);
 const WATT_HOUR: Kind = number("Wh", 0.0, 1e13);
@@ -103,17 +110,29 @@ pub(crate) const CAPABILITIES: &[Capability] = &[
             event("CurrentHue", number("deg", 0.0, 360.0), "hue"),
             event("CurrentSaturation", PERCENT, "saturation"),
         ],
-        &[sets(
-            "MoveToColorTemperature",
-            &[Arg {
-                name: "ColorTemperature",
-                kind: number("K", 1_000.0, 20_000.0),
-                meaning: "the wanted one",
-            }],
-            "ColorTemperature",
-            Becomes::Arg("ColorTemperature"),
-            "move to a colour temperature",
-        )],
+        &[
+            sets(
+                "MoveToColorTemperature",
+                &[Arg {
+                    name: "ColorTemperature",
+                    kind: number("K", 1_000.0, 20_000.0),
+                    meaning: "the wanted one",
+                }],
+                "ColorTemperature",
+                Becomes::Arg("ColorTemperature"),
+                "move to a colour temperature",
+            ),
+            CommandSpec {
+                name: "MoveToHueAndSaturation",
+                meaning: "move to a colour; lamps round both, so no report proves it",
+                args: &[
+                    Arg { name: "Hue", kind: number("deg", 0.0, 360.0), meaning: "the wanted hue" },
+                    Arg { name: "Saturation", kind: PERCENT, meaning: "the wanted saturation" },
+                ],
+                idempotent: true,
+                effect: None,
+            },
+        ],
     ),
     matter(
         0x0101,
@@ -147,6 +166,27 @@ pub(crate) const CAPABILITIES: &[Capability] = &[
                 idempotent: false,
                 effect: Some(Effect { attribute: "LockState", becomes: Becomes::Text("Unlocked") }),
             },
+            CommandSpec {
+                name: "UnboltDoor",
+                meaning: "draw the bolt and the latch, so that the door opens; never repeated by itself",
+                args: &[],
+                idempotent: false,
+                effect: Some(Effect { attribute: "LockState", becomes: Becomes::Text("Unlatched") }),
+            },
+            CommandSpec {
+                name: "SetCredential",
+                meaning: "give a user of the lock a PIN",
+                args: &[USER_INDEX, PIN],
+                idempotent: true,
+                effect: None,
+            },
+            CommandSpec {
+                name: "ClearCredential",
+                meaning: "take a user's PIN away",
+                args: &[USER_INDEX],
+                idempotent: true,
+                effect: None,
+            },
         ],
     ),
     matter(
@@ -155,6 +195,7 @@ pub(crate) const CAPABILITIES: &[Capability] = &[
         "moves a blind, shutter or curtain",
         &[
             event("CurrentPositionLiftPercent", PERCENT, "0 is open, 100 is closed"),
+            event("CurrentPositionTiltPercent", PERCENT, "0 is open, 100 is closed"),
             event("OperationalStatus", Kind::Enum(&["Stopped", "Opening", "Closing"]), "movement"),
         ],
         &[
@@ -164,6 +205,13 @@ pub(crate) const CAPABILITIES: &[Capability] = &[
                 "CurrentPositionLiftPercent",
                 Becomes::Arg("LiftPercent"),
                 "move to a position",
+            ),
+            sets(
+                "GoToTiltPercentage",
+                &[Arg { name: "TiltPercent", kind: PERCENT, meaning: "0 is open, 100 is closed" }],
+                "CurrentPositionTiltPercent",
+                Becomes::Arg("TiltPercent"),
+                "turn the slats",
             ),
             does("StopMotion", &[], "stop where it is"),
         ],
@@ -193,10 +241,17 @@ pub(crate) const CAPABILITIES: &[Capability] = &[
                 "writes the attribute (in Matter an attribute write)",
             ),
             sets(
+                "SetOccupiedCoolingSetpoint",
+                &[Arg { name: "Setpoint", kind: SET_POINT, meaning: "the wanted temperature" }],
+                "OccupiedCoolingSetpoint",
+                Becomes::Arg("Setpoint"),
+                "writes the attribute (in Matter an attribute write)",
+            ),
+            sets(
                 "SetSystemMode",
                 &[Arg {
                     name: "SystemMode",
-                    kind: Kind::Enum(&["Off", "Auto", "Cool", "Heat"]),
+                    kind: Kind::Enum(&["Off", "Auto", "Cool", "Heat", "FanOnly", "Dry"]),
                     meaning: "the wanted mode",
                 }],
                 "SystemMode",
@@ -332,6 +387,54 @@ pub(crate) const CAPABILITIES: &[Capability] = &[
         &[series("MeasuredValue", number("ppm", 0.0, 100_000.0), "concentration")],
         &[],
     ),
+    matter(
+        0x040C,
+        "CarbonMonoxideConcentrationMeasurement",
+        "measures carbon monoxide",
+        &[series("MeasuredValue", number("ppm", 0.0, 1e6), "concentration")],
+        &[],
+    ),
+    matter(
+        0x042A,
+        "Pm25ConcentrationMeasurement",
+        "measures fine dust up to 2.5 µm",
+        &[series("MeasuredValue", number("ug/m3", 0.0, 1e6), "concentration")],
+        &[],
+    ),
+    matter(
+        0x042D,
+        "Pm10ConcentrationMeasurement",
+        "measures dust up to 10 µm",
+        &[series("MeasuredValue", number("ug/m3", 0.0, 1e6), "concentration")],
+        &[],
+    ),
+    matter(
+        0x042E,
+        "TotalVolatileOrganicCompoundsConcentrationMeasurement",
+        "measures volatile organic compounds",
+        &[series("MeasuredValue", number("ppb", 0.0, 1e6), "concentration")],
+        &[],
+    ),
+    matter(
+        0x0403,
+        "PressureMeasurement",
+        "measures the pressure of the air",
+        &[series("MeasuredValue", number("hPa", 0.0, 100_000.0), "pressure")],
+        &[],
+    ),
+    appliances::FAN_CONTROL,
+    appliances::ROBOT,
+    appliances::SIREN,
+    appliances::ALARM_PANEL,
+    appliances::SOFTWARE_UPDATE,
+    appliances::TRACKER,
+    generic::MODE_SELECT,
+    generic::NUMBER,
+    generic::TEXT,
+    generic::BUTTON,
+    generic::SCENE,
+    generic::MEASUREMENT,
+    generic::STATE,
     Capability {
         name: "WaterVolume",
         matter_cluster_id: None,

@@ -90,10 +90,10 @@ typed_ids! {
     DiscoveredId,
     /// A client of a home's MQTT space.
     MqttClientId,
+    /// A session of an MQTT client with the broker.
+    MqttSessionId,
     /// A certificate of a device; also its serial number.
     CertificateId,
     /// A webhook of a home.
     WebhookId,
-    /// A session of an MQTT client with the broker.
-    MqttSessionId,
 }

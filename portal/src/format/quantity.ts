@@ -39,6 +39,11 @@ export function scaleFor(unit: string, largest: number): Scale {
       return { factor: 1, unit: "Hz", decimals: 2 };
     case "L/min":
       return { factor: 1, unit: "L/min", decimals: 1 };
+    case "ug/m3":
+      return { factor: 1, unit: "µg/m³", decimals: 0 };
+    case "hPa":
+      return { factor: 1, unit: "hPa", decimals: 1 };
+    case "ppb":
     case "V":
     case "%":
     case "lx":

@@ -96,6 +96,11 @@ const TONES: Record<string, Record<string, Tone>> = {
   "Thermostat.RunningState": { Heating: "active", Cooling: "active" },
   "ValveConfigurationAndControl.CurrentState": { Open: "active", Transitioning: "active" },
   "PowerSource.BatChargeLevel": { OK: "ok", Warning: "attention", Critical: "danger" },
+  "FanControl.FanMode": { Low: "active", Medium: "active", High: "active", On: "active", Auto: "active", Smart: "active" },
+  "RvcOperationalState.OperationalState": { Running: "active", SeekingCharger: "active", Error: "attention" },
+  "Siren.Sounding": { true: "danger" },
+  "AlarmPanel.State": { Triggered: "danger", Pending: "attention" },
+  "SoftwareUpdate.Installing": { true: "active" },
   "PowerSource.Status": { Unavailable: "attention" },
   "AirQuality.AirQuality": {
     Good: "ok",
@@ -151,13 +156,25 @@ export function commandText(name: string, args: Record<string, Value>, voice: Vo
 const ARG_UNITS: Record<string, string> = {
   Level: "%",
   LiftPercent: "%",
+  TiltPercent: "%",
+  PercentSetting: "%",
+  Saturation: "%",
+  Hue: "deg",
   Setpoint: "degC",
   ColorTemperature: "K",
   IdentifyTime: "s",
 };
 
+/** Arguments whose words are those of an attribute. */
+const ARG_ATTRIBUTES: Record<string, string> = {
+  SystemMode: "Thermostat.SystemMode",
+  FanMode: "FanControl.FanMode",
+  AirflowDirection: "FanControl.AirflowDirection",
+};
+
 function argText(arg: string, value: Value, voice: Voice): string {
   if (typeof value === "number") return quantity(value, ARG_UNITS[arg], voice.locale).text;
-  if (arg === "SystemMode") return valueText("Thermostat.SystemMode", value, voice);
+  const attribute = ARG_ATTRIBUTES[arg];
+  if (attribute !== undefined) return valueText(attribute, value, voice);
   return typeof value === "boolean" ? voice.say(`value.boolean.${value}`) : value;
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use lares_hub::home_clients::HomeClient;
-use lares_hub::{Hub, dialects};
+use lares_hub::{Hub, dialects, export};
 use lares_model::dialect::Heard;
 use lares_mqtt::codec::{ReasonCode, Text};
 use lares_mqtt::topic::{covers, matches, overlap};
@@ -61,10 +61,21 @@ impl HomeGuest {
             replayed: false,
             received: hub.now(),
         };
-        let Some(findings) = dialects::hear(hub, self.client.home, &heard, self.client.trusted) else {
+        let wish = export::hear(hub, &self.client, &heard);
+        let findings = dialects::hear(hub, self.client.home, &heard, self.client.trusted);
+        if wish.is_none() && findings.is_none() {
             return Outcome::Accepted;
+        }
+        let all = async {
+            if let Some(wish) = wish {
+                wish.await?;
+            }
+            match findings {
+                Some(findings) => findings.await,
+                None => Ok(()),
+            }
         };
-        match findings.await {
+        match all.await {
             Ok(()) => Outcome::Accepted,
             Err(error) => {
                 metrics::counter!("lares_mqtt_unacknowledged_total").increment(1);

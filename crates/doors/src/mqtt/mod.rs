@@ -12,9 +12,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError};
 
 use lares_hub::home_clients::{self, HomeClient};
-use lares_hub::{Hub, HubError, devices, ingest};
+use lares_hub::{Hub, HubError, certificates, devices, ingest};
 use lares_model::DeviceId;
-use lares_model::device::Encoding;
+use lares_model::device::{Device, Encoding};
 use lares_model::presence::PresenceStatus;
 use lares_model::protocol::parse_topic;
 use lares_mqtt::codec::{ReasonCode, Text};
@@ -76,6 +76,10 @@ fn wrong(why: &str) -> Refusal {
     Refusal { reason: ReasonCode::BadUserNameOrPassword, why: why.to_owned() }
 }
 
+fn refused(why: &str) -> Refusal {
+    Refusal { reason: ReasonCode::NotAuthorized, why: why.to_owned() }
+}
+
 fn unavailable(error: &HubError) -> Refusal {
     tracing::error!(%error, "an MQTT client could not be authenticated");
     Refusal { reason: ReasonCode::ServerUnavailable, why: error.to_string() }
@@ -111,13 +115,37 @@ impl House {
             Err(error) => return Err(unavailable(&error)),
         }
         let device = self.hub.directory.get(id).ok_or_else(|| wrong("the device was removed"))?;
+        Ok(self.welcome_device(id, &device))
+    }
+
+    fn welcome_device(&self, id: DeviceId, device: &Device) -> Welcome<Client> {
         let connection = self.connections.fetch_add(1, Ordering::Relaxed);
         self.presence.arrived(id, connection);
         // Commands are queued by the hub, which knows when one must not be carried out any more; a session that
         // kept them would hand them over later.
         let mut welcome = Welcome::new(Client::Device(DeviceClient { id, connection }), id.to_string());
         welcome.tenant = device.organisation.to_string().into();
-        Ok(welcome)
+        welcome
+    }
+
+    /// A device by its certificate. TLS has proved the key and the authority; that the serial still counts is asked
+    /// at every connect. A user name and a client identifier may say the same, and nothing else.
+    async fn certified(&self, hello: &Hello, der: &[u8]) -> Result<Welcome<Client>, Refusal> {
+        let device = match certificates::authenticate(&self.hub, der).await {
+            Ok(device) => device.ok_or_else(|| refused("the certificate is nobody's now"))?,
+            Err(error) => return Err(unavailable(&error)),
+        };
+        let own = device.id.to_string();
+        if hello.username.as_ref().is_some_and(|name| **name != *own) {
+            return Err(refused("the user name is another than the certificate's"));
+        }
+        if !hello.client_id.is_empty() && *hello.client_id != *own {
+            return Err(Refusal {
+                reason: ReasonCode::ClientIdentifierNotValid,
+                why: "the client identifier is another than the certificate's".to_owned(),
+            });
+        }
+        Ok(self.welcome_device(device.id, &device))
     }
 
     async fn home_client(&self, username: &str, password: &[u8]) -> Result<Welcome<Client>, Refusal> {
@@ -169,6 +197,9 @@ impl Handler for House {
     type Client = Client;
 
     async fn connect(&self, hello: Hello) -> Result<Welcome<Client>, Refusal> {
+        if let Some(certificate) = &hello.certificate {
+            return self.certified(&hello, certificate).await;
+        }
         let Some(username) = &hello.username else {
             let anonymous = self.policy.anonymous.as_ref().filter(|open| open.listener == hello.local);
             let open = anonymous.ok_or_else(|| wrong("no user name"))?;

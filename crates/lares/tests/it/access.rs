@@ -196,6 +196,7 @@ pub async fn samples(world: &World, who: Who, house: &Household) -> Ids {
         ("CertificateId", id_of(&certificate)),
         ("WebhookId", id_of(&webhook)),
         ("MqttClientId", id_of(&client)),
+        ("MqttSessionId", mqtt_session(world, who, house).await),
         ("DiscoveredId", discovered(world, house).await),
         ("OrganisationId", organisation.clone()),
         ("HomeId", house.home.clone()),
@@ -206,6 +207,13 @@ pub async fn samples(world: &World, who: Who, house: &Household) -> Ids {
         ("MembershipId", id_of(&members["items"][0])),
         ("TokenId", id_of(&tokens[0])),
     ])
+}
+
+/// The session of the household's lock, which is connected.
+async fn mqtt_session(world: &World, who: Who, house: &Household) -> String {
+    let path = format!("/api/operations/mqtt/clients?organisation={}", house.organisation);
+    let sessions = world.get(path).as_(who).expect(200).await;
+    sessions["items"][0]["session"].as_str().map_or_else(|| uuid::Uuid::nil().to_string(), str::to_owned)
 }
 
 /// As if a device of another maker had been found in the home.

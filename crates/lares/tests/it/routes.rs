@@ -16,6 +16,7 @@ fn declared(world: &World) -> Vec<Declared> {
     drop(ready);
     let door = std::sync::Arc::new(lares_doors::http::DoorState {
         hub: world.running().hub.clone(),
+        mqtt: world.running().mqtt.clone(),
         limits: lares_doors::http::Limiter::new(
             &lares_doors::http::RateLimits { per_user_per_second: 1, per_network_per_second: 1 },
             lares_doors::http::TrustedProxies::default(),

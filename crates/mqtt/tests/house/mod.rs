@@ -88,7 +88,14 @@ impl Handler for House {
             return Err(Refusal { reason: ReasonCode::BadUserNameOrPassword, why: "banned".into() });
         }
         self.note(Seen::Connected(name.clone()));
-        Ok(Welcome::new(name.clone(), name.as_str()))
+        let welcome = Welcome::new(name.clone(), name.as_str());
+        // `somebody@somewhere` lives in a space; everybody else talks with the house alone.
+        Ok(match name.split_once('@') {
+            Some((_, space)) => {
+                welcome.in_space(space, format!("owner of {space}")).with_sessions_for(u32::MAX)
+            }
+            None => welcome,
+        })
     }
 
     fn may_publish(&self, _: &String, topic: &str, _: bool) -> bool {
@@ -96,7 +103,40 @@ impl Handler for House {
     }
 
     fn may_subscribe(&self, _: &String, filter: &str) -> bool {
-        !filter.starts_with("forbidden")
+        !filter.starts_with("forbidden") && !filter.starts_with("partly")
+    }
+
+    fn narrowed(&self, _: &String, filter: &str) -> Vec<Text> {
+        if filter.starts_with("partly") { vec![text("partly/open/#")] } else { Vec::new() }
+    }
+
+    fn absent(&self, identity: &str) -> Option<String> {
+        Some(identity.to_owned())
+    }
+
+    fn alarmed(&self, tenant: &str, alarm: Alarm) {
+        self.note(Seen::Violated(format!("{tenant}: {alarm:?}")));
+    }
+
+    /// The method `echo`: the client has to say the house's challenge backwards.
+    async fn authenticate(&self, exchange: AuthExchange<'_, String>) -> AuthAnswer<String> {
+        const CHALLENGE: &[u8] = b"abc";
+        let refused = |why: &str| {
+            AuthAnswer::Refused(Refusal { reason: ReasonCode::NotAuthorized, why: why.to_owned() })
+        };
+        match (&**exchange.method, exchange.round, exchange.data.map(|data| &data[..])) {
+            ("echo", 0, _) => AuthAnswer::Continue(Bytes::from_static(CHALLENGE)),
+            ("echo", 1, Some(b"cba")) if exchange.client.is_some() => AuthAnswer::Confirmed { data: None },
+            ("echo", 1, Some(b"cba")) => {
+                let welcome = Welcome::new("echo".to_owned(), "echo");
+                AuthAnswer::Welcome { welcome, data: Some(Bytes::from_static(b"welcome")) }
+            }
+            ("echo", ..) => refused("said wrongly"),
+            _ => AuthAnswer::Refused(Refusal {
+                reason: ReasonCode::BadAuthenticationMethod,
+                why: "unknown method".to_owned(),
+            }),
+        }
     }
 
     fn publish(&self, client: &Arc<String>, message: Message) -> impl Future<Output = Outcome> + Send {
@@ -239,16 +279,20 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
         }
     }
 
-    /// Everything the server has already said; a PINGREQ marks the end, whose answer is left out.
+    /// Everything the server has to say by now: it answers a PINGREQ behind what was asked before, and another one
+    /// behind what followed from that. Their answers are left out.
     pub async fn said(&mut self) -> Vec<Packet> {
-        self.send([Packet::PingReq]).await;
         let mut said = Vec::new();
-        loop {
-            match self.next().await.expect("closed") {
-                Packet::PingResp => return said,
-                packet => said.push(packet),
+        for _ in 0..2 {
+            self.send([Packet::PingReq]).await;
+            loop {
+                match self.next().await.expect("closed") {
+                    Packet::PingResp => break,
+                    packet => said.push(packet),
+                }
             }
         }
+        said
     }
 
     /// What the server says until it closes.
@@ -281,6 +325,23 @@ impl Site {
         Site { broker: Broker::new(house.clone(), limits), house }
     }
 
+    pub fn with_quota(limits: Limits, quota: TenantQuota) -> Site {
+        let house = Arc::new(House::default());
+        let ground = Ground { limits, quota, journal: None, clock: Arc::new(|| 0) };
+        Site { broker: Broker::open(house.clone(), ground).unwrap(), house }
+    }
+
+    /// On a clock that follows tokio's.
+    pub fn on(journal: Option<Box<dyn Journal>>, limits: Limits) -> Site {
+        let house = Arc::new(House::default());
+        let began = tokio::time::Instant::now();
+        let clock = Arc::new(move || 1_000_000 + began.elapsed().as_millis() as u64);
+        let ground = Ground { limits, quota: TenantQuota::default(), journal, clock };
+        let broker = Broker::open(house.clone(), ground).unwrap();
+        tokio::spawn(broker.clone().tend(std::future::pending()));
+        Site { broker, house }
+    }
+
     pub fn pipe(&self, version: Version) -> Wire<DuplexStream> {
         let (client, server) = tokio::io::duplex(1 << 20);
         let address = SocketAddr::from(([127, 0, 0, 1], 1));
@@ -299,3 +360,47 @@ impl Site {
 }
 
 pub const BOTH: [Version; 2] = [Version::V311, Version::V5];
+
+/// A journal in memory, which survives the broker as a disk does.
+#[derive(Clone, Default)]
+pub struct Memory {
+    pub records: Arc<Mutex<Vec<Record>>>,
+    /// Nothing becomes durable any more, as after a crash.
+    pub crashed: Arc<std::sync::atomic::AtomicBool>,
+}
+
+impl Memory {
+    /// What a broker that starts after a crash finds.
+    pub fn after_crash(&self) -> Memory {
+        let records = self.records.lock().unwrap();
+        self.crashed.store(true, std::sync::atomic::Ordering::SeqCst);
+        Memory { records: Arc::new(Mutex::new(records.clone())), crashed: Arc::default() }
+    }
+}
+
+impl Journal for Memory {
+    fn load(&mut self) -> std::io::Result<Vec<Record>> {
+        Ok(self.records.lock().unwrap().clone())
+    }
+
+    fn append(&mut self, records: &[Record]) -> std::io::Result<()> {
+        let mut kept = self.records.lock().unwrap();
+        if self.crashed.load(std::sync::atomic::Ordering::SeqCst) {
+            return Err(std::io::Error::other("crashed"));
+        }
+        kept.extend_from_slice(records);
+        Ok(())
+    }
+
+    fn compact(&mut self, records: &[Record]) -> std::io::Result<()> {
+        let mut kept = self.records.lock().unwrap();
+        if !self.crashed.load(std::sync::atomic::Ordering::SeqCst) {
+            *kept = records.to_vec();
+        }
+        Ok(())
+    }
+
+    fn bytes(&self) -> u64 {
+        self.records.lock().unwrap().len() as u64
+    }
+}
