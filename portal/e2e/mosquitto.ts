@@ -51,6 +51,7 @@ const LAMP = {
         ],
       },
       { type: "enum", name: "effect", property: "effect", access: 2, values: ["blink", "breathe"] },
+      { type: "list", name: "schedule", property: "schedule", access: 3, item_type: { type: "text", name: "entry", access: 3 } },
       { type: "numeric", name: "linkquality", property: "linkquality", access: 1, unit: "lqi", value_min: 0, value_max: 255 },
     ],
   },

@@ -183,6 +183,8 @@ pub async fn start_on(config: &Config, clock: Option<Arc<ScaledClock>>) -> Resul
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let data = DataDirectory::open(&config.data.dir)?;
     let listeners = Listeners::bind(config).await?;
+    // Made at the first start, before a listener is to trust it.
+    device_authority::open(&data.path)?;
     let material = tls::material(&config.tls, &data.path)?;
     let metrics = recorder()?;
     let hub = match clock {

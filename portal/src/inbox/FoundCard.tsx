@@ -5,9 +5,10 @@ import { useTranslations } from "use-intl";
 import { type Discovered, useAccept, useIgnore } from "../api/inbox";
 import type { Room } from "../api/lists";
 import { icons } from "../device/icons";
+import { readingName, unitOf } from "../device/naming";
 import { presentationOf } from "../device/presentation";
 import { useVoice } from "../format/voice";
-import { attributeName, capabilityName, valueText } from "../format/wording";
+import { capabilityName, twoStateOf, valueText } from "../format/wording";
 import { Age } from "../ui/Age";
 import { Badge } from "../ui/Badge";
 import { Button } from "../ui/Button";
@@ -18,7 +19,7 @@ import { Status } from "../ui/Status";
 import { TextField } from "../ui/TextField";
 import { showToast } from "../ui/toasts";
 import styles from "./Inbox.module.css";
-import { abilitiesOf, bridgeName, unknownRoom } from "./order";
+import { abilitiesOf, bridgeName, unknownRoom, valuesOf } from "./order";
 import { UnknownParts } from "./UnknownParts";
 
 const NO_ROOM = "none";
@@ -69,15 +70,18 @@ export function FoundCard({ found, all, rooms, mayManage }: Props) {
 function Says({ found }: { found: Discovered }) {
   const t = useTranslations("inbox");
   const voice = useVoice();
+  const twoState = twoStateOf(found);
   if (found.values.length === 0) return found.endpoints.length > 0 ? <p className={styles.soft}>{t("noValues")}</p> : null;
   return (
     <ul className={styles.values} aria-label={t("values")}>
-      {found.values.slice(0, MOST_VALUES).map(({ endpoint, attribute, value, unit }) => (
-        <li key={`${endpoint}/${attribute}`}>
-          <span>{attributeName(attribute, voice.say)}</span>
-          <strong>{valueText(attribute, value, voice, unit == null ? {} : { unit })}</strong>
-        </li>
-      ))}
+      {valuesOf(found)
+        .slice(0, MOST_VALUES)
+        .map((reading) => (
+          <li key={`${reading.endpoint}/${reading.attribute}`}>
+            <span>{readingName(found, reading, voice.say, twoState)}</span>
+            <strong>{valueText(reading.attribute, reading.value, voice, { unit: reading.unit ?? unitOf(found, reading), twoState })}</strong>
+          </li>
+        ))}
     </ul>
   );
 }

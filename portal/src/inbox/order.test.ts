@@ -1,7 +1,7 @@
 // What was found: in an order one can work through, with the names that people know.
 import { describe, expect, it } from "vitest";
 import type { Discovered } from "../api/inbox";
-import { abilitiesOf, bridgeName, inOrder, unknownRoom } from "./order";
+import { abilitiesOf, bridgeName, inOrder, unknownRoom, valuesOf } from "./order";
 
 const found = (name: string, more: Partial<Discovered> = {}): Discovered => ({
   id: name,
@@ -38,11 +38,19 @@ describe("what is known of it", () => {
     expect([unknownRoom(lamp), unknownRoom({ ...lamp, suggested_room: "r1" })]).toEqual(["Attic", undefined]);
   });
 
-  it("says what it can do, itself last", () => {
-    const endpoints = [
-      { endpoint: 0, capabilities: ["Signal", "OnOff"] },
-      { endpoint: 1, capabilities: ["OnOff", "LevelControl"] },
-    ];
-    expect(abilitiesOf({ endpoints })).toEqual(["OnOff", "LevelControl", "Signal"]);
+  it("says what it can do and what it says, what it is known by first", () => {
+    const lamp = found("Lamp", {
+      endpoints: [
+        { endpoint: 0, capabilities: ["Signal", "OnOff"] },
+        { endpoint: 1, capabilities: ["OnOff", "LevelControl"] },
+      ],
+      values: [
+        { endpoint: 0, attribute: "Signal.Rssi", value: -60 },
+        { endpoint: 1, attribute: "LevelControl.CurrentLevel", value: 50 },
+        { endpoint: 0, attribute: "OnOff.OnOff", value: true },
+      ],
+    });
+    expect(abilitiesOf(lamp)).toEqual(["OnOff", "LevelControl", "Signal"]);
+    expect(valuesOf(lamp).map(({ value }) => value)).toEqual([true, 50, -60]);
   });
 });

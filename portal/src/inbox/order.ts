@@ -1,5 +1,6 @@
 // In which order what was found is shown, under which name its bridge is known, and what of it is worth a glance.
 import type { Discovered } from "../api/inbox";
+import { partsOf, type Reading, readingsOf } from "../device/presentation";
 
 const rank = (one: Discovered) => (one.endpoints.length > 0 ? 0 : 1);
 
@@ -19,8 +20,15 @@ export function unknownRoom(found: Discovered): string | undefined {
   return found.suggested_room == null ? (found.suggested_room_name ?? undefined) : undefined;
 }
 
-/** All capabilities once, what the device is itself last. */
-export function abilitiesOf({ endpoints }: Pick<Discovered, "endpoints">): string[] {
-  const [own, others] = [endpoints.filter(({ endpoint }) => endpoint === 0), endpoints.filter(({ endpoint }) => endpoint !== 0)];
-  return [...new Set([...others, ...own].flatMap(({ capabilities }) => capabilities))];
+/** All capabilities once, what it is known by first. */
+export function abilitiesOf(found: Discovered): string[] {
+  return [...new Set(partsOf(found).map(({ capability }) => capability))];
+}
+
+const keyOf = ({ endpoint, attribute }: Reading) => `${endpoint}/${attribute}`;
+
+/** Its newest values in the order in which they matter. */
+export function valuesOf(found: Discovered): Discovered["values"] {
+  const values = new Map(found.values.map((value) => [keyOf(value), value]));
+  return readingsOf(found, found.values).flatMap((reading) => values.get(keyOf(reading)) ?? []);
 }
