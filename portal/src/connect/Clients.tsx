@@ -92,7 +92,7 @@ function ClientRow({ client, onTask }: { client: MqttClient; onTask: ((task: Tas
           trigger={<IconButton size="small" icon={EllipsisVertical} label={menu} />}
           groups={[
             {
-              id: "change",
+              id: "keep",
               entries: [
                 { id: "change", label: t("change"), icon: SlidersHorizontal, onAction: () => onTask("change") },
                 { id: "rotate", label: t("rotate"), icon: KeyRound, onAction: () => onTask("rotate") },
