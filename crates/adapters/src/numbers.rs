@@ -25,9 +25,13 @@ impl Numbers {
             });
             FIRST + (hash % u64::from(span)) as u16
         });
+        let mut free = [true; LAST as usize + 1];
+        for taken in self.taken.values() {
+            free[usize::from(*taken).min(LAST as usize)] = false;
+        }
         let number = (0..span)
             .map(|step| FIRST + (start - FIRST + step) % span)
-            .find(|number| !self.taken.values().any(|taken| taken == number))?;
+            .find(|number| free[usize::from(*number)])?;
         self.taken.insert(key.to_owned(), number);
         Some(number)
     }

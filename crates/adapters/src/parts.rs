@@ -1,6 +1,6 @@
 //! A device while a dialect wires it: endpoints come into being as something is read or ordered on them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use lares_model::device::Endpoint;
 use lares_model::dialect::{Description, UnknownPart};
@@ -16,9 +16,15 @@ pub(crate) struct Parts {
     endpoints: BTreeMap<u16, Endpoint>,
     numbers: Numbers,
     channels: Vec<Channel>,
+    /// What is read, by endpoint and attribute.
+    read: BTreeSet<(u16, String)>,
     orders: Vec<Order>,
     unknown: Vec<UnknownPart>,
 }
+
+/// More than any device has; what a stranger's device says beyond that is not read.
+const CHANNELS_MAX: usize = 2_048;
+const UNKNOWN_MAX: usize = 256;
 
 /// Where a part of a device's state stands.
 #[derive(Clone, Debug)]
@@ -64,7 +70,11 @@ impl Parts {
     }
 
     pub fn reads(&mut self, endpoint: u16, source: &Source, attribute: &str, convert: Convert) {
+        if self.channels.len() == CHANNELS_MAX {
+            return;
+        }
         self.can(endpoint, attribute.split('.').next().unwrap_or_default());
+        self.read.insert((endpoint, attribute.to_owned()));
         let Source { topic, select } = source.clone();
         self.channels.push(Channel::value(&topic, select, endpoint, attribute, convert));
     }
@@ -100,15 +110,14 @@ impl Parts {
     }
 
     pub fn unknown(&mut self, name: &str, reason: impl Into<String>, raw: Json) {
-        self.unknown.push(UnknownPart { name: name.to_owned(), reason: reason.into(), raw });
+        if self.unknown.len() < UNKNOWN_MAX {
+            self.unknown.push(UnknownPart { name: name.to_owned(), reason: reason.into(), raw });
+        }
     }
 
     /// Whether something is read as this attribute there already.
     pub fn has(&self, endpoint: u16, attribute: &str) -> bool {
-        self.channels.iter().any(|channel| {
-            let same = matches!(&channel.reads, Reads::Value { attribute: known, .. } if known == attribute);
-            same && channel.endpoint == endpoint
-        })
+        self.read.contains(&(endpoint, attribute.to_owned()))
     }
 
     fn endpoint(&mut self, endpoint: u16) -> &mut Endpoint {

@@ -2,9 +2,10 @@
 //! commands through their orders and recalls. The one place where readings are held against the catalogue.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 use lares_model::capability;
-use lares_model::device::ENDPOINTS_MAX;
+use lares_model::device::{ENDPOINTS_MAX, Endpoint};
 use lares_model::dialect::{CannotSay, Finding, Heard, Measured, Say, UnknownPart};
 use lares_model::home::NAME_MAX_CHARS;
 use lares_model::record::Occurrence;
@@ -32,7 +33,7 @@ pub(crate) struct Roster {
 }
 
 struct Known {
-    wired: Wired,
+    wired: Arc<Wired>,
     /// For each availability, what its signs said, and what was said last.
     signs: Vec<(Vec<Option<bool>>, Option<bool>)>,
     presence: Option<(bool, String)>,
@@ -83,7 +84,7 @@ impl Roster {
         for topic in &topics {
             self.by_topic.entry(topic.clone()).or_default().insert(id.clone());
         }
-        self.known.insert(id.clone(), Known::new(wired, before));
+        self.known.insert(id.clone(), Known::new(Arc::new(wired), before));
         for topic in &topics {
             let Some(payload) = self.retained.get(topic).map(<[u8]>::to_vec) else { continue };
             let heard = Heard { topic, payload: &payload, retain: true, replayed: true, received };
@@ -120,10 +121,10 @@ impl Roster {
 
     /// The same for one device and a message that its dialect has unwrapped.
     pub fn hear_one(&mut self, id: &str, heard: &Heard<'_>, message: &Message<'_>) -> Vec<Finding> {
-        let Some(known) = self.known.get(id) else { return Vec::new() };
-        let channels: Vec<Channel> =
-            known.wired.channels.iter().filter(|channel| channel.topic == heard.topic).cloned().collect();
-        self.read(id, heard, message, &channels.iter().collect::<Vec<_>>())
+        let Some(wired) = self.known.get(id).map(|known| known.wired.clone()) else { return Vec::new() };
+        let channels: Vec<&Channel> =
+            wired.channels.iter().filter(|channel| channel.topic == heard.topic).collect();
+        self.read(id, heard, message, &channels)
     }
 
     fn read(
@@ -318,7 +319,7 @@ enum Taken {
 
 impl Known {
     /// What was known of a device stays, as far as it still has that part or sign.
-    fn new(wired: Wired, before: Option<Known>) -> Known {
+    fn new(wired: Arc<Wired>, before: Option<Known>) -> Known {
         let signs = (wired.availability.iter())
             .map(|availability| {
                 let old = before.as_ref().and_then(|before| before.said(&availability.signs));
@@ -399,7 +400,13 @@ pub(crate) fn clip(text: &str, max_chars: usize) -> String {
     clipped.trim().to_owned()
 }
 
-/// A description that a registration accepts: short plain texts, at least one capability, not too many endpoints.
+/// Where a device has too many parts, its settings and nameless states go first.
+fn is_setting(endpoint: &Endpoint) -> bool {
+    let plain = ["Number", "ModeSelect", "Text", "State", "Measurement"];
+    endpoint.capabilities.iter().all(|name| plain.contains(&name.as_str()))
+}
+
+/// A description that a registration accepts: short plain texts, endpoints that can something, not too many of them.
 fn fit(wired: &mut Wired) {
     let description = &mut wired.description;
     for text in [&mut description.name, &mut description.vendor, &mut description.model] {
@@ -413,13 +420,14 @@ fn fit(wired: &mut Wired) {
     }
     let endpoints = &mut description.endpoints;
     endpoints.retain(|endpoint| !endpoint.capabilities.is_empty());
-    endpoints.sort_by_key(|endpoint| endpoint.endpoint);
+    endpoints.sort_by_key(|endpoint| (is_setting(endpoint), endpoint.endpoint));
     for endpoint in endpoints.split_off(endpoints.len().min(ENDPOINTS_MAX)) {
         let name = endpoint.name.clone().unwrap_or_else(|| format!("endpoint {}", endpoint.endpoint));
         let reason = format!("a device has at most {ENDPOINTS_MAX} parts");
         let raw = serde_json::to_value(&endpoint).unwrap_or_default();
         description.unknown.push(UnknownPart { name, reason, raw });
     }
+    endpoints.sort_by_key(|endpoint| endpoint.endpoint);
     let mut bytes = 0;
     for part in &mut description.unknown {
         part.name = clip(&part.name, NAME_MAX_CHARS);
@@ -429,12 +437,6 @@ fn fit(wired: &mut Wired) {
         }
     }
     description.unknown.truncate(UNKNOWN_MAX);
-    if endpoints.is_empty() {
-        endpoints.push(lares_model::device::Endpoint {
-            capabilities: vec!["State".to_owned()],
-            ..Default::default()
-        });
-    }
     let numbers: BTreeSet<u16> = endpoints.iter().map(|endpoint| endpoint.endpoint).collect();
     wired.channels.retain(|channel| numbers.contains(&channel.endpoint));
     wired.orders.retain(|order| numbers.contains(&order.endpoint));

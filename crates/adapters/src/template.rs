@@ -3,6 +3,7 @@
 //! What it may compute is bounded by fuel.
 
 use std::fmt::Write as _;
+use std::sync::LazyLock;
 
 use minijinja::value::{Kwargs, Rest, Serde, Value, ValueKind};
 use minijinja::{Environment, Error, ErrorKind, UndefinedBehavior};
@@ -123,7 +124,14 @@ fn why(error: &Error) -> String {
     }
 }
 
+/// Made once; a copy shares its filters.
+static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(made_environment);
+
 fn environment() -> Environment<'static> {
+    ENVIRONMENT.clone()
+}
+
+fn made_environment() -> Environment<'static> {
     let mut env = Environment::new();
     env.set_undefined_behavior(UndefinedBehavior::Lenient);
     env.set_unknown_method_callback(minijinja_contrib::pycompat::unknown_method_callback);

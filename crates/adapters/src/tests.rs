@@ -290,3 +290,27 @@ fn a_restart_changes_nothing() {
         lines.reverse();
     }
 }
+
+/// The same home through both of its dialects: what Home Assistant would show is what Zigbee2MQTT says.
+#[test]
+fn two_dialects_read_the_same_of_one_home() {
+    let mut native = Ear::of("zigbee2mqtt");
+    native.hears_all(include_str!("zigbee2mqtt/fixtures/home.txt"));
+    let mut announced = Ear::of("homeassistant");
+    announced.hears_all(include_str!("homeassistant/fixtures/zigbee2mqtt.txt"));
+    let read = |ear: &Ear, id: &str| -> Vec<(String, String)> {
+        let values = ear.values(id).into_iter();
+        let mut read: Vec<_> = values
+            .map(|(key, value)| (key.rsplit('/').next().unwrap_or_default().to_owned(), value.to_string()))
+            .collect();
+        // The bridge says more of an update in its announcement than before the first check.
+        read.retain(|(attribute, _)| !attribute.starts_with("SoftwareUpdate."));
+        read.sort();
+        read
+    };
+    for ieee in ["0x00158d0000000001", "0x00158d0000000002", "0x00158d0000000003", "0x00158d0000000004"] {
+        let (own, theirs) = (read(&native, ieee), read(&announced, &format!("zigbee2mqtt_{ieee}")));
+        assert!(own.len() > 2);
+        assert_eq!(own, theirs, "{ieee}");
+    }
+}

@@ -12,8 +12,10 @@ use futures_util::future::{BoxFuture, select_all};
 use lares_model::access::Scope;
 use lares_model::device::Device;
 use lares_model::dialect::{Heard, Say};
+use lares_model::event::{Event, EventType};
 use lares_model::export::{Exported, Exporter, parse_set_topic};
 use lares_model::home::Home;
+use lares_model::record::Occurrence;
 use lares_model::{DeviceId, HomeId, OrganisationId, RoomId};
 use lares_store::{Page, homes, rooms};
 use tokio::sync::{Notify, watch};
@@ -28,6 +30,7 @@ use crate::ingest;
 
 /// Values are conflated for this long, so that a device that reports often is told of now and then.
 const EVERY: Duration = Duration::from_millis(250);
+const EVENTS_AT_ONCE: usize = 256;
 /// A missed nudge costs no more than this.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 /// Dialects whose devices tell Home Assistant of themselves: it would show them twice.
@@ -110,6 +113,8 @@ struct Followed {
     feed: Arc<OrganisationFeed>,
     nudge: watch::Receiver<()>,
     place: ChangePlace,
+    /// The last event that was looked at.
+    seq: i64,
 }
 
 pub struct Export {
@@ -186,7 +191,7 @@ impl Export {
         for device in self.changed_devices() {
             self.say_state(&device);
         }
-        Ok(())
+        self.say_what_happened().await
     }
 
     async fn reconcile(&mut self, births: &BTreeSet<HomeId>) -> Result<(), HubError> {
@@ -221,8 +226,8 @@ impl Export {
         }
         let feed = self.hub.feeds.of(&self.hub, organisation).await?;
         // Taken before anything is said: what changes from here on is told.
-        let (nudge, place) = (feed.follow(), feed.here());
-        self.followed.insert(organisation, Followed { feed, nudge, place });
+        let (nudge, place, seq) = (feed.follow(), feed.here(), feed.head());
+        self.followed.insert(organisation, Followed { feed, nudge, place, seq });
         Ok(())
     }
 
@@ -311,6 +316,28 @@ impl Export {
         known.filter(|device| self.homes.contains_key(&device.home)).collect()
     }
 
+    /// Events are told once, by those who were here when they happened: what came while nobody looked is history.
+    async fn say_what_happened(&mut self) -> Result<(), HubError> {
+        for (organisation, followed) in &mut self.followed {
+            let page =
+                followed.feed.events_after(&self.hub, *organisation, followed.seq, EVENTS_AT_ONCE).await?;
+            for fed in page {
+                let event = &fed.event;
+                followed.seq = event.seq;
+                let device = event.device.and_then(|id| self.hub.directory.get(id));
+                let device =
+                    device.filter(|device| self.homes.contains_key(&device.home) && is_told_by_us(device));
+                if let (EventType::DeviceOccurrence, Some(device)) = (event.event_type, device)
+                    && let Some(say) =
+                        occurrence_of(event).and_then(|it| (self.exporter.happened)(&device, &it))
+                {
+                    publish(&self.hub, device.home, Say { retain: false, ..say });
+                }
+            }
+        }
+        Ok(())
+    }
+
     fn say_state(&mut self, device: &Device) {
         if is_told_by_us(device) {
             for say in self.of_device(device.home, device, self.exporter.state) {
@@ -318,6 +345,17 @@ impl Export {
             }
         }
     }
+}
+
+/// What a device said had happened.
+fn occurrence_of(event: &Event) -> Option<Occurrence> {
+    let payload = &event.payload;
+    Some(Occurrence {
+        endpoint: u16::try_from(payload["endpoint"].as_u64()?).ok()?,
+        event: payload["event"].as_str()?.to_owned(),
+        time: event.time,
+        data: payload["data"].as_object().cloned().unwrap_or_default(),
+    })
 }
 
 fn is_told_by_us(device: &Device) -> bool {

@@ -8,12 +8,13 @@ use lares_model::presence::PresenceStatus;
 
 /// Topics of ours in a home's space.
 const BASE: &str = "lares";
-/// The discovery topics of ours have the device's id in their node.
-const OURS: &str = "/lares_";
+/// The node of our discovery topics begins with it; the device's id follows.
+const NODE: &str = "lares_";
 
 pub const EXPORTER: Exporter = Exporter {
     describe,
     state,
+    happened: |device, occurrence| export::happened(BASE, device.id, occurrence),
     asked,
     filters: &["homeassistant/+/+/+/config", "lares/#"],
     is_ours,
@@ -42,5 +43,25 @@ fn asked(device: &Device, endpoint: u16, capability: &str, payload: &[u8]) -> Re
 }
 
 fn is_ours(topic: &str, _payload: &[u8]) -> bool {
-    topic.starts_with("lares/") || topic.contains(OURS)
+    let mut levels = topic.split('/');
+    match levels.next() {
+        Some(BASE) => true,
+        Some("homeassistant") => levels.nth(1).is_some_and(|node| node.starts_with(NODE)),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_topics_of_ours_are_ours() {
+        for ours in ["lares/0190/availability", "homeassistant/switch/lares_0190/1/config"] {
+            assert!(is_ours(ours, b""), "{ours}");
+        }
+        for theirs in ["zigbee2mqtt/lares_lamp/x", "homeassistant/switch/x/lares_1/config", "laresx/1"] {
+            assert!(!is_ours(theirs, b""), "{theirs}");
+        }
+    }
 }

@@ -92,22 +92,55 @@ fn quota(config: &MqttConfig) -> TenantQuota {
     }
 }
 
-/// Serves every listener, and tends what comes due.
+/// Serves every listener, and tends what comes due, in a thread of its own: a message then crosses from one connection
+/// to another without waking a second processor, which costs more than the message. Resolves when all is over.
 pub fn serve(
     broker: &Arc<Broker<House>>,
     listeners: impl IntoIterator<Item = (Option<TcpListener>, Option<TlsProvider>)>,
     stopped: &watch::Receiver<bool>,
-) -> Vec<JoinHandle<()>> {
+) -> Result<JoinHandle<()>, String> {
+    let mut open = Vec::new();
+    for (listener, tls) in listeners {
+        let Some(listener) = listener else { continue };
+        let listener = listener.into_std().map_err(|error| format!("MQTT listener: {error}"))?;
+        open.push((listener, tls));
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| format!("MQTT thread: {error}"))?;
+    let (broker, stopped) = (broker.clone(), stopped.clone());
+    let (over, is_over) = tokio::sync::oneshot::channel();
+    std::thread::Builder::new()
+        .name("mqtt".to_owned())
+        .spawn(move || {
+            runtime.block_on(serve_all(broker, open, stopped));
+            let _ = over.send(());
+        })
+        .map_err(|error| format!("MQTT thread: {error}"))?;
+    Ok(tokio::spawn(async move {
+        let _ = is_over.await;
+    }))
+}
+
+async fn serve_all(
+    broker: Arc<Broker<House>>,
+    listeners: Vec<(std::net::TcpListener, Option<TlsProvider>)>,
+    stopped: watch::Receiver<bool>,
+) {
     let until = || {
         let mut stopping = stopped.clone();
         async move {
             let _ = stopping.wait_for(|stop| *stop).await;
         }
     };
-    let mut doors = vec![tokio::spawn(broker.clone().tend(until()))];
+    let mut doors = tokio::task::JoinSet::new();
+    doors.spawn(broker.clone().tend(until()));
     for (listener, tls) in listeners {
-        let Some(listener) = listener else { continue };
-        doors.push(tokio::spawn(broker.clone().serve(listener, tls, until())));
+        match TcpListener::from_std(listener) {
+            Ok(listener) => {
+                doors.spawn(broker.clone().serve(listener, tls, until()));
+            }
+            Err(error) => tracing::error!(%error, "an MQTT listener could not be served"),
+        }
     }
-    doors
+    while doors.join_next().await.is_some() {}
 }

@@ -13,7 +13,7 @@ use lares_doors::mqtt::{House, PresenceLog};
 use lares_hub::dispatcher::Dispatcher;
 use lares_hub::follower::Follower;
 use lares_hub::vault::Vault;
-use lares_hub::{Hub, HubError, HubParts, expirer, export, feed, sweeper};
+use lares_hub::{Hub, HubError, HubParts, dialects, expirer, export, feed, sweeper};
 use lares_model::UnixMillis;
 use lares_model::command::CommandPolicy;
 use lares_model::ports::{Clock, Entropy};
@@ -183,7 +183,7 @@ pub async fn start_on(config: &Config, clock: Option<Arc<ScaledClock>>) -> Resul
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let data = DataDirectory::open(&config.data.dir)?;
     let listeners = Listeners::bind(config).await?;
-    // Made at the first start, before a listener is to trust it.
+    // The devices' listener trusts it, so it is made first.
     device_authority::open(&data.path)?;
     let material = tls::material(&config.tls, &data.path)?;
     let metrics = recorder()?;
@@ -204,17 +204,18 @@ pub async fn start_on(config: &Config, clock: Option<Arc<ScaledClock>>) -> Resul
     let anonymous = listeners.addresses().mqtt_anonymous;
     let broker = mqtt_door::open(config, &hub, &data.path, &presence, anonymous).await?;
     drop(presence);
+    dialects::open_all(&hub).await.map_err(in_full)?;
     let workers = vec![
         worker("log follower", follower.run(workers_stopped.clone())),
         worker("dispatcher", Dispatcher::new(&hub).run(workers_stopped.clone())),
         worker("presence sweeper", sweeper::run(hub.clone(), workers_stopped.clone())),
         worker("live feed", feed::run(hub.clone(), workers_stopped.clone())),
-        worker("retention", expirer::run(hub.clone(), workers_stopped.clone())),
-        worker("export", export::run(hub.clone(), workers_stopped)),
+        worker("export", export::run(hub.clone(), workers_stopped.clone())),
+        worker("retention", expirer::run(hub.clone(), workers_stopped)),
     ];
     let presence = tokio::spawn(presence_writer);
     let addresses = listeners.addresses();
-    let mut doors = open_doors(config, &hub, &broker, &material, metrics, listeners, &stopped);
+    let mut doors = open_doors(config, &hub, &broker, &material, metrics, listeners, &stopped)?;
     // Ends when the last connection has: the goodbyes of a shutdown are in the log, too.
     doors.push(presence);
     tracing::info!(?addresses, data = %data.path.display(), "lares is ready");
@@ -257,7 +258,7 @@ fn open_doors(
     metrics: PrometheusHandle,
     listeners: Listeners,
     stopped: &watch::Receiver<bool>,
-) -> Vec<JoinHandle<()>> {
+) -> Result<Vec<JoinHandle<()>>, String> {
     let (ready, is_ready) = watch::channel(true);
     // Readiness ends with the stop signal, so that a load balancer looks elsewhere.
     let mut stopping = stopped.clone();
@@ -298,8 +299,8 @@ fn open_doors(
         (listeners.mqtts, Some(material.devices.clone())),
         (listeners.mqtt_anonymous, None),
     ];
-    doors.extend(mqtt_door::serve(broker, devices, stopped));
-    doors
+    doors.push(mqtt_door::serve(broker, devices, stopped)?);
+    Ok(doors)
 }
 
 /// What devices have to know of this server. An operator's own certificate has an authority that devices know already.

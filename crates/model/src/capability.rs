@@ -103,6 +103,18 @@ impl Kind {
         }
     }
 
+    /// Whether a report of `is` proves that `wanted` was done. Devices round levels and tones to steps of their own; of
+    /// what people set to the half degree nothing is rounded.
+    pub fn proves(&self, is: &Value, wanted: &Value) -> bool {
+        let (Some(a), Some(b)) = (is.as_f64(), wanted.as_f64()) else { return is == wanted };
+        let tolerance = match self.unit() {
+            Some("%" | "deg") => 0.5,
+            Some("K") => b * 0.005,
+            _ => 0.0,
+        };
+        is.same_as(wanted) || (a - b).abs() <= tolerance
+    }
+
     /// The value in this kind's own type, or why it is not one.
     pub fn accept(&self, value: &Value) -> Result<Value, String> {
         match (self, value) {
@@ -315,6 +327,19 @@ mod tests {
                 );
             }
         }
+    }
+
+    #[test]
+    fn what_a_device_rounds_is_proof_and_what_nobody_rounds_is_not() {
+        let proves = |name: &str, is: f64, wanted: f64| {
+            attribute(name).unwrap().kind.proves(&Value::Number(is), &Value::Number(wanted))
+        };
+        assert!(proves("LevelControl.CurrentLevel", 51.18, 51.0));
+        assert!(!proves("LevelControl.CurrentLevel", 52.0, 51.0));
+        assert!(proves("ColorControl.ColorTemperature", 2_702.7, 2_700.0));
+        assert!(!proves("Thermostat.OccupiedHeatingSetpoint", 21.0, 21.5));
+        let lock = attribute("DoorLock.LockState").unwrap().kind;
+        assert!(!lock.proves(&Value::Text("Locked".into()), &Value::Text("Unlocked".into())));
     }
 
     #[test]

@@ -262,7 +262,8 @@ pub fn settle(
             let proves = *quality == Quality::Measured
                 && *endpoint == command.endpoint
                 && *attribute == proof.0
-                && value.same_as(&proof.1);
+                && crate::capability::attribute(attribute)
+                    .is_some_and(|known| known.kind.proves(value, &proof.1));
             if proves { to(Confirmed) } else { None }
         }
         (Sent | Acked, Signal::Tick) if command.is_overdue(now, policy) => {

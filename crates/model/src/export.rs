@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use crate::device::Device;
 use crate::dialect::Say;
 use crate::fold::DeviceState;
+use crate::record::Occurrence;
 use crate::value::Value;
 
 /// A device and what is known of it now.
@@ -25,13 +26,15 @@ pub struct Asked {
     pub args: BTreeMap<String, Value>,
 }
 
-/// How one other side is spoken to. Everything that is said is retained.
+/// How one other side is spoken to. What `describe` and `state` say is retained.
 #[derive(Clone, Copy)]
 pub struct Exporter {
     /// What describes a device: it changes when the device or its room does.
     pub describe: fn(&Exported<'_>) -> Vec<Say>,
     /// Availability and newest values.
     pub state: fn(&Exported<'_>) -> Vec<Say>,
+    /// Something that happened at the device, said once and never kept; `None` where the other side has no word for it.
+    pub happened: fn(&Device, &Occurrence) -> Option<Say>,
     /// What a message on `lares/<device>/<endpoint>/<capability>/set` wants, or why it cannot be understood.
     pub asked: fn(&Device, u16, &str, &[u8]) -> Result<Asked, String>,
     /// Topic filters of everything that `describe` and `state` say, and perhaps of more.

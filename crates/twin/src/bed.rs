@@ -110,6 +110,7 @@ pub(crate) fn known(device: DeviceId) -> Known {
     let place = registered(&scenario).iter().position(|known| known.id == device).unwrap();
     let (_, plan) = scenario.devices().nth(place).unwrap();
     Known {
+        origin: None,
         id: device,
         organisation: OrganisationId(Uuid::from_u128(1)),
         home: HomeId(Uuid::from_u128(2)),

@@ -16,6 +16,8 @@ use crate::template::Templates;
 use crate::wiring::{Availability, Mode, Select, Sign, Wired};
 
 const NAME_MAX_CHARS: usize = 80;
+/// More than any device has: each new one has the others wired again.
+const ENTITIES_MAX: usize = 512;
 
 #[derive(Debug)]
 pub(super) struct Group {
@@ -56,6 +58,10 @@ impl Group {
 
     pub fn is_empty(&self) -> bool {
         self.entities.is_empty()
+    }
+
+    pub fn is_full(&self) -> bool {
+        self.entities.len() >= ENTITIES_MAX
     }
 
     pub fn put(&mut self, discovered: Discovered, topic: &str, remembered: Option<&BTreeMap<String, u16>>) {
@@ -137,8 +143,12 @@ impl Group {
     }
 }
 
+/// Its own name, or what it is of; an entity that is expressly nameless is the device's main one.
 fn name_of(config: &Config) -> Option<String> {
-    let name = clip(config.get("name")?.as_str()?, NAME_MAX_CHARS);
+    let name = match config.get("name") {
+        Some(name) => clip(name.as_str()?, NAME_MAX_CHARS),
+        None => clip(&config.get("device_class")?.as_str()?.replace('_', " "), NAME_MAX_CHARS),
+    };
     (!name.is_empty()).then_some(name)
 }
 

@@ -24,6 +24,9 @@ use group::Group;
 static PROFILE: LazyLock<Profile> =
     LazyLock::new(|| embedded(include_str!("../../../../profiles/homeassistant.toml")));
 
+/// A stranger's announcements are not kept without end.
+const DEVICES_MAX: usize = 2_048;
+
 #[derive(Default)]
 pub(crate) struct HomeAssistant {
     roster: Roster,
@@ -83,6 +86,13 @@ impl HomeAssistant {
             return None;
         }
         let known = ids.iter().find_map(|id| self.owners.get(id)).cloned();
+        let full = match &known {
+            Some(device) => self.groups.get(device).is_some_and(Group::is_full),
+            None => self.groups.len() >= DEVICES_MAX,
+        };
+        if full {
+            return None;
+        }
         let device = known
             .or_else(|| ids.first().cloned())
             .unwrap_or_else(|| format!("entity:{}", entity.key.replace(' ', ".")));

@@ -15,7 +15,7 @@ static PROFILE: LazyLock<Profile> =
     LazyLock::new(|| embedded(include_str!("../../../../profiles/homie.toml")));
 
 /// More than any device has; a stranger's tree is not kept without end.
-const ATTRIBUTES_MAX: usize = 4_096;
+const ATTRIBUTES_MAX: usize = 1_024;
 const DEVICES_MAX: usize = 1_024;
 
 #[derive(Default)]

@@ -17,6 +17,8 @@ use decode::Config;
 static PROFILE: LazyLock<Profile> =
     LazyLock::new(|| embedded(include_str!("../../../../profiles/tasmota.toml")));
 
+const DEVICES_MAX: usize = 1_024;
+
 #[derive(Default)]
 pub(crate) struct Tasmota {
     roster: Roster,
@@ -42,6 +44,9 @@ impl Tasmota {
                 self.told.remove(address);
                 return self.roster.remove(address).into_iter().collect();
             }
+            return Vec::new();
+        }
+        if !self.told.contains_key(address) && self.told.len() == DEVICES_MAX {
             return Vec::new();
         }
         let told = self.told.entry(address.to_owned()).or_default();
@@ -94,7 +99,11 @@ impl Dialect for Tasmota {
             let parts = rest.split_once('/').filter(|(address, _)| !address.is_empty());
             return parts.map_or_else(Vec::new, |(address, part)| self.discover(address, part, heard));
         }
-        self.roster.keep(heard);
+        // Of what it retains, this is what a device is found by before its discovery is heard.
+        let last = heard.topic.rsplit('/').next().unwrap_or_default();
+        if matches!(last, "LWT" | "STATE" | "SENSOR" | "RESULT") || last.starts_with("POWER") {
+            self.roster.keep(heard);
+        }
         self.roster.hear(heard)
     }
 

@@ -1,12 +1,13 @@
-//! One expose of a device: generic ones by their name and type, specific ones (light, lock, cover ...) by their features.
+//! One expose of a device. Specific ones (light, lock, cover ...) are wired here, by their features; the rest by
+//! `generic.rs`.
 
 use lares_model::Value;
 use serde_json::{Value as Json, json};
 
 use super::PROFILE;
+use super::generic::wire_generic;
 use crate::convert::{Convert, Space, text};
 use crate::parts::{Parts, Source};
-use crate::profile::{measurement, number_by_unit};
 use crate::wiring::{Order, Reads};
 
 /// The topics of one device or group.
@@ -20,11 +21,11 @@ impl Target {
         Target { state: format!("{base}/{friendly_name}"), set: format!("{base}/{friendly_name}/set") }
     }
 
-    fn source(&self, property: &str) -> Source {
+    pub fn source(&self, property: &str) -> Source {
         Source::at(&self.state, format!("/{}", property.replace('~', "~0").replace('/', "~1")))
     }
 
-    fn order(&self, endpoint: u16, command: &str, property: &str, body: Json) -> Order {
+    pub fn order(&self, endpoint: u16, command: &str, property: &str, body: Json) -> Order {
         Order::new(endpoint, command, &self.set, json!({ property: body }))
     }
 }
@@ -32,15 +33,15 @@ impl Target {
 /// An expose as far as it concerns us.
 #[derive(Clone, Debug)]
 pub(super) struct Expose {
-    kind: String,
+    pub kind: String,
     pub name: String,
     pub property: String,
     endpoint: Option<String>,
     access: u64,
-    unit: String,
-    label: String,
+    pub unit: String,
+    pub label: String,
     pub features: Vec<Expose>,
-    raw: Json,
+    pub raw: Json,
 }
 
 impl Expose {
@@ -68,11 +69,11 @@ impl Expose {
         })
     }
 
-    fn is_published(&self) -> bool {
+    pub fn is_published(&self) -> bool {
         self.access & 1 != 0
     }
 
-    fn is_settable(&self) -> bool {
+    pub fn is_settable(&self) -> bool {
         self.access & 2 != 0
     }
 
@@ -80,7 +81,7 @@ impl Expose {
         self.access & 4 != 0
     }
 
-    fn feature(&self, name: &str) -> Option<&Expose> {
+    pub fn feature(&self, name: &str) -> Option<&Expose> {
         self.features.iter().find(|feature| feature.name == name)
     }
 
@@ -88,12 +89,12 @@ impl Expose {
         self.raw.get(key).cloned().unwrap_or_default()
     }
 
-    fn values(&self) -> Vec<String> {
+    pub fn values(&self) -> Vec<String> {
         self.raw.get("values").and_then(Json::as_array).into_iter().flatten().map(text).collect()
     }
 
     /// Its words for on and off.
-    fn on_off(&self) -> [Json; 2] {
+    pub fn on_off(&self) -> [Json; 2] {
         [self.raw("value_on"), self.raw("value_off")]
     }
 
@@ -122,12 +123,12 @@ pub(super) fn wire_all<'a>(target: &Target, exposes: impl Iterator<Item = &'a Js
 }
 
 /// 0 is the device itself; `l1` is 1; other names have a number of their own.
-fn endpoint_of(expose: &Expose, parts: &mut Parts) -> Option<u16> {
+pub(super) fn endpoint_of(expose: &Expose, parts: &mut Parts) -> Option<u16> {
     let Some(name) = &expose.endpoint else { return Some(0) };
     named_endpoint(name, parts)
 }
 
-fn named_endpoint(name: &str, parts: &mut Parts) -> Option<u16> {
+pub(super) fn named_endpoint(name: &str, parts: &mut Parts) -> Option<u16> {
     let number = name.trim_start_matches('l').parse().ok().filter(|number| (1..=8).contains(number));
     match number {
         Some(number) => {
@@ -180,7 +181,7 @@ fn switch(target: &Target, expose: &Expose, endpoint: u16, parts: &mut Parts) {
     }
 }
 
-fn on_off(target: &Target, state: &Expose, endpoint: u16, parts: &mut Parts) {
+pub(super) fn on_off(target: &Target, state: &Expose, endpoint: u16, parts: &mut Parts) {
     let [on, off] = state.on_off();
     let convert = Convert::bools(&text(&on), &text(&off));
     parts.reads(endpoint, &target.source(&state.property), "OnOff.OnOff", convert);
@@ -242,23 +243,6 @@ fn lock(target: &Target, expose: &Expose, endpoint: u16, parts: &mut Parts) {
     }
     parts.order(target.order(endpoint, "DoorLock.LockDoor", &state.property, lock));
     parts.order(target.order(endpoint, "DoorLock.UnlockDoor", &state.property, unlock));
-}
-
-/// Codes of a lock's users. The code goes as a text: a number would lose its leading zeros.
-fn pin_code(target: &Target, expose: &Expose, parts: &mut Parts) {
-    let mut set = json!({ "user": "$UserIndex", "pin_code": "$Pin" });
-    if expose.feature("user_type").is_some() {
-        set["user_type"] = json!("unrestricted");
-    }
-    if expose.feature("user_enabled").is_some() {
-        set["user_enabled"] = json!(true);
-    }
-    let user = || Convert::Linear { factor: 1.0, offset: 0.0, integer: true };
-    let order = target.order(0, "DoorLock.SetCredential", &expose.property, set);
-    parts.order(order.with("UserIndex", user()).with("Pin", Convert::Text));
-    let clear = json!({ "user": "$UserIndex" });
-    let order = target.order(0, "DoorLock.ClearCredential", &expose.property, clear);
-    parts.order(order.with("UserIndex", user()));
 }
 
 fn cover(target: &Target, expose: &Expose, endpoint: u16, parts: &mut Parts) {
@@ -333,7 +317,7 @@ fn chosen(target: &Target, expose: &Expose, endpoint: u16, name: &str, parts: &m
     }
 }
 
-fn mode(target: &Target, expose: &Expose, endpoint: u16, parts: &mut Parts) {
+pub(super) fn mode(target: &Target, expose: &Expose, endpoint: u16, parts: &mut Parts) {
     if expose.is_published() {
         let source = target.source(&expose.property);
         parts.reads(endpoint, &source, "ModeSelect.CurrentMode", Convert::Text);
@@ -374,112 +358,4 @@ fn climate<'a>(target: &Target, expose: &'a Expose, endpoint: u16, parts: &mut P
         }
     }
     used
-}
-
-fn wire_generic(target: &Target, expose: &Expose, parts: &mut Parts) {
-    match expose.kind.as_str() {
-        "numeric" => numeric(target, expose, parts),
-        "binary" => binary(target, expose, parts),
-        "enum" => choice(target, expose, parts),
-        "text" => free_text(target, expose, parts),
-        "composite" if expose.name == "pin_code" => pin_code(target, expose, parts),
-        other => {
-            parts.unknown(&expose.label, format!("an expose of type `{other}`"), expose.raw.clone());
-        }
-    }
-}
-
-fn numeric(target: &Target, expose: &Expose, parts: &mut Parts) {
-    let source = target.source(&expose.property);
-    if expose.is_settable() {
-        let Some(endpoint) = parts.own(&expose.property, &expose.label) else { return };
-        if expose.is_published() {
-            parts.reads(endpoint, &source, "Number.Value", Convert::same());
-        }
-        let order = target.order(endpoint, "Number.SetValue", &expose.property, json!("$Value"));
-        parts.order(order.with("Value", Convert::same()));
-        parts.unit(endpoint, Some(expose.unit.clone()));
-        return;
-    }
-    // `power_a` is the power of phase a where the expose has no endpoint.
-    let (name, phase) = match expose.name.rsplit_once('_') {
-        Some((name, phase @ ("a" | "b" | "c" | "l1" | "l2" | "l3"))) => (name, Some(phase)),
-        _ => (expose.name.as_str(), None),
-    };
-    if let Some(number) = PROFILE.named_number(name, &expose.unit) {
-        let endpoint = match phase {
-            Some(phase) => named_endpoint(phase, parts),
-            None => endpoint_of(expose, parts),
-        };
-        let Some(endpoint) = endpoint else { return };
-        if !number.attribute.starts_with("Thermostat.") && !parts.has(endpoint, &number.attribute) {
-            parts.measures(endpoint, &source, number);
-            return;
-        }
-    }
-    let Some(endpoint) = parts.own(&expose.property, &expose.label) else { return };
-    let number = number_by_unit(&expose.unit).unwrap_or_else(|| measurement(&expose.unit));
-    parts.measures(endpoint, &source, number);
-}
-
-fn binary(target: &Target, expose: &Expose, parts: &mut Parts) {
-    if expose.is_settable() {
-        if let Some(endpoint) = parts.own(&expose.property, &expose.label) {
-            on_off(target, expose, endpoint, parts);
-        }
-        return;
-    }
-    let source = target.source(&expose.property);
-    let [on, off] = expose.on_off().map(|word| text(&word));
-    if let Some((attribute, convert)) = PROFILE.two_state(&expose.name, &on, &off) {
-        let Some(endpoint) = endpoint_of(expose, parts) else { return };
-        if !parts.has(endpoint, &attribute) {
-            parts.reads(endpoint, &source, &attribute, convert);
-            return;
-        }
-    }
-    if let Some(endpoint) = parts.own(&expose.property, &expose.label) {
-        let words = [(on, "on"), (off, "off")].map(|(word, value)| (word, Value::Text(value.to_owned())));
-        parts.reads(endpoint, &source, "State.Value", Convert::Words(words.to_vec()));
-    }
-}
-
-fn choice(target: &Target, expose: &Expose, parts: &mut Parts) {
-    let source = target.source(&expose.property);
-    if expose.name == "action" {
-        let Some(endpoint) = endpoint_of(expose, parts) else { return };
-        parts.listens(endpoint, &source, Reads::Action { when: None, word: None });
-        return;
-    }
-    if expose.name == "identify" && !expose.is_published() {
-        let word = expose.values().first().cloned().unwrap_or_default();
-        parts.order(target.order(0, "Identify.Identify", &expose.property, Json::from(word)));
-        return;
-    }
-    let known = PROFILE.one_of(&expose.name).filter(|_| !expose.is_settable());
-    if let Some((attribute, convert)) = known {
-        let Some(endpoint) = endpoint_of(expose, parts) else { return };
-        parts.reads(endpoint, &source, &attribute, convert);
-        return;
-    }
-    let Some(endpoint) = parts.own(&expose.property, &expose.label) else { return };
-    if expose.is_settable() {
-        mode(target, expose, endpoint, parts);
-    } else {
-        parts.reads(endpoint, &source, "State.Value", Convert::Text);
-    }
-}
-
-fn free_text(target: &Target, expose: &Expose, parts: &mut Parts) {
-    let Some(endpoint) = parts.own(&expose.property, &expose.label) else { return };
-    let source = target.source(&expose.property);
-    if !expose.is_settable() {
-        parts.reads(endpoint, &source, "State.Value", Convert::Text);
-        return;
-    }
-    if expose.is_published() {
-        parts.reads(endpoint, &source, "Text.Value", Convert::Text);
-    }
-    let order = target.order(endpoint, "Text.SetText", &expose.property, json!("$Text"));
-    parts.order(order.with("Text", Convert::Text));
 }

@@ -1,6 +1,7 @@
 //! Zigbee2MQTT: devices from `<base>/bridge/devices`, groups, and what happens at locks. The base is learnt from there.
 
 mod expose;
+mod generic;
 mod lock;
 mod wire;
 
@@ -20,11 +21,15 @@ use crate::roster::Roster;
 static PROFILE: LazyLock<Profile> =
     LazyLock::new(|| embedded(include_str!("../../../../profiles/zigbee2mqtt.toml")));
 
+const BRIDGES_MAX: usize = 16;
+
 #[derive(Default)]
 pub(crate) struct Zigbee2Mqtt {
     roster: Roster,
     claims: Claims,
     bases: BTreeMap<String, Bridge>,
+    /// Devices of before the restart, and the bridge that they were reached through.
+    remembered: BTreeMap<String, Option<String>>,
 }
 
 /// One Zigbee2MQTT, by its base topic.
@@ -94,8 +99,8 @@ impl Zigbee2Mqtt {
     fn devices(&mut self, base: &str, heard: &Heard<'_>) -> Vec<Finding> {
         let Ok(entries) = serde_json::from_slice::<Vec<Json>>(heard.payload) else { return Vec::new() };
         // Anything else may be called `bridge/devices`; Zigbee2MQTT always lists at least its coordinator.
-        if !self.bases.contains_key(base) && !entries.iter().any(|entry| entry.get("ieee_address").is_some())
-        {
+        let is_bridge = entries.iter().any(|entry| entry.get("ieee_address").is_some());
+        if !self.bases.contains_key(base) && (!is_bridge || self.bases.len() == BRIDGES_MAX) {
             return Vec::new();
         }
         let mut findings = Vec::new();
@@ -151,11 +156,23 @@ impl Zigbee2Mqtt {
             wired.extend(wire::group(base, group, &bridge.devices, via.clone()));
         }
         let now: BTreeSet<String> = wired.iter().map(|wired| wired.description.foreign_id.clone()).collect();
-        let gone: Vec<String> = bridge.described.difference(&now).cloned().collect();
+        let mut gone: Vec<String> = bridge.described.difference(&now).cloned().collect();
+        // What this bridge had before the restart and has no more left while nobody listened.
+        let left = |(id, before): (&String, &Option<String>)| {
+            // Groups are listed elsewhere, and later.
+            let was_listed = via.is_some() && *before == via && !id.contains(wire::GROUP);
+            (was_listed && !now.contains(id)).then(|| id.clone())
+        };
+        gone.extend(self.remembered.iter().filter_map(left));
+        gone.iter().for_each(|id| drop(self.remembered.remove(id)));
         let new: BTreeSet<String> = now.difference(&bridge.described).cloned().collect();
         bridge.described = now;
         self.claims.claim(bridge.described.iter().flat_map(|id| wire::claims_of(id)));
-        let mut findings: Vec<Finding> = gone.iter().filter_map(|id| self.roster.remove(id)).collect();
+        let mut findings = Vec::new();
+        for foreign_id in gone {
+            self.roster.remove(&foreign_id);
+            findings.push(Finding::Gone { foreign_id });
+        }
         for device in wired {
             if new.contains(&device.description.foreign_id) {
                 findings.extend(wire::first_question(base, self.bases.get(base), &device));
@@ -200,6 +217,7 @@ impl Dialect for Zigbee2Mqtt {
     /// What is announced to Home Assistant may be read again before the bridge is.
     fn remember(&mut self, description: &Description) {
         self.claims.claim(wire::claims_of(&description.foreign_id));
+        self.remembered.insert(description.foreign_id.clone(), description.via.clone());
     }
 
     fn greet(&mut self) -> Vec<Say> {
@@ -217,7 +235,10 @@ impl Dialect for Zigbee2Mqtt {
             let known = self.bases.keys().any(|base| heard.topic.starts_with(&format!("{base}/bridge/")));
             return if known { Self::response(heard).into_iter().collect() } else { Vec::new() };
         }
-        self.roster.keep(heard);
+        // States are objects; other words than these two are none of its own.
+        if heard.payload.starts_with(b"{") || matches!(heard.payload, b"online" | b"offline" | b"") {
+            self.roster.keep(heard);
+        }
         let mut findings = self.roster.hear(heard);
         let locks = self.bases.values().find_map(|bridge| bridge.locks.get(heard.topic));
         if let Some(foreign_id) = locks.filter(|_| !heard.replayed) {

@@ -283,3 +283,41 @@ fn an_unsupported_device_is_kept_with_its_reason() {
     ear.hears("zigbee2mqtt/bridge/devices", entries.to_string());
     assert_eq!(ear.description("0x1").unknown[0].raw["model_id"], "X");
 }
+
+#[test]
+fn a_device_that_left_while_nobody_listened_is_gone() {
+    let before = home();
+    let mut after = Ear::of("zigbee2mqtt");
+    let mut left = before.description(LAMP);
+    left.foreign_id = "0x00158d0000000099".to_owned();
+    let mut of_another_bridge = left.clone();
+    of_another_bridge.foreign_id = "0x00158d0000000098".to_owned();
+    of_another_bridge.via = Some("0x1".to_owned());
+    for description in [&left, &of_another_bridge, &before.description(LAMP)] {
+        after.dialect.remember(description);
+    }
+    after.hears_all(include_str!("fixtures/home.txt"));
+    assert_eq!(after.gone, [left.foreign_id]);
+}
+
+#[test]
+fn sirens_and_phases_as_other_devices_write_them() {
+    let mut ear = Ear::of("zigbee2mqtt");
+    let numeric = |name: &str, unit: &str| json!({ "type": "numeric", "name": name, "property": name, "access": 1, "unit": unit });
+    let mode = json!({ "type": "enum", "name": "mode", "property": "mode", "access": 2, "values": ["stop", "burglar"] });
+    let duration =
+        json!({ "type": "numeric", "name": "duration", "property": "duration", "access": 2, "unit": "s" });
+    let warning = json!({ "type": "composite", "name": "warning", "property": "warning", "label": "Warning", "access": 2, "features": [mode, duration] });
+    let alarm = json!({ "type": "binary", "name": "alarm", "property": "alarm", "label": "Alarm", "access": 3, "value_on": true, "value_off": false });
+    let exposes = json!([warning, alarm, numeric("power", "W"), numeric("power_phase_b", "W")]);
+    let entry = json!([{ "ieee_address": "0x1", "friendly_name": "thing", "type": "Router", "interview_completed": true, "definition": { "model": "X", "vendor": "Y", "exposes": exposes } }]);
+    ear.hears("z/bridge/devices", entry.to_string());
+    ear.hears_once("z/thing", r#"{"alarm":true,"power":10,"power_phase_b":4}"#);
+    assert_eq!(ear.value("0x1", "Alarm/Siren.Sounding"), Value::Bool(true));
+    assert_eq!(ear.value("0x1", "b/ElectricalPowerMeasurement.ActivePower"), number(4.0));
+    assert_eq!(ear.value("0x1", "0/ElectricalPowerMeasurement.ActivePower"), number(10.0));
+    let said = |endpoint: &str, command: &str| ear.words("0x1", endpoint, command, &[])[0].1.clone();
+    assert_eq!(said("Alarm", "Siren.Silence"), r#"{"alarm":false}"#);
+    assert_eq!(said("Warning", "Siren.Sound"), r#"{"warning":{"duration":60,"mode":"burglar"}}"#);
+    assert_eq!(said("Warning", "Siren.Silence"), r#"{"warning":{"mode":"stop"}}"#);
+}

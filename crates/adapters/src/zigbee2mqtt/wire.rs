@@ -10,7 +10,7 @@ use crate::parts::{Parts, Source};
 use crate::wiring::{Availability, Mode, Order, Select, Sign, Wired};
 
 /// Between the base topic and the number in the foreign id of a group.
-const GROUP: &str = ":group:";
+pub(super) const GROUP: &str = ":group:";
 
 /// The bridge itself: what others are reached through.
 pub(super) fn bridge(base: &str, entry: &Entry) -> Wired {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use lares_hub::home_clients::HomeClient;
-use lares_hub::{Hub, dialects, export};
+use lares_hub::{Hub, home_space};
 use lares_model::dialect::Heard;
 use lares_mqtt::codec::{ReasonCode, Text};
 use lares_mqtt::topic::{covers, matches, overlap};
@@ -52,7 +52,7 @@ impl HomeGuest {
         Welcome::new(Client::Home(self), "").in_space(space, tenant).with_sessions_for(session_expiry_max_s)
     }
 
-    /// The dialects hear it; what they find is durable before it is acknowledged.
+    /// The hub hears it; what follows is durable before it is acknowledged.
     pub async fn take(&self, hub: &Arc<Hub>, message: &Message) -> Outcome {
         let heard = Heard {
             topic: &message.topic,
@@ -61,21 +61,10 @@ impl HomeGuest {
             replayed: false,
             received: hub.now(),
         };
-        let wish = export::hear(hub, &self.client, &heard);
-        let findings = dialects::hear(hub, self.client.home, &heard, self.client.trusted);
-        if wish.is_none() && findings.is_none() {
+        let Some(findings) = home_space::hear(hub, &self.client, &heard) else {
             return Outcome::Accepted;
-        }
-        let all = async {
-            if let Some(wish) = wish {
-                wish.await?;
-            }
-            match findings {
-                Some(findings) => findings.await,
-                None => Ok(()),
-            }
         };
-        match all.await {
+        match findings.await {
             Ok(()) => Outcome::Accepted,
             Err(error) => {
                 metrics::counter!("lares_mqtt_unacknowledged_total").increment(1);

@@ -153,6 +153,38 @@ async fn after_a_restart_only_the_difference_is_put_right_and_opting_out_clears_
 }
 
 #[tokio::test]
+async fn what_happens_is_told_once_and_not_kept() {
+    let mut bed = Bed::new().await;
+    let device = bed.plug(bed.home, "Plug").await;
+    bed.opt(true).await;
+    let mut export = Export::new(&bed.hub).unwrap();
+    export.look().await.unwrap();
+    let (stop, stopped) = tokio::sync::watch::channel(false);
+    let feeding = tokio::spawn(lares_hub::feed::run(bed.hub.clone(), stopped));
+    let payload = br#"{ "v": 1, "events": [{ "event": "OnOff.Pressed" }] }"#;
+    ingest::report(&bed.hub, &device, Channel::Event, None, payload).await.unwrap();
+    bed.follower.catch_up().await.unwrap();
+    bed.told();
+    let expected = format!("lares/{}/1/event OnOff.Pressed", device.id);
+    let mut told = vec![];
+    for _ in 0..500 {
+        export.look().await.unwrap();
+        told.extend(bed.told());
+        if told.contains(&expected) {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    export.look().await.unwrap();
+    told.extend(bed.told());
+    assert_eq!(told.iter().filter(|one| **one == expected).count(), 1, "{told:?}");
+    let kept = bed.bus.retained.lock().unwrap().keys().any(|topic| topic.ends_with("/event"));
+    assert!(!kept);
+    stop.send(true).unwrap();
+    feeding.await.unwrap();
+}
+
+#[tokio::test]
 async fn a_birth_has_everything_told_again() {
     let bed = Bed::new().await;
     bed.plug(bed.home, "Plug").await;

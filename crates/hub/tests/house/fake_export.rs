@@ -10,6 +10,10 @@ use lares_model::presence::PresenceStatus;
 pub const EXPORTER: Exporter = Exporter {
     describe,
     state,
+    happened: |device, occurrence| {
+        let topic = format!("lares/{}/{}/event", device.id, occurrence.endpoint);
+        Some(Say { retain: false, ..say(topic, occurrence.event.clone()) })
+    },
     asked,
     filters: &["lares/#", "homeassistant/#"],
     is_ours: |topic, _| topic.starts_with("lares/") || topic.starts_with("homeassistant/device/lares_"),

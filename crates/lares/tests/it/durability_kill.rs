@@ -90,7 +90,6 @@ const TAIL_ENTRIES: i64 = 30_000;
 async fn append_tail(lares: &Lares, device: DeviceId) {
     let demo = lares.demo();
     let device = Device {
-        origin: None,
         id: device,
         organisation: demo.organisation.parse().unwrap(),
         home: HomeId(uuid::Uuid::nil()),

@@ -73,14 +73,9 @@ pub fn availability(base: &str, device: DeviceId, online: bool) -> Say {
     retained(availability_topic(base, device), word.to_owned())
 }
 
-/// The newest value of an attribute.
+/// The newest value of an attribute, as the catalogue has it.
 pub fn state(base: &str, device: DeviceId, endpoint: u16, attribute: &str, value: &Value) -> Say {
-    retained(state_topic(base, device, endpoint, attribute), state_payload(attribute, value))
-}
-
-/// The value as the catalogue has it: the templates of `describe` know each attribute.
-pub fn state_payload(_attribute: &str, value: &Value) -> String {
-    value.to_string()
+    retained(state_topic(base, device, endpoint, attribute), value.to_string())
 }
 
 /// Something that happened, for the event entities of locks and switches.
