@@ -91,9 +91,13 @@ test.describe("the front door", () => {
     await expect(page.getByText("This is no topic filter")).toBeVisible();
   });
 
-  test("end the credentials: the client may not come back", async ({ signedIn: page, house }) => {
+  test("show the devices in Home Assistant; end the credentials: the client may not come back", async ({ signedIn: page, house }) => {
     const home = house.demo.homes[1] ?? "";
     await page.goto(`/homes/${home}/connect`);
+    const shownThere = page.getByRole("switch", { name: "Show my devices in Home Assistant" });
+    await shownThere.check({ force: true });
+    await expect(page.getByText("Devices of this home are shown in Home Assistant")).toBeVisible();
+    await expect(shownThere).toBeChecked();
     await page.getByRole("button", { name: `More about ${NAME}` }).click();
     await page.getByRole("menuitem", { name: "Remove" }).click();
     await page.getByRole("button", { name: "Remove", exact: true }).click();
