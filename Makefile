@@ -5,7 +5,7 @@ DEV_DATA ?= .data/dev
 
 PORTAL_SOURCES = $(shell find portal/src portal/public portal/scripts -type f 2>/dev/null) portal/index.html portal/vite.config.ts
 
-.PHONY: help run dev portal test check e2e fmt gen bench bench-telemetry accept soak screenshots clean
+.PHONY: help run dev portal test check e2e fmt gen bench bench-telemetry bench-mqtt fuzz accept soak screenshots clean
 
 help: ## print these targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -56,11 +56,17 @@ bench: ## measure, with Mosquitto beside it in the same run
 bench-telemetry: ## measure the telemetry engine beside five other stores: make bench-telemetry ARGS="--points 2000000"
 	scripts/bench-telemetry.sh $(ARGS)
 
+bench-mqtt: ## measure the MQTT broker beside Mosquitto: make bench-mqtt ARGS="--rounds 5"
+	scripts/bench-mqtt.sh $(ARGS)
+
 accept: ## run third-party programs against a live demo: make accept ACCEPT=<folder>
 	scripts/accept.sh
 
 soak: ## every test, the ignored ones too, with many more cases (bounded by SOAK_SECONDS)
 	scripts/soak.sh
+
+fuzz: ## fuzz the MQTT decoder and session (FUZZ_SECONDS each)
+	scripts/fuzz.sh
 
 screenshots: ## make the pictures of the README from a running demo
 	scripts/screenshots.sh

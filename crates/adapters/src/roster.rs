@@ -21,6 +21,7 @@ use crate::wiring::{Channel, Order, Reads, Select, Sign, Wired, payload_text};
 
 /// What is kept of parts that became no capability: a stranger's description is not kept without end.
 const UNKNOWN_MAX: usize = 128;
+const TOLD_MAX: usize = 64;
 const UNKNOWN_MAX_BYTES: usize = 24 * 1_024;
 
 #[derive(Default)]
@@ -38,6 +39,8 @@ struct Known {
     signs: Vec<(Vec<Option<bool>>, Option<bool>)>,
     presence: Option<(bool, String)>,
     latest: BTreeMap<(u16, String), Measured>,
+    /// Reasons that were told already: a template that fails does so with every message.
+    told: BTreeSet<String>,
 }
 
 impl Roster {
@@ -152,7 +155,7 @@ impl Roster {
         if !occurrences.is_empty() {
             findings.push(Finding::Occurred { foreign_id: id.to_owned(), occurrences });
         }
-        findings.extend(reasons.into_iter().map(|reason| rejected(id, reason)));
+        findings.extend(reasons.into_iter().filter_map(|reason| self.reject(id, reason)));
         findings
     }
 
@@ -232,7 +235,6 @@ impl Roster {
 
     /// Holds readings against the catalogue: what no attribute may be is rejected, the rest is known from now on.
     pub fn record(&mut self, id: &str, readings: Vec<Measured>) -> Vec<Finding> {
-        let Some(known) = self.known.get_mut(id) else { return Vec::new() };
         let mut accepted: Vec<Measured> = Vec::with_capacity(readings.len());
         let mut findings = Vec::new();
         for mut measured in readings {
@@ -243,16 +245,26 @@ impl Roster {
             {
                 Ok(value) => {
                     measured.value = value;
-                    known.latest.insert((measured.endpoint, measured.attribute.clone()), measured.clone());
                     accepted.push(measured);
                 }
-                Err(reason) => findings.push(rejected(id, format!("{}: {reason}", measured.attribute))),
+                Err(reason) => findings.extend(self.reject(id, format!("{}: {reason}", measured.attribute))),
             }
         }
-        if !accepted.is_empty() {
-            findings.insert(0, Finding::Readings { foreign_id: id.to_owned(), readings: accepted });
+        let Some(known) = self.known.get_mut(id).filter(|_| !accepted.is_empty()) else { return findings };
+        for measured in &accepted {
+            known.latest.insert((measured.endpoint, measured.attribute.clone()), measured.clone());
         }
+        findings.insert(0, Finding::Readings { foreign_id: id.to_owned(), readings: accepted });
         findings
+    }
+
+    /// Nothing for a reason that was told.
+    fn reject(&mut self, id: &str, reason: String) -> Option<Finding> {
+        let told = &mut self.known.get_mut(id)?.told;
+        if told.len() == TOLD_MAX {
+            told.clear();
+        }
+        told.insert(reason.clone()).then(|| rejected(id, reason))
     }
 
     pub fn word(
@@ -335,7 +347,7 @@ impl Known {
                     .any(|e| e.endpoint == *endpoint && e.capabilities.iter().any(|name| name == capability))
             })
             .collect();
-        Known { wired, signs, presence, latest }
+        Known { wired, signs, presence, latest, told: BTreeSet::new() }
     }
 
     fn is_on(&self, endpoint: u16) -> Option<bool> {

@@ -14,6 +14,11 @@ pub struct Server {
     pub pid: u32,
     pub http: String,
     pub mqtt: String,
+    pub mqtts: String,
+    /// Where everybody is let in; empty unless it was started so.
+    pub anonymous: String,
+    /// A user name and password that MQTT takes.
+    pub login: (String, String),
     token: String,
     pub home: String,
     pub client: reqwest::Client,
@@ -29,6 +34,15 @@ pub struct Device {
 const BASE_PORT: u16 = 28_080;
 
 fn spawn(binary: &Path, data: &Path, subcommand: &str) -> Result<Child, String> {
+    spawn_with(binary, data, subcommand, &[])
+}
+
+fn spawn_with(
+    binary: &Path,
+    data: &Path,
+    subcommand: &str,
+    settings: &[(&str, &str)],
+) -> Result<Child, String> {
     Command::new(binary)
         .args([subcommand, "--ports", &BASE_PORT.to_string(), "--data"])
         .arg(data)
@@ -36,6 +50,7 @@ fn spawn(binary: &Path, data: &Path, subcommand: &str) -> Result<Child, String> 
         .args(if subcommand == "demo" { &["--history", "0"][..] } else { &[] })
         .env("LARES_LIMITS__PER_USER_PER_SECOND", "100000")
         .env("LARES_LOG__LEVEL", "warn")
+        .envs(settings.iter().copied())
         .stdout(Stdio::null())
         .kill_on_drop(true)
         .spawn()
@@ -86,10 +101,37 @@ impl Server {
             _child: child,
             http: text(&demo["http"]),
             mqtt: text(&demo["mqtt"]),
+            mqtts: text(&demo["mqtts"]),
+            anonymous: String::new(),
+            login: Default::default(),
             token: text(&demo["owner"]["token"]),
             home: text(&demo["homes"][0]),
             client,
         })
+    }
+
+    /// As `start`, without the simulated devices, and with a listener that lets everybody into the space of its home.
+    pub async fn start_open(binary: &Path, data: &Path) -> Result<Server, String> {
+        let home = {
+            let mut first = Server::start(binary, data).await?;
+            first._child.kill().await.map_err(|error| error.to_string())?;
+            first
+        };
+        let anonymous = format!("127.0.0.1:{}", BASE_PORT + 4);
+        let child = spawn_with(
+            binary,
+            data,
+            "serve",
+            &[("LARES_MQTT__ANONYMOUS_BIND", &anonymous), ("LARES_MQTT__ANONYMOUS_HOME", &home.home)],
+        )?;
+        ready(&home.client, Instant::now()).await?;
+        let mut server = Server { pid: child.id().unwrap_or_default(), _child: child, anonymous, ..home };
+        let client = json!({ "name": "load" });
+        let path = format!("/api/homes/{}/mqtt-clients", server.home);
+        let made = server.post(&path, &client).await?;
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        server.login = (text(&made["username"]), text(&made["secret"]));
+        Ok(server)
     }
 
     pub async fn post(&self, path: &str, body: &Value) -> Result<Value, String> {

@@ -9,6 +9,7 @@ mod lares;
 mod live;
 mod memory;
 mod mosquitto;
+mod mqtt;
 mod round_trip;
 mod telemetry;
 
@@ -28,11 +29,16 @@ fn main() -> Result<(), String> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.split_first() {
         Some((task, rest)) if task == "telemetry" => telemetry::run(rest),
+        Some((task, rest)) if task == "mqtt" => mqtt::run(rest),
         Some((task, rest)) if task == "engine" => telemetry::serve(rest),
         Some((binary, rest)) => {
             measure_server(PathBuf::from(binary), rest.first().is_some_and(|what| what == "live"))
         }
-        None => Err(format!("usage: lares-bench PATH-OF-LARES [live], or {}", telemetry::USAGE)),
+        None => Err(format!(
+            "usage: lares-bench PATH-OF-LARES [live], or {}, or {}",
+            telemetry::USAGE,
+            mqtt::USAGE
+        )),
     }
 }
 

@@ -257,6 +257,7 @@ fn publish(hub: &Hub, home: HomeId, say: Say) {
     let Some(bus) = hub.bus() else { return };
     let topic = say.topic.clone();
     if let Err(error) = bus.publish(home, say) {
-        tracing::warn!(home.id = %home, topic, %error, "not said in the home's space");
+        // As long as nobody of the home has come, there is nobody to tell.
+        tracing::debug!(home.id = %home, topic, %error, "not said in the home's space");
     }
 }

@@ -200,20 +200,25 @@ impl Export {
         let gone: Vec<HomeId> = self.homes.keys().filter(|id| !ids.contains(id)).copied().collect();
         for home in gone {
             self.homes.remove(&home);
-            self.clear(home, &HashSet::new());
+            for (topic, _) in self.retained(home) {
+                publish(&self.hub, home, Say { topic, payload: vec![], qos: 1, retain: true });
+            }
         }
         self.hub.exports.homes.write().unwrap_or_else(PoisonError::into_inner).clone_from(&ids);
         for home in wanted {
             self.follow(home.organisation).await?;
             let rooms = self.rooms_of(&home).await?;
             let id = home.id;
-            let is_new = !self.homes.contains_key(&id) || births.contains(&id);
             let said = match self.homes.remove(&id) {
-                Some(known) if !is_new => known.said,
-                _ => HashMap::new(),
+                _ if births.contains(&id) => HashMap::new(),
+                Some(known) => known.said,
+                // What was kept from before a start is not said again.
+                None => {
+                    self.retained(id).into_iter().map(|(topic, payload)| (topic, hash(&payload))).collect()
+                }
             };
             self.homes.insert(id, Exporting { home, rooms, said });
-            self.say_home(id, is_new);
+            self.say_home(id);
         }
         let organisations: BTreeSet<_> = self.homes.values().map(|one| one.home.organisation).collect();
         self.followed.retain(|organisation, _| organisations.contains(organisation));
@@ -239,7 +244,7 @@ impl Export {
     }
 
     /// Everything of a home that is not said already; what is kept there and no longer meant is cleared.
-    fn say_home(&mut self, id: HomeId, is_new: bool) {
+    fn say_home(&mut self, id: HomeId) {
         let Some(home) = self.homes.get(&id) else { return };
         let (organisation, exporter) = (home.home.organisation, self.exporter);
         let mut meant = HashSet::new();
@@ -253,10 +258,6 @@ impl Export {
                 meant.insert(say.topic.clone());
                 self.say(id, say);
             }
-        }
-        // After a start, whatever was kept from before; later, what was said and is not meant any more.
-        if is_new {
-            self.clear(id, &meant);
         }
         let Some(home) = self.homes.get_mut(&id) else { return };
         let stale: Vec<String> = home.said.keys().filter(|topic| !meant.contains(*topic)).cloned().collect();
@@ -274,9 +275,7 @@ impl Export {
 
     fn say(&mut self, home: HomeId, say: Say) {
         let Some(exporting) = self.homes.get_mut(&home) else { return };
-        let mut hasher = DefaultHasher::new();
-        say.payload.hash(&mut hasher);
-        let hash = hasher.finish();
+        let hash = hash(&say.payload);
         if exporting.said.insert(say.topic.clone(), hash) != Some(hash)
             && !publish(&self.hub, home, Say { retain: true, ..say.clone() })
         {
@@ -284,16 +283,11 @@ impl Export {
         }
     }
 
-    /// Clears what is retained of ours and not meant.
-    fn clear(&self, home: HomeId, meant: &HashSet<String>) {
-        let Some(bus) = self.hub.bus() else { return };
-        for filter in self.exporter.filters {
-            for (topic, payload) in bus.retained(home, filter) {
-                if !meant.contains(&topic) && (self.exporter.is_ours)(&topic, &payload) {
-                    publish(&self.hub, home, Say { topic, payload: vec![], qos: 1, retain: true });
-                }
-            }
-        }
+    /// What is retained of ours.
+    fn retained(&self, home: HomeId) -> Vec<(String, Vec<u8>)> {
+        let Some(bus) = self.hub.bus() else { return vec![] };
+        let all = self.exporter.filters.iter().flat_map(|filter| bus.retained(home, filter));
+        all.filter(|(topic, payload)| (self.exporter.is_ours)(topic, payload)).collect()
     }
 
     /// Devices of which something was folded since the last look.
@@ -345,6 +339,12 @@ impl Export {
             }
         }
     }
+}
+
+fn hash(payload: &[u8]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    payload.hash(&mut hasher);
+    hasher.finish()
 }
 
 /// What a device said had happened.

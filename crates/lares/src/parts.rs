@@ -329,6 +329,8 @@ impl Running {
     /// Doors first, so that what they took is written; then the workers, the follower with a last checkpoint.
     pub async fn stop(self) {
         let _ = self.stop.send(true);
+        // The broker's house writes presence for as long as somebody holds it, and that ends last.
+        drop(self.mqtt);
         let doors = async {
             for door in self.doors {
                 let _ = door.await;

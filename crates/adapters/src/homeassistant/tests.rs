@@ -1,4 +1,5 @@
-//! Discovery as devices really write it: `fixtures/zigbee2mqtt.txt` is what Zigbee2MQTT 2.14 announces of four devices.
+//! Discovery as devices really write it: `fixtures/zigbee2mqtt.txt` is what Zigbee2MQTT 2.14 announces of four devices,
+//! `fixtures/components.txt` a device of which both Home Assistants show every component.
 
 use lares_model::Value;
 use lares_model::dialect::{CannotSay, Finding};
@@ -100,6 +101,65 @@ fn what_its_own_dialect_speaks_for_appears_once() {
         described.keys().filter_map(|key| key.split(' ').next()).collect();
     assert_eq!(dialects.into_iter().collect::<Vec<_>>(), ["zigbee2mqtt"], "{described:#?}");
     assert_eq!(described.len(), 6);
+}
+
+/// One device with twenty components, whose states Home Assistant 2024.3 and 2025.4 show as they are read here.
+#[test]
+fn twenty_components_of_one_device() {
+    let mut ear = ear();
+    ear.hears_all(include_str!("fixtures/components.txt"));
+    assert_eq!(ear.rejected, Vec::<String>::new());
+    let device = ear.description("unit12");
+    assert!(device.unknown.is_empty(), "{:#?}", device.unknown);
+    assert_eq!((device.endpoints.len(), ear.online("unit12")), (20, Some(true)));
+    for (key, value) in [
+        ("temp/TemperatureMeasurement.MeasuredValue", number(21.5)),
+        ("energy/ElectricalEnergyMeasurement.CumulativeEnergyImported", number(12_500.0)),
+        ("door/BooleanState.StateValue", Value::Bool(false)),
+        ("plug/OnOff.OnOff", Value::Bool(true)),
+        ("lamp/OnOff.OnOff", Value::Bool(true)),
+        ("lamp/ColorControl.CurrentHue", number(210.0)),
+        ("trv/Thermostat.SystemMode", text("Heat")),
+        ("trv/Thermostat.LocalTemperature", number(19.5)),
+        ("front/DoorLock.LockState", text("Locked")),
+        ("blind/WindowCovering.CurrentPositionLiftPercent", number(30.0)),
+        ("limit/Number.Value", number(4.0)),
+        ("mode/ModeSelect.CurrentMode", text("away")),
+        ("fw/SoftwareUpdate.LatestVersion", text("1.1")),
+        ("pin/Text.Value", text("abc")),
+        ("alarm/AlarmPanel.State", text("ArmedAway")),
+        ("vent/OnOff.OnOff", Value::Bool(false)),
+        ("siren/Siren.Sounding", Value::Bool(false)),
+        ("water/ValveConfigurationAndControl.CurrentState", text("Open")),
+        ("tag/Tracker.Zone", text("home")),
+    ] {
+        assert_eq!(ear.value("unit12", key), value, "{key}");
+    }
+    for (endpoint, command, args, topic, payload) in [
+        ("plug", "OnOff.Off", vec![], "u12/plug/set", "OFF"),
+        ("front", "DoorLock.UnlockDoor", vec![], "u12/lock/set", "UNLOCK"),
+        (
+            "trv",
+            "Thermostat.SetOccupiedHeatingSetpoint",
+            vec![("Setpoint", number(22.5))],
+            "u12/trv/t/set",
+            "22.5",
+        ),
+        (
+            "blind",
+            "WindowCovering.GoToLiftPercentage",
+            vec![("LiftPercent", number(70.0))],
+            "u12/blind/p/set",
+            "30",
+        ),
+        ("reboot", "Button.Press", vec![], "u12/reboot", "PRESS"),
+        ("fw", "SoftwareUpdate.Install", vec![], "u12/fw/install", "go"),
+        ("mode", "ModeSelect.ChangeToMode", vec![("NewMode", text("home"))], "u12/mode/set", "home"),
+        ("movie", "Scene.Recall", vec![], "u12/scene", "ON"),
+    ] {
+        assert_eq!(ear.words("unit12", endpoint, command, &args), [pair(topic, payload)]);
+    }
+    assert_eq!(ear.occurred.len(), 1, "the bell rang");
 }
 
 #[test]
@@ -286,7 +346,8 @@ fn a_missing_key_keeps_the_value_and_is_told_and_nan_is_no_number() {
     let mut ear = one("sensor", config);
     ear.hears("s", r#"{"a":{"p":5}}"#);
     ear.hears("s", "{}");
-    assert_eq!(ear.rejected.len(), 1);
+    ear.hears("s", "{}");
+    assert_eq!(ear.rejected.len(), 1, "the same is not told with every message");
     for payload in [r#"{"a":{"p":"nan"}}"#, r#"{"a":{"p":true}}"#, r#"{"a":{"p":"x"}}"#] {
         ear.hears("s", payload);
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::{HeaderName, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream;
@@ -13,15 +13,17 @@ use lares_hub::homes;
 use lares_model::access::Action;
 use lares_model::home::Home;
 use lares_model::{HomeId, Invalid, UnixMillis};
-use lares_mqtt::Watch;
+use lares_mqtt::{Overheard, Watch};
 use serde::{Deserialize, Serialize};
 
 use super::Door;
 use super::extract::{Id, Params, Who};
-use super::live::Place;
+use super::live::{Place, accepts_events};
 use super::problem::Problem;
 
 const TOPICS_MAX: usize = 2_000;
+const COLLECTED_MAX: usize = 1_000;
+const WAIT_MAX_S: u64 = 30;
 /// Of a payload; what is longer is cut.
 const PAYLOAD_BYTES: usize = 16 * 1024;
 
@@ -53,17 +55,50 @@ pub struct TopicsView {
     pub truncated: bool,
 }
 
+#[derive(Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct WatchQuery {
+    /// A topic filter; everything (`#`) when left out.
+    #[param(max_length = 1024)]
+    filter: Option<String>,
+    /// Where no stream is asked for: collect for up to so many seconds.
+    #[param(maximum = 30)]
+    wait_s: Option<u64>,
+}
+
 /// A message that went by.
-#[derive(Serialize)]
-struct MessageView<'a> {
-    topic: &'a str,
-    payload: String,
-    bytes: usize,
-    qos: u8,
-    retain: bool,
-    received_at: UnixMillis,
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct MessageView {
+    pub topic: String,
+    /// As text, at most 16 KiB of it; what is no UTF-8 is replaced.
+    pub payload: String,
+    /// Of the whole payload.
+    pub bytes: usize,
+    pub qos: u8,
+    pub retain: bool,
+    pub received_at: UnixMillis,
     /// The identity that published it; empty is the server itself.
-    from: &'a str,
+    pub from: String,
+}
+
+impl MessageView {
+    fn of(seen: &Overheard) -> MessageView {
+        MessageView {
+            topic: seen.topic.to_string(),
+            payload: shown(&seen.payload),
+            bytes: seen.payload.len(),
+            qos: seen.qos as u8,
+            retain: seen.retain,
+            received_at: UnixMillis(seen.at as i64),
+            from: seen.from.to_string(),
+        }
+    }
+}
+
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct MessagesView {
+    pub items: Vec<MessageView>,
 }
 
 fn shown(payload: &[u8]) -> String {
@@ -75,11 +110,11 @@ async fn explored(
     door: &Door,
     caller: &lares_hub::Caller,
     home: HomeId,
-    query: TopicsQuery,
+    filter: Option<String>,
 ) -> Result<(Home, String), Problem> {
     let home = homes::find(&door.hub, caller, home).await?;
     caller.require(Action::HomeManage, home.organisation)?;
-    let filter = query.filter.unwrap_or_else(|| "#".to_owned());
+    let filter = filter.unwrap_or_else(|| "#".to_owned());
     if lares_mqtt::topic::check_filter(&filter).is_err() || filter.starts_with("$share/") {
         return Err(Invalid::one("filter", "is not a topic filter (MQTT 5, section 4.7)").into());
     }
@@ -96,7 +131,7 @@ pub async fn topics(
     Id(home): Id<HomeId>,
     Params(query): Params<TopicsQuery>,
 ) -> Result<Json<TopicsView>, Problem> {
-    let (home, filter) = explored(&door, &caller, home, query).await?;
+    let (home, filter) = explored(&door, &caller, home, query.filter).await?;
     let mut found = door.mqtt.retained(&home.id.to_string(), &filter);
     let truncated = found.len() > TOPICS_MAX;
     found.truncate(TOPICS_MAX);
@@ -110,25 +145,35 @@ pub async fn topics(
     Ok(Json(TopicsView { items: items.collect(), truncated }))
 }
 
-/// What is published in a home's MQTT space, as it is: server-sent events named `message`, each a JSON object with
-/// `topic`, `payload`, `bytes`, `qos`, `retain`, `received_at` and `from`. Whoever does not keep up misses some.
+/// What is published in a home's MQTT space, as it is. With `Accept: text/event-stream` the messages come as
+/// server-sent events named `message`; otherwise those of the next `wait_s` seconds. Who does not keep up misses some.
 #[utoipa::path(get, path = "/api/homes/{id}/mqtt/watch", tag = "homes", operation_id = "watchMqttTopics",
-    params(("id" = HomeId, Path, description = "Home"), TopicsQuery),
-    responses((status = 200, description = "Messages as they come", content_type = "text/event-stream", body = String)))]
+    params(("id" = HomeId, Path, description = "Home"), WatchQuery),
+    responses((status = 200, description = "Messages as they came", body = MessagesView)))]
 pub async fn watch(
     State(door): State<Door>,
     Who(caller): Who,
     Id(home): Id<HomeId>,
-    Params(query): Params<TopicsQuery>,
+    Params(query): Params<WatchQuery>,
+    headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let (home, filter) = explored(&door, &caller, home, query).await?;
+    let wait_s = query.wait_s.unwrap_or(0);
+    if wait_s > WAIT_MAX_S {
+        return Err(Invalid::one("wait_s", format!("must be from 0 to {WAIT_MAX_S}")).into());
+    }
+    let (home, filter) = explored(&door, &caller, home, query.filter).await?;
     let place = door.live.take(caller.user).map_err(Problem::from)?;
     let tenant = home.organisation.to_string();
     let watch = door.mqtt.watch(&home.id.to_string(), &tenant, &filter);
     let watch = watch.ok_or_else(|| Invalid::one("filter", "is not a topic filter"))?;
-    let source = Source { watch, ready: door.ready.clone(), _place: place };
+    let mut source = Source { watch, ready: door.ready.clone(), _place: place };
+    if !accepts_events(&headers) {
+        let items = source.collect(Duration::from_secs(wait_s)).await;
+        return Ok(Json(MessagesView { items }).into_response());
+    }
     let events = stream::unfold(source, |mut source| async move {
-        let event = source.next().await?;
+        let message = source.next().await?;
+        let event = Event::default().event("message").json_data(message).unwrap_or_default();
         Some((Ok::<_, Infallible>(event), source))
     });
     let unbuffered = [
@@ -146,20 +191,21 @@ struct Source {
 }
 
 impl Source {
-    async fn next(&mut self) -> Option<Event> {
-        let seen = tokio::select! {
-            seen = self.watch.next() => seen?,
-            _ = self.ready.wait_for(|ready| !ready) => return None,
-        };
-        let view = MessageView {
-            topic: &seen.topic,
-            payload: shown(&seen.payload),
-            bytes: seen.payload.len(),
-            qos: seen.qos as u8,
-            retain: seen.retain,
-            received_at: UnixMillis(seen.at as i64),
-            from: &seen.from,
-        };
-        Event::default().event("message").json_data(view).ok()
+    async fn next(&mut self) -> Option<MessageView> {
+        tokio::select! {
+            seen = self.watch.next() => seen.as_ref().map(MessageView::of),
+            _ = self.ready.wait_for(|ready| !ready) => None,
+        }
+    }
+
+    async fn collect(&mut self, time: Duration) -> Vec<MessageView> {
+        let mut items = Vec::new();
+        let until = tokio::time::Instant::now() + time;
+        while items.len() < COLLECTED_MAX
+            && let Ok(Some(message)) = tokio::time::timeout_at(until, self.next()).await
+        {
+            items.push(message);
+        }
+        items
     }
 }

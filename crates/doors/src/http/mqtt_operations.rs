@@ -115,6 +115,19 @@ fn operated(caller: &Caller, query: &OperationsQuery) -> Result<Vec<Organisation
     Ok(scope.organisations().iter().copied().filter(manages).collect())
 }
 
+/// The organisation and number of a session. One of somebody else's organisation does not exist; a role that does not
+/// suffice is said.
+fn theirs(door: &Door, caller: &Caller, session: MqttSessionId) -> Result<(OrganisationId, u64), HubError> {
+    let number = number_of(session).ok_or(HubError::NotFound("session"))?;
+    let has = |organisation: &&OrganisationId| {
+        door.mqtt.sessions_of(&organisation.to_string()).iter().any(|known| known.session == number)
+    };
+    let organisation =
+        *caller.scope().organisations().iter().find(has).ok_or(HubError::NotFound("session"))?;
+    caller.require(Action::OrganisationManage, organisation)?;
+    Ok((organisation, number))
+}
+
 /// The number of a session as an id.
 fn session_id(number: u64) -> MqttSessionId {
     MqttSessionId(Uuid::from_u64_pair(0, number))
@@ -172,12 +185,9 @@ pub async fn end(
     Who(caller): Who,
     Id(session): Id<MqttSessionId>,
 ) -> Result<StatusCode, Problem> {
-    for organisation in operated(&caller, &OperationsQuery { organisation: None })? {
-        if let Some(number) = number_of(session)
-            && door.mqtt.end_session(&organisation.to_string(), number, true)
-        {
-            return Ok(StatusCode::NO_CONTENT);
-        }
+    let (organisation, number) = theirs(&door, &caller, session)?;
+    if door.mqtt.end_session(&organisation.to_string(), number, true) {
+        return Ok(StatusCode::NO_CONTENT);
     }
     Err(HubError::NotFound("session").into())
 }
@@ -191,15 +201,11 @@ pub async fn trace(
     Who(caller): Who,
     Id(session): Id<MqttSessionId>,
 ) -> Result<Json<TraceView>, Problem> {
+    let (organisation, number) = theirs(&door, &caller, session)?;
     let until = (door.hub.now().0 + TRACE_MINUTES * 60_000).max(0) as u64;
-    for organisation in operated(&caller, &OperationsQuery { organisation: None })? {
-        let lines =
-            number_of(session).and_then(|number| door.mqtt.trace(&organisation.to_string(), number, until));
-        if let Some(lines) = lines {
-            return Ok(Json(TraceView { lines: lines.into_iter().map(line).collect() }));
-        }
-    }
-    Err(HubError::NotFound("session").into())
+    let lines = door.mqtt.trace(&organisation.to_string(), number, until);
+    let lines = lines.ok_or(HubError::NotFound("session"))?;
+    Ok(Json(TraceView { lines: lines.into_iter().map(line).collect() }))
 }
 
 fn line(line: TraceLine) -> TraceLineView {

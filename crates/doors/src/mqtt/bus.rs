@@ -63,7 +63,8 @@ impl HomeBus for Spaces {
 
     fn cut(&self, identity: &str) {
         if let Some(broker) = self.broker.upgrade() {
-            broker.disconnect(identity, ReasonCode::NotAuthorized);
+            // Its sessions end as well: what they subscribed to was allowed by rights that may have changed.
+            broker.forget(identity, ReasonCode::NotAuthorized);
         }
     }
 }

@@ -75,6 +75,8 @@ async fn b01_every_route_is_in_the_table_and_in_the_document_with_its_action() {
         "/api/webhooks/{id}",
         "/healthz",
         "/metrics",
+        // Who comes in there says so in the first MQTT packet.
+        "/mqtt",
         "/readyz",
     ];
     assert_eq!(public, expected);

@@ -276,6 +276,12 @@ impl World {
         self.running = Some(parts::start(&self.config).await.unwrap());
     }
 
+    /// The same with another configuration.
+    pub async fn reconfigure(&mut self, change: impl FnOnce(&mut Config)) {
+        change(&mut self.config);
+        self.restart().await;
+    }
+
     /// How every test ends: what went wrong where no answer shows it fails the test.
     pub async fn stop(mut self) {
         let retries = self.metric("lares_follower_retries_total").await;

@@ -65,7 +65,7 @@ pub async fn live(
     Ok(Json(LiveView { cursor: watcher.cursor()?, time: door.hub.now() }).into_response())
 }
 
-fn accepts_events(headers: &HeaderMap) -> bool {
+pub fn accepts_events(headers: &HeaderMap) -> bool {
     headers
         .get_all(header::ACCEPT)
         .iter()

@@ -50,11 +50,14 @@ async fn attend(door: Door, caller: Caller, first: Option<Wanted>, mut socket: W
         Ok(()) => wire.run(&door).await,
         Err(end) => end,
     };
+    // A goodbye may take long, and must not hold up a server that stops.
+    let Wire { mut socket, session, .. } = wire;
+    drop((session, door));
     if let Ended::ByUs(end) = end {
         if end == End::TooSlow {
             metrics::counter!("lares_live_cut_off_total").increment(1);
         }
-        close(&mut wire.socket, end).await;
+        close(&mut socket, end).await;
     }
     drop(place);
 }

@@ -1,0 +1,404 @@
+//! C05, C06, C07 and the attacker of a home's space: certificates that do not count, sessions that end with their rights,
+//! and a client with good credentials that tries everything that is not its own.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use lares_mqtt::codec::*;
+use rcgen::{
+    CertificateParams, CertificateRevocationListParams, CertificateSigningRequestParams, ExtendedKeyUsagePurpose,
+    Issuer, KeyIdMethod, KeyPair, RevokedCertParams, SerialNumber, date_time_ymd,
+};
+use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+use serde_json::{Value, json};
+use tokio::net::TcpStream;
+use tokio_rustls::client::TlsStream;
+
+use super::device::trusting;
+use super::world::*;
+
+#[path = "../../../mqtt/tests/house/wire.rs"]
+mod wire;
+use wire::*;
+
+type Tls = Wire<TlsStream<TcpStream>>;
+
+/// A certificate with its key.
+struct Identity {
+    der: Vec<u8>,
+    key: KeyPair,
+}
+
+fn config(world: &World, identity: Option<&Identity>) -> rustls::ClientConfig {
+    let Some(identity) = identity else { return trusting(world) };
+    let mut roots = rustls::RootCertStore::empty();
+    use rustls::pki_types::CertificateDer;
+    use rustls::pki_types::pem::PemObject as _;
+    roots.add(CertificateDer::from_pem_file(&world.running().authority).unwrap()).unwrap();
+    let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(identity.key.serialize_der()));
+    let chain = vec![CertificateDer::from(identity.der.clone())];
+    rustls::ClientConfig::builder().with_root_certificates(roots).with_client_auth_cert(chain, key).unwrap()
+}
+
+async fn dial(world: &World, identity: Option<&Identity>) -> std::io::Result<Tls> {
+    let port = world.running().addresses.mqtts.unwrap().port();
+    let stream = TcpStream::connect(("127.0.0.1", port)).await?;
+    let connector = tokio_rustls::TlsConnector::from(Arc::new(config(world, identity)));
+    let stream = connector.connect("localhost".try_into().unwrap(), stream).await?;
+    Ok(Wire::new(stream, Version::V5))
+}
+
+fn hello(client_id: &str, login: Option<(&str, &str)>) -> Connect {
+    Connect {
+        username: login.map(|(name, _)| text(name)),
+        password: login.map(|(_, password)| Bytes::copy_from_slice(password.as_bytes())),
+        ..connect(Version::V5, "", client_id)
+    }
+}
+
+/// The reason in CONNACK, or `None` when there was none: TLS 1.3 tells a client after its handshake.
+async fn tried(world: &World, identity: Option<&Identity>, connect: Connect) -> Option<ReasonCode> {
+    let mut wire = dial(world, identity).await.ok()?;
+    let mut out = bytes::BytesMut::new();
+    encode(&Packet::Connect(Box::new(connect)), Version::V5, usize::MAX, &mut out).unwrap();
+    tokio::io::AsyncWriteExt::write_all(&mut wire.stream, &out).await.ok()?;
+    match tokio::time::timeout(Duration::from_secs(20), wire.next()).await.unwrap() {
+        Some(Packet::ConnAck(connack)) => Some(connack.reason),
+        _ => None,
+    }
+}
+
+async fn issued(world: &World, device: &Registered) -> (Identity, String) {
+    let key = KeyPair::generate().unwrap();
+    let csr = CertificateParams::default().serialize_request(&key).unwrap().pem().unwrap();
+    CertificateSigningRequestParams::from_pem(&csr).unwrap();
+    let path = format!("/api/iot/devices/{}/certificates", device.id);
+    let answer = world.post(path).as_(Owner).json(json!({ "csr": csr })).expect(201).await;
+    let pem = ["pem", "certificate_pem"].iter().find_map(|name| answer[*name].as_str()).unwrap().to_owned();
+    use rustls::pki_types::CertificateDer;
+    use rustls::pki_types::pem::PemObject as _;
+    let der = CertificateDer::from_pem_slice(pem.as_bytes()).unwrap().to_vec();
+    let id = ["id"].iter().find_map(|name| answer[*name].as_str()).or(answer["certificate"]["id"].as_str());
+    (Identity { der, key }, id.unwrap().to_owned())
+}
+
+/// The device authority's own key: what a thief of it could sign.
+fn authority(world: &World) -> Issuer<'static, KeyPair> {
+    let folder = world.data().join("tls");
+    let read = |name: &str| std::fs::read_to_string(folder.join(name)).unwrap();
+    let key = KeyPair::from_pem(&read("devices-ca.key")).unwrap();
+    Issuer::from_ca_cert_pem(&read("devices-ca.crt"), key).unwrap()
+}
+
+fn forged(issuer: &Issuer<'_, KeyPair>, change: impl FnOnce(&mut CertificateParams)) -> Identity {
+    let key = KeyPair::generate().unwrap();
+    let mut params = CertificateParams::default();
+    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+    params.use_authority_key_identifier_extension = true;
+    change(&mut params);
+    Identity { der: params.signed_by(&key, issuer).unwrap().der().to_vec(), key }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn c05_only_a_certificate_that_counts_lets_a_device_in() {
+    let world = World::start().await;
+    let plug = &world.a.plug;
+    let (good, _) = issued(&world, plug).await;
+    let (revoked, revoked_id) = issued(&world, &world.a.lock).await;
+    world
+        .delete(format!("/api/iot/devices/{}/certificates/{revoked_id}", world.a.lock.id))
+        .as_(Owner)
+        .expect(204)
+        .await;
+    let issuer = authority(&world);
+    let other_key = KeyPair::generate().unwrap();
+    let mut other = CertificateParams::default();
+    other.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+    let other = Issuer::new(other, other_key);
+    let cases = [
+        ("none, and no password", None),
+        ("expired", Some(forged(&issuer, |params| params.not_after = date_time_ymd(2020, 1, 1)))),
+        ("not valid yet", Some(forged(&issuer, |params| params.not_before = date_time_ymd(4000, 1, 1)))),
+        ("of another authority", Some(forged(&other, |_| {}))),
+        (
+            "for servers",
+            Some(forged(&issuer, |params| {
+                params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+            })),
+        ),
+        ("revoked", Some(revoked)),
+        ("with a serial that nobody issued", Some(forged(&issuer, |_| {}))),
+    ];
+    for (what, identity) in &cases {
+        let answer = tried(&world, identity.as_ref(), hello(&plug.id, None)).await;
+        assert_ne!(answer, Some(ReasonCode::Success), "{what}");
+    }
+    assert_eq!(tried(&world, Some(&good), hello(&plug.id, None)).await, Some(ReasonCode::Success));
+    world.stop().await;
+}
+
+fn revocation_list(world: &World, serial: Option<&[u8]>, next: (i32, u8, u8)) -> String {
+    let folder = world.data().join("tls");
+    let read = |name: &str| std::fs::read_to_string(folder.join(name)).unwrap();
+    let key = KeyPair::from_pem(&read("devices-ca.key")).unwrap();
+    let issuer = Issuer::from_ca_cert_pem(&read("devices-ca.crt"), key).unwrap();
+    let revoked = serial.map(|serial| RevokedCertParams {
+        serial_number: SerialNumber::from_slice(serial),
+        revocation_time: date_time_ymd(2020, 1, 2),
+        reason_code: None,
+        invalidity_date: None,
+    });
+    let list = CertificateRevocationListParams {
+        this_update: date_time_ymd(2020, 1, 1),
+        next_update: date_time_ymd(next.0, next.1, next.2),
+        crl_number: SerialNumber::from(1_u64),
+        issuing_distribution_point: None,
+        revoked_certs: revoked.into_iter().collect(),
+        key_identifier_method: KeyIdMethod::Sha256,
+    };
+    list.signed_by(&issuer).unwrap().pem().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn c05_a_revocation_list_is_followed_without_a_restart_and_fails_closed() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("devices.crl");
+    // The authority is made at the first start; its list can only be made after that.
+    let mut world = World::start().await;
+    let write = |list: String| std::fs::write(&file, list).unwrap();
+    write(revocation_list(&world, None, (4000, 1, 1)));
+    world.reconfigure(|config| config.tls.device_crl = file.clone()).await;
+    let plug = world.a.plug.clone();
+    let (good, id) = issued(&world, &plug).await;
+    let come = async || tried(&world, Some(&good), hello(&plug.id, None)).await;
+    assert_eq!(come().await, Some(ReasonCode::Success));
+    let serial = uuid::Uuid::parse_str(&id).unwrap();
+    write(revocation_list(&world, Some(serial.as_bytes()), (4000, 1, 1)));
+    eventually("revoked by the list", come, |answer| *answer != Some(ReasonCode::Success)).await;
+    write(revocation_list(&world, None, (4000, 1, 2)));
+    eventually("not revoked any more", come, |answer| *answer == Some(ReasonCode::Success)).await;
+    write(revocation_list(&world, None, (2020, 1, 3)));
+    eventually("past its next update", come, |answer| *answer != Some(ReasonCode::Success)).await;
+    // A device with its secret is not concerned.
+    let login = (plug.id.as_str(), plug.password.as_str());
+    assert_eq!(tried(&world, None, hello(&plug.id, Some(login))).await, Some(ReasonCode::Success));
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn c06_a_revoked_right_ends_the_live_session() {
+    let world = World::start().await;
+    let plug = &world.a.plug;
+    let (identity, id) = issued(&world, plug).await;
+    let mut wire = dial(&world, Some(&identity)).await.unwrap();
+    assert_eq!(wire.connect(hello(&plug.id, None)).await.reason, ReasonCode::Success);
+    let path = format!("/api/iot/devices/{}/certificates/{id}", plug.id);
+    world.delete(path).as_(Owner).expect(204).await;
+    ended(&mut wire, "revoked certificate").await;
+
+    let home = &world.a.home;
+    for (what, method) in [("rights changed", "patch"), ("secret rotated", "post"), ("deleted", "delete")] {
+        let client = home_client(&world, home, json!({ "name": what })).await;
+        let mut wire = dial(&world, None).await.unwrap();
+        assert_eq!(wire.connect(hello("any", Some(client.login()))).await.reason, ReasonCode::Success);
+        let path = format!("/api/mqtt-clients/{}", client.id);
+        match method {
+            "patch" => drop(world.patch(path).as_(Owner).json(json!({ "subscribe": ["a/#"] })).expect(200).await),
+            "post" => drop(world.post(format!("{path}/rotate")).as_(Owner).json(json!({})).expect(200).await),
+            _ => drop(world.delete(path).as_(Owner).expect(204).await),
+        }
+        ended(&mut wire, what).await;
+    }
+    world.stop().await;
+}
+
+/// The server ends it, and says that the right is gone.
+async fn ended(wire: &mut Tls, what: &str) {
+    let rest = tokio::time::timeout(Duration::from_secs(20), wire.rest()).await;
+    let rest = rest.unwrap_or_else(|_| panic!("{what}: the session goes on"));
+    let told = |packet: &Packet| matches!(packet, Packet::Disconnect(bye) if bye.reason == ReasonCode::NotAuthorized);
+    assert!(rest.iter().any(told), "{what}: {rest:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn c07_a_certificate_says_who_it_is_and_nothing_else_does() {
+    let world = World::start().await;
+    let (plug, lock) = (&world.a.plug, &world.a.lock);
+    let (identity, _) = issued(&world, plug).await;
+    let as_lock = Some((lock.id.as_str(), lock.password.as_str()));
+    assert_eq!(tried(&world, Some(&identity), hello(&plug.id, as_lock)).await, Some(ReasonCode::NotAuthorized));
+    let stolen = tried(&world, Some(&identity), hello(&lock.id, None)).await;
+    assert_eq!(stolen, Some(ReasonCode::ClientIdentifierNotValid));
+    let mut wire = dial(&world, Some(&identity)).await.unwrap();
+    assert_eq!(wire.connect(hello("", None)).await.reason, ReasonCode::Success);
+    let own = format!("lares/devices/{}/telemetry", plug.id);
+    let other = format!("lares/devices/{}/telemetry", lock.id);
+    let report = br#"{"v":1,"readings":[]}"#;
+    for (topic, expected) in [(&own, ReasonCode::Success), (&other, ReasonCode::NotAuthorized)] {
+        wire.send([Packet::Publish(publish(topic, Qos::AtLeastOnce, 1, report))]).await;
+        assert_eq!(wire.said().await, [Packet::PubAck(Ack::new(id(1), expected))], "{topic}");
+    }
+    world.stop().await;
+}
+
+struct HomeLogin {
+    id: String,
+    username: String,
+    secret: String,
+}
+
+impl HomeLogin {
+    fn login(&self) -> (&str, &str) {
+        (&self.username, &self.secret)
+    }
+}
+
+async fn home_client(world: &World, home: &str, body: Value) -> HomeLogin {
+    let who = if home == world.b.home { Neighbour } else { Owner };
+    let made = world.post(format!("/api/homes/{home}/mqtt-clients")).as_(who).json(body).expect(201).await;
+    let of = |name: &str| made[name].as_str().unwrap().to_owned();
+    HomeLogin { id: of("id"), username: of("username"), secret: of("secret") }
+}
+
+/// Topics that are somebody else's, seen from a home: the other home's, devices', the server's own, and our own words.
+fn foreign_topics(world: &World) -> Vec<String> {
+    let mut topics: Vec<String> = lares_doors::mqtt::topics::TABLE
+        .iter()
+        .flat_map(|(channel, _, _)| {
+            [&world.a.plug.id, &world.b.plug.id]
+                .map(|device| format!("lares/devices/{device}/{}", channel.name()))
+        })
+        .collect();
+    let device = &world.a.plug.id;
+    topics.extend([
+        "$SYS/broker/uptime".to_owned(),
+        "$share/x/y".to_owned(),
+        "$anything".to_owned(),
+        format!("lares/{device}/1/OnOff.OnOff/state"),
+        format!("lares/{device}/availability"),
+    ]);
+    topics
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn c07_an_attacker_in_a_home_gets_nothing_that_is_not_its_own() {
+    let world = World::start().await;
+    let attacker = home_client(&world, &world.a.home, json!({ "name": "attacker" })).await;
+    let victim = home_client(&world, &world.b.home, json!({ "name": "victim" })).await;
+    let limited = json!({ "name": "limited", "publish": ["sensors/#"], "subscribe": ["sensors/#", "status/+"] });
+    let limited = home_client(&world, &world.a.home, limited).await;
+    let secrets = [
+        "zigbee2mqtt/lamp".to_owned(),
+        "homeassistant/switch/x/config".to_owned(),
+        format!("{}/zigbee2mqtt/lamp", world.b.home),
+    ];
+    let mut neighbour = dial(&world, None).await.unwrap();
+    neighbour.connect(hello("same-id", Some(victim.login()))).await;
+    neighbour.send([subscribe(1, "#", Qos::AtLeastOnce), subscribe(2, "$share/g/#", Qos::AtLeastOnce)]).await;
+    neighbour.said().await;
+
+    // Reads: wildcards over the mount, shared subscriptions of the same group, the other home by its id, the server's.
+    let mut thief = dial(&world, None).await.unwrap();
+    let took = thief.connect(Connect { clean_start: false, ..hello("same-id", Some(attacker.login())) }).await;
+    assert_eq!((took.reason, took.session_present), (ReasonCode::Success, false), "another's client id");
+    let filters = ["#", "+/#", "/#", "$share/g/#", "$SYS/#", "+/+/+", "lares/#", "lares/devices/+/command"];
+    let mut more = vec![format!("{}/#", world.b.home), format!("../{}/#", world.b.home)];
+    more.extend(foreign_topics(&world));
+    for (index, filter) in filters.iter().map(|f| (*f).to_owned()).chain(more).enumerate() {
+        thief.send([subscribe(index as u16 + 10, &filter, Qos::ExactlyOnce)]).await;
+    }
+    let heard = |said: Vec<Packet>| -> Vec<String> {
+        let topic = |packet: Packet| if let Packet::Publish(p) = packet { Some(p.topic.to_string()) } else { None };
+        said.into_iter().filter_map(topic).collect()
+    };
+    assert_eq!(heard(thief.said().await), [""; 0], "nothing is retained for it");
+    let mut speaker = dial(&world, None).await.unwrap();
+    speaker.connect(hello("speaker", Some(victim.login()))).await;
+    for (index, topic) in secrets.iter().enumerate() {
+        let message = publish(topic, Qos::AtLeastOnce, index as u16 + 1, b"private");
+        speaker.send([Packet::Publish(Publish { retain: true, ..message })]).await;
+    }
+    speaker.said().await;
+    assert!(!heard(neighbour.said().await).is_empty());
+    assert_eq!(heard(thief.said().await), [""; 0]);
+
+    // Writes: plain, retained, by alias and as a will.
+    for topic in foreign_topics(&world) {
+        for retain in [false, true] {
+            let mut wire = dial(&world, None).await.unwrap();
+            wire.connect(hello("writer", Some(attacker.login()))).await;
+            let mut message = Publish { retain, ..publish(&topic, Qos::AtLeastOnce, 1, b"{}") };
+            message.properties.push(Property::TopicAlias(1));
+            wire.send([Packet::Publish(message)]).await;
+            let refused = [Packet::PubAck(Ack::new(id(1), ReasonCode::NotAuthorized))];
+            assert_eq!(wire.said().await, refused, "{topic}");
+            // What was refused by name is refused by its alias.
+            let mut by_alias = publish("x", Qos::AtLeastOnce, 2, b"{}");
+            (by_alias.topic, by_alias.retain) = (Text::default(), retain);
+            by_alias.properties.push(Property::TopicAlias(1));
+            wire.send([Packet::Publish(by_alias)]).await;
+            assert_eq!(wire.said().await, [Packet::PubAck(Ack::new(id(2), ReasonCode::NotAuthorized))], "{topic}");
+        }
+        let will = Will {
+            qos: Qos::AtLeastOnce,
+            retain: true,
+            properties: Properties::new(),
+            topic: text(&topic),
+            payload: Bytes::from_static(b"{}"),
+        };
+        let with_will = Connect { will: Some(will), ..hello("writer", Some(attacker.login())) };
+        assert_eq!(tried(&world, None, with_will).await, Some(ReasonCode::NotAuthorized), "{topic}");
+    }
+    // The same words in its own space reach nobody in the other one.
+    for topic in &secrets {
+        thief.send([Packet::Publish(Publish { retain: true, ..publish(topic, Qos::AtLeastOnce, 9, b"lie") })]).await;
+    }
+    thief.said().await;
+    assert_eq!(heard(neighbour.said().await), [""; 0]);
+
+    // A client with less rights gets the part of a wildcard that it has.
+    let mut wire = dial(&world, None).await.unwrap();
+    wire.connect(hello("limited", Some(limited.login()))).await;
+    wire.send([subscribe(1, "#", Qos::AtMostOnce), subscribe(2, "zigbee2mqtt/#", Qos::AtMostOnce)]).await;
+    let reasons: Vec<ReasonCode> = wire
+        .said()
+        .await
+        .into_iter()
+        .filter_map(|packet| if let Packet::SubAck(suback) = packet { Some(suback.reasons[0]) } else { None })
+        .collect();
+    assert_eq!(reasons, [ReasonCode::Success, ReasonCode::NotAuthorized]);
+    for topic in ["zigbee2mqtt/lamp", "sensors/a/b", "status/x", "status/x/y"] {
+        thief.send([Packet::Publish(publish(topic, Qos::AtLeastOnce, 11, b"1"))]).await;
+    }
+    thief.said().await;
+    assert_eq!(heard(wire.said().await), ["sensors/a/b", "status/x"]);
+    wire.send([Packet::Publish(publish("zigbee2mqtt/lamp/set", Qos::AtLeastOnce, 1, b"ON"))]).await;
+    assert_eq!(wire.said().await, [Packet::PubAck(Ack::new(id(1), ReasonCode::NotAuthorized))]);
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn c07_strangers_neighbours_and_expired_clients_stay_outside_of_a_home() {
+    let world = World::start().await;
+    let client = home_client(&world, &world.a.home, json!({ "name": "one" })).await;
+    let other = home_client(&world, &world.b.home, json!({ "name": "other" })).await;
+    let gone = home_client(&world, &world.a.home, json!({ "name": "gone" })).await;
+    world.delete(format!("/api/mqtt-clients/{}", gone.id)).as_(Owner).expect(204).await;
+    let cases = [
+        ("nobody", None),
+        ("wrong secret", Some((client.username.as_str(), "wrong wrong wrong"))),
+        ("a neighbour's secret", Some((client.username.as_str(), other.secret.as_str()))),
+        ("a device's secret", Some((client.username.as_str(), world.a.plug.password.as_str()))),
+        ("its secret for a device", Some((world.a.plug.id.as_str(), client.secret.as_str()))),
+        ("deleted", Some(gone.login())),
+        ("a person", Some((Owner.email(), PASSWORD))),
+        ("the id instead of the name", Some((client.id.as_str(), client.secret.as_str()))),
+    ];
+    for (what, login) in cases {
+        let answer = tried(&world, None, hello("x", login)).await;
+        assert_eq!(answer, Some(ReasonCode::BadUserNameOrPassword), "{what}");
+    }
+    assert_eq!(tried(&world, None, hello("x", Some(client.login()))).await, Some(ReasonCode::Success));
+    world.stop().await;
+}
