@@ -3,7 +3,7 @@ import { Check, EyeOff } from "lucide-react";
 import { useState } from "react";
 import { useTranslations } from "use-intl";
 import { type Discovered, useAccept, useIgnore } from "../api/inbox";
-import type { Room } from "../api/lists";
+import type { Device, Room } from "../api/lists";
 import { icons } from "../device/icons";
 import { readingName, unitOf } from "../device/naming";
 import { presentationOf } from "../device/presentation";
@@ -108,12 +108,15 @@ function Decision({ found, rooms }: { found: Discovered; rooms: readonly Room[] 
   const [room, setRoom] = useState(found.suggested_room ?? NO_ROOM);
   const missing = unknownRoom(found);
   const wanted = name.trim();
+  // The card may be gone by then: the live event says the same. What goes wrong is told in the card.
   function take(): void {
     const named = wanted === "" || wanted === found.name ? {} : { name: wanted };
-    accept.mutate(
-      { id: found.id, ...named, ...(room !== NO_ROOM && { room }) },
-      { onSuccess: (device) => showToast({ tone: "ok", title: t("acceptedOne", { name: device.name }) }) },
-    );
+    const told = ({ name: as }: Device) => showToast({ tone: "ok", title: t("acceptedOne", { name: as }) });
+    accept.mutateAsync({ id: found.id, ...named, ...(room !== NO_ROOM && { room }) }).then(told, () => undefined);
+  }
+  function leave(): void {
+    const told = () => showToast({ tone: "ok", title: t("ignoredOne", { name: found.name }) });
+    ignore.mutateAsync(found.id).then(told, () => undefined);
   }
   const roomName = (one: Room) => (one.id === found.suggested_room ? t("suggested", { room: one.name }) : one.name);
   return (
@@ -139,7 +142,7 @@ function Decision({ found, rooms }: { found: Discovered; rooms: readonly Room[] 
             icon={EyeOff}
             busy={ignore.isPending}
             aria-label={t("ignoreOf", { name: found.name })}
-            onPress={() => ignore.mutate(found.id, { onSuccess: () => showToast({ tone: "ok", title: t("ignoredOne", { name: found.name }) }) })}
+            onPress={leave}
           >
             {t("ignore")}
           </Button>
