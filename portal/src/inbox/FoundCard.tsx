@@ -3,7 +3,7 @@ import { Check, EyeOff } from "lucide-react";
 import { useState } from "react";
 import { useTranslations } from "use-intl";
 import { type Discovered, useAccept, useIgnore } from "../api/inbox";
-import type { Device, Room } from "../api/lists";
+import type { Room } from "../api/lists";
 import { icons } from "../device/icons";
 import { readingName, unitOf } from "../device/naming";
 import { presentationOf } from "../device/presentation";
@@ -23,6 +23,7 @@ import { abilitiesOf, bridgeName, unknownRoom, valuesOf } from "./order";
 import { UnknownParts } from "./UnknownParts";
 
 const NO_ROOM = "none";
+const toldWell = (title: string) => showToast({ tone: "ok", title });
 /** As many as show what it is about. */
 const MOST_VALUES = 6;
 
@@ -109,14 +110,14 @@ function Decision({ found, rooms }: { found: Discovered; rooms: readonly Room[] 
   const missing = unknownRoom(found);
   const wanted = name.trim();
   // The card may be gone by then: the live event says the same. What goes wrong is told in the card.
+  const say = (title: string) => showToast({ tone: "ok", title });
   function take(): void {
     const named = wanted === "" || wanted === found.name ? {} : { name: wanted };
-    const told = ({ name: as }: Device) => showToast({ tone: "ok", title: t("acceptedOne", { name: as }) });
-    accept.mutateAsync({ id: found.id, ...named, ...(room !== NO_ROOM && { room }) }).then(told, () => undefined);
+    const asked = accept.mutateAsync({ id: found.id, ...named, ...(room !== NO_ROOM && { room }) });
+    asked.then(({ name: as }) => toldWell(t("acceptedOne", { name: as }))).catch(() => undefined);
   }
   function leave(): void {
-    const told = () => showToast({ tone: "ok", title: t("ignoredOne", { name: found.name }) });
-    ignore.mutateAsync(found.id).then(told, () => undefined);
+    ignore.mutateAsync(found.id).then(() => toldWell(t("ignoredOne", { name: found.name }))).catch(() => undefined);
   }
   const roomName = (one: Room) => (one.id === found.suggested_room ? t("suggested", { room: one.name }) : one.name);
   return (
