@@ -110,7 +110,6 @@ function Decision({ found, rooms }: { found: Discovered; rooms: readonly Room[] 
   const missing = unknownRoom(found);
   const wanted = name.trim();
   // The card may be gone by then: the live event says the same. What goes wrong is told in the card.
-  const say = (title: string) => showToast({ tone: "ok", title });
   function take(): void {
     const named = wanted === "" || wanted === found.name ? {} : { name: wanted };
     const asked = accept.mutateAsync({ id: found.id, ...named, ...(room !== NO_ROOM && { room }) });
