@@ -42,7 +42,7 @@ pub struct Problem {
     pub errors: Vec<FieldError>,
     #[serde(skip)]
     #[schema(ignore)]
-    pub retry_after_s: Option<u64>,
+    pub retry_after_s: Option<u32>,
     /// How to sign in, where that is what is missing.
     #[serde(skip)]
     #[schema(ignore)]
@@ -68,7 +68,7 @@ impl Problem {
     }
 
     fn after(mut self, retry_after_s: u64) -> Problem {
-        self.retry_after_s = Some(retry_after_s);
+        self.retry_after_s = Some(u32::try_from(retry_after_s).unwrap_or(u32::MAX));
         self
     }
 

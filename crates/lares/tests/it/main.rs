@@ -24,6 +24,9 @@ mod listing;
 mod live;
 mod mqtt_power;
 mod mqtt_walls;
+/// The raw client of the broker's own tests.
+#[path = "../../../mqtt/tests/house/wire.rs"]
+mod mqtt_wire;
 mod once;
 mod operation;
 mod portal;

@@ -11,9 +11,8 @@ use super::process::{Engine, Lares, Moments, soak_factor};
 
 #[path = "../../../mqtt/tests/house/promised.rs"]
 mod promised;
-#[path = "../../../mqtt/tests/house/wire.rs"]
-mod wire;
 
+use super::mqtt_wire as wire;
 use promised::{Client, Stream, judge};
 
 const KILLS: u64 = 6;

@@ -18,9 +18,7 @@ use tokio_rustls::client::TlsStream;
 use super::device::trusting;
 use super::world::*;
 
-#[path = "../../../mqtt/tests/house/wire.rs"]
-mod wire;
-use wire::*;
+use super::mqtt_wire::*;
 
 type Tls = Wire<TlsStream<TcpStream>>;
 

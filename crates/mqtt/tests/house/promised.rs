@@ -1,6 +1,8 @@
 //! A client as the specification wants it, that remembers what it was promised: for tests that break connections and
 //! brokers and then compare.
 
+#![allow(dead_code, reason = "each test binary uses its own part")]
+
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
