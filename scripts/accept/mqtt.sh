@@ -15,6 +15,8 @@ delayed=$((port + 5))
 server=
 proxy=
 failed=0
+# They want what the specification leaves open, and the Paho suite wants it the other way (docs/mqtt-conformance.md).
+excepted=(--skip overlapping_subs_max_qos_delivered --skip overlapping_subs_subscription_ids_per_copy)
 
 stop_server() {
     [ -n "$server" ] || return 0
@@ -117,7 +119,7 @@ TOML
         kill -0 "$proxy" || return 1
         sleep 0.2
     done
-    timeout 900 "$MQTT_CONFORMANCE" --sut "$work/sut.toml" >"$output" 2>&1 || failed=1
+    timeout 900 "$MQTT_CONFORMANCE" --sut "$work/sut.toml" "${excepted[@]}" >"$output" 2>&1 || failed=1
     grep -E '\.\.\. (FAILED|ignored)$|^test result' "$output" | tail -n 30 | tr -s ' ' | sed 's/^/mqtt: conformance: /'
     grep -q '^test result: ok' "$output" || failed=1
 }
