@@ -145,12 +145,14 @@ def main(demo, home, ha_port, token_file, mqtt_port):
     theirs, ours = bridge.devices(), of_bridge(lares, home)
     missing = [one["friendly_name"] for one in theirs if one["ieee_address"] not in ours]
     print(f"z2m: {len(theirs)} devices in Zigbee2MQTT, {len(ours)} of them in Lares; missing: {missing}")
+    if not theirs:
+        return False
     for one in theirs:
         report(one)
     inbox = [one for one in lares.ask(f"/api/homes/{home}/discovered")["items"] if "0x00158d" in json.dumps(one)]
     twice = [one["name"] for one in inbox if one["dialect"] != "zigbee2mqtt"]
     print(f"z2m: shown a second time by another dialect: {twice}")
-    return all([theirs, not missing, not twice, compare(lares, ha, ours), switch(lares, ha, bridge, ours)])
+    return all([not missing, not twice, compare(lares, ha, ours), switch(lares, ha, bridge, ours)])
 
 
 sys.exit(0 if main(*sys.argv[1:]) else 1)
