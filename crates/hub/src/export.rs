@@ -159,7 +159,9 @@ impl Export {
     /// Waits until something may be new.
     async fn changed(&mut self) {
         let hub = self.hub.clone();
-        let events = self.events.changed();
+        // A clone: the next look has to see what was new, and `changed` takes it away.
+        let mut events = self.events.clone();
+        let events = events.changed();
         let followed: Vec<_> =
             self.followed.values_mut().map(|followed| Box::pin(followed.nudge.changed())).collect();
         let values = async {

@@ -130,6 +130,18 @@ async fn a_topic_without_right_never_reaches_the_house() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_topic_with_a_dollar_is_nobodys_and_its_sender_stays() {
+    for version in BOTH {
+        let site = Site::new(Limits::default());
+        let mut wire = site.client(version, "d1").await;
+        wire.send([Packet::Publish(publish("$t/a", Qos::AtLeastOnce, 7, b"x"))]).await;
+        let reason = if version == Version::V5 { ReasonCode::NotAuthorized } else { ReasonCode::Success };
+        assert_eq!(wire.said().await, [Packet::PubAck(Ack::new(id(7), reason))]);
+        assert_eq!(site.house.payloads().len(), 0);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn subscriptions_are_judged_one_by_one_and_what_was_refused_gets_nothing() {
     for version in BOTH {
         let site = Site::new(Limits { subscriptions: 2, ..Limits::default() });

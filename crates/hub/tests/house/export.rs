@@ -5,7 +5,7 @@ use std::sync::Arc;
 use lares_hub::commands::{self, CommandFilter};
 use lares_hub::devices::{self, DeviceChange, NewDevice};
 use lares_hub::discovered::{self, Acceptance};
-use lares_hub::export::Export;
+use lares_hub::export::{self, Export};
 use lares_hub::home_clients::HomeClient;
 use lares_hub::homes::{self, HomeChange};
 use lares_hub::{HubError, dialects, home_space, ingest};
@@ -125,6 +125,30 @@ async fn a_home_that_opted_in_has_its_devices_told_and_kept_up_to_date() {
     let mut cleared = bed.told();
     cleared.sort();
     assert_eq!(cleared, [format!("{config} "), format!("{value} "), format!("{available} ")]);
+}
+
+#[tokio::test]
+async fn the_worker_tells_what_changes_while_it_waits() {
+    let bed = Bed::new().await;
+    let device = bed.plug(bed.home, "Plug").await;
+    let (stop, stopped) = tokio::sync::watch::channel(false);
+    let worker = tokio::spawn(export::run(bed.hub.clone(), stopped));
+    bed.opt(true).await;
+    // The real clock only matters to a test that fails.
+    let told = async |line: String| {
+        while !bed.told().contains(&line) {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+    };
+    let within = std::time::Duration::from_secs(60);
+    let config = format!("homeassistant/device/lares_{}/config", device.id);
+    for name in ["Plug", "Lamp", "Fan"] {
+        let change = DeviceChange { name: Some(name.to_owned()), ..DeviceChange::default() };
+        devices::update(&bed.hub, &bed.owner, device.id, change).await.unwrap();
+        tokio::time::timeout(within, told(format!("{config} {name} in nowhere"))).await.expect(name);
+    }
+    stop.send(true).unwrap();
+    worker.await.unwrap();
 }
 
 #[tokio::test]

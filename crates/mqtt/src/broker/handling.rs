@@ -70,6 +70,10 @@ impl<H: Handler, S: AsyncRead + AsyncWrite + Unpin + Send> Connection<H, S> {
             let why = format!("may not publish to {:?}", message.topic);
             broker.handler.violated(Some(&self.guest.client), self.peer, &why);
             tenant.refusals.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            // Clients exchange nothing on topics with a `$` (4.7.2): its sender loses nothing by an acknowledgement.
+            if message.topic.starts_with('$') {
+                return self.settle(ticket, Outcome::Rejected(ReasonCode::NotAuthorized));
+            }
             return self.refuse(ticket, message.qos, ReasonCode::NotAuthorized);
         }
         if self.seat.space.is_none() {

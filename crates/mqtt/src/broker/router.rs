@@ -334,8 +334,8 @@ fn add_target<'a>(
     }
     let qos = options.qos.min(letter.qos);
     let retain = retain && options.retain_as_published;
-    let known = targets.iter_mut().find(|target| Arc::ptr_eq(target.seat, seat));
-    match known.filter(|_| !seat.takes_copies()) {
+    // One copy, at the highest quality and with the identifiers of all [MQTT-3.3.4-2] [MQTT-3.3.4-4].
+    match targets.iter_mut().find(|target| Arc::ptr_eq(target.seat, seat)) {
         Some(target) => {
             target.qos = target.qos.max(qos);
             target.retain |= retain;

@@ -98,8 +98,6 @@ pub(super) struct Seat {
     /// Survives its connection and a crash.
     pub kept: bool,
     pub trace: Trace,
-    /// The version that its client last spoke is 5.
-    speaks_v5: AtomicBool,
     waker: AtomicWaker,
     inner: Mutex<Inner>,
     waiting_messages: AtomicUsize,
@@ -128,7 +126,6 @@ impl Seat {
             tenant,
             kept,
             trace: Trace::default(),
-            speaks_v5: AtomicBool::new(false),
             waker: AtomicWaker::new(),
             inner: Mutex::default(),
             waiting_messages: AtomicUsize::new(0),
@@ -150,7 +147,6 @@ impl Seat {
         if inner.live.is_some() || inner.ended {
             return None;
         }
-        self.speaks_v5.store(live.version == Version::V5, Ordering::Relaxed);
         inner.live = Some(live);
         inner.cut = None;
         Some(std::mem::take(&mut inner.at_rest))
@@ -414,12 +410,6 @@ impl Seat {
     pub fn is_open(&self) -> bool {
         let inner = self.inner();
         inner.live.is_some() && inner.cut.is_none()
-    }
-
-    /// Whether a message goes out once for each subscription that matches it. Both are allowed [MQTT-3.3.4-3]; a v5
-    /// client can tell the copies apart by their identifiers, and expects them.
-    pub fn takes_copies(&self) -> bool {
-        self.speaks_v5.load(Ordering::Relaxed)
     }
 
     pub fn live(&self) -> Option<Live> {

@@ -102,7 +102,7 @@ impl Handler for House {
     }
 
     fn may_publish(&self, _: &String, topic: &str, _: bool) -> bool {
-        !topic.starts_with("forbidden")
+        !topic.starts_with("forbidden") && !topic.starts_with('$')
     }
 
     fn may_subscribe(&self, _: &String, filter: &str) -> bool {

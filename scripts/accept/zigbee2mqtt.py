@@ -1,0 +1,158 @@
+"""Zigbee2MQTT's devices as Lares has them, beside what Home Assistant shows of the same home; then a lamp switched from
+either side. zigbee2mqtt.py DEMO HOME HA_PORT TOKENFILE ANONYMOUS_MQTT_PORT. Needs paho-mqtt, which Home Assistant has."""
+
+import json
+import re
+import socket
+import sys
+
+import paho.mqtt.client as mqtt
+from lares_api import HomeAssistant, Lares, until
+
+RADIO = ("127.0.0.1", 18899)
+# The end of an entity's id there: our attribute, and what a value of ours is there.
+WORDS = {
+    "temperature": ("TemperatureMeasurement.MeasuredValue", float),
+    "humidity": ("RelativeHumidityMeasurement.MeasuredValue", float),
+    "pressure": ("PressureMeasurement.MeasuredValue", float),
+    "battery": ("PowerSource.BatPercentRemaining", float),
+    "power": ("ElectricalPowerMeasurement.ActivePower", float),
+    "current": ("ElectricalPowerMeasurement.ActiveCurrent", float),
+    "energy": ("ElectricalEnergyMeasurement.CumulativeEnergyImported", lambda wh: wh / 1000),
+    "contact": ("BooleanState.StateValue", lambda closed: "off" if closed else "on"),
+    "": ("OnOff.OnOff", lambda on: "on" if on else "off"),
+}
+REPORTS = {
+    "lumi.weather": [
+        ("msTemperatureMeasurement", "measuredValue", 2150),
+        ("msRelativeHumidity", "measuredValue", 4800),
+        ("msPressureMeasurement", "measuredValue", 1013),
+    ],
+    "TS0121": [("genOnOff", "onOff", 1)],
+    "DS01": [("iasStatus", "", 1), ("genPowerCfg", "batteryPercentageRemaining", 180)],
+    "LED1624G9E27EU": [],
+}
+
+
+class Bridge:
+    """What Zigbee2MQTT says, heard by a client of the same home."""
+
+    def __init__(self, port):
+        self.said = {}
+        self.client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2) if hasattr(mqtt, "CallbackAPIVersion") else mqtt.Client()
+        self.client.on_message = self.heard
+        self.client.connect("127.0.0.1", port)
+        self.client.subscribe("zigbee2mqtt/#", 1)
+        self.client.loop_start()
+
+    def heard(self, _client, _userdata, message):
+        try:
+            self.said[message.topic] = json.loads(message.payload)
+        except ValueError:
+            pass
+
+    def devices(self):
+        listed = self.said.get("zigbee2mqtt/bridge/devices", [])
+        return [one for one in listed if one["type"] != "Coordinator" and one.get("definition")]
+
+
+def report(device):
+    """The radio tells the attributes of a device, each of another value than the next device's."""
+    shift = int(device["ieee_address"], 16) % 10
+    radio = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    for cluster, attribute, value in REPORTS.get(device["model_id"], []):
+        value += shift * 10 if value > 1 and cluster != "genPowerCfg" else 0
+        told = {"ieee": device["ieee_address"], "cluster": cluster, "attr": attribute, "value": value}
+        radio.sendto(json.dumps(told).encode(), RADIO)
+
+
+def of_bridge(lares, home):
+    devices = [one for one in lares.devices(home) if (one.get("origin") or {}).get("dialect") == "zigbee2mqtt"]
+    return {device["origin"]["foreign_id"]: device for device in devices}
+
+
+def alike(ours, theirs):
+    try:
+        return abs(float(ours) - float(theirs)) < 0.006
+    except ValueError:
+        return ours == theirs
+
+
+def difference(lares, ha, device, entity, word):
+    """None where both show the same, or both nothing yet."""
+    attribute, translated = WORDS[word]
+    theirs = ha.states().get(entity, {}).get("state", "absent")
+    _, values = lares.state(device["id"])
+    found = [value for (_, name), value in values.items() if name == attribute]
+    ours = translated(found[0]) if found else "unknown"
+    return None if alike(ours, theirs) else f"{entity}: {theirs} there, {ours} here"
+
+
+def compare(lares, ha, ours):
+    compared, wrong, other = 0, [], set()
+    for entity in ha.states():
+        match = re.fullmatch(r"[a-z_]+\.(0x[0-9a-f]{16})_?(.*)", entity)
+        device = match and ours.get(match[1])
+        if not device:
+            continue
+        if match[2] not in WORDS:
+            other.add(match[2])
+            continue
+        compared += 1
+        if not until(lambda: difference(lares, ha, device, entity, match[2]) is None, 15):
+            wrong.append(difference(lares, ha, device, entity, match[2]))
+    print(f"z2m: {compared} entities compared, {len(wrong)} differ; not compared: {sorted(other)}")
+    for line in wrong:
+        print("z2m:   ", line)
+    return not wrong and compared >= 21
+
+
+def switch(lares, ha, bridge, ours):
+    """On from Lares, off from Home Assistant; everybody must know each time."""
+    lamp = next(one for one in bridge.devices() if "TRADFRI" in one["model_id"])
+    device = ours[lamp["ieee_address"]]
+    entity, topic = f"light.{lamp['ieee_address']}", f"zigbee2mqtt/{lamp['friendly_name']}"
+
+    def all_say(word):
+        shown = [
+            ha.state(entity)["state"],
+            str(bridge.said.get(topic, {}).get("state")).lower(),
+            next(("on" if value else "off" for (_, name), value in lares.state(device["id"])[1].items() if name == "OnOff.OnOff"), None),
+        ]
+        all_say.shown = shown
+        return shown == [word] * 3
+
+    lares.command(device["id"], "OnOff.Off")
+    until(lambda: all_say("off"), 10)
+    command = lares.command(device["id"], "OnOff.On")
+    on = until(lambda: all_say("on"), 15)
+    print(f"z2m: lamp on from Lares: {command and command['state']}; Home Assistant, Zigbee2MQTT, Lares: {all_say.shown}")
+    ha.call("light", "turn_off", entity_id=entity)
+    off = until(lambda: all_say("off"), 15)
+    print(f"z2m: lamp off from Home Assistant: {all_say.shown}")
+    return bool(on and off and command and command["state"] == "confirmed")
+
+
+def main(demo, home, ha_port, token_file, mqtt_port):
+    lares, ha, bridge = Lares(demo), HomeAssistant(ha_port, token_file), Bridge(int(mqtt_port))
+
+    def settled():
+        theirs = {one["ieee_address"] for one in bridge.devices()}
+        return theirs and theirs <= of_bridge(lares, home).keys() and len(theirs) == sum(
+            one["type"] != "Coordinator" for one in bridge.said["zigbee2mqtt/bridge/devices"])
+
+    until(settled, 60)
+    theirs, ours = bridge.devices(), of_bridge(lares, home)
+    missing = [one["friendly_name"] for one in theirs if one["ieee_address"] not in ours]
+    print(f"z2m: {len(theirs)} devices in Zigbee2MQTT, {len(ours)} of them in Lares; missing: {missing}")
+    if not theirs:
+        return False
+    for one in theirs:
+        report(one)
+    inbox = [one for one in lares.ask(f"/api/homes/{home}/discovered")["items"] if "0x00158d" in json.dumps(one)]
+    twice = [one["name"] for one in inbox if one["dialect"] != "zigbee2mqtt"]
+    print(f"z2m: shown a second time by another dialect: {twice}")
+    return all([not missing, not twice, compare(lares, ha, ours), switch(lares, ha, bridge, ours)])
+
+
+sys.exit(0 if main(*sys.argv[1:]) else 1)
