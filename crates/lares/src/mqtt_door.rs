@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use lares_doors::mqtt::{Anonymous, House, MqttLink, Policy, PresenceLog, Spaces};
 use lares_hub::Hub;
@@ -15,6 +16,8 @@ use tokio::task::JoinHandle;
 use uuid::Uuid;
 
 use crate::config::{Config, MqttConfig};
+
+const FLUSH_WITHIN: Duration = Duration::from_secs(5);
 
 /// The broker, known to the hub, with what was kept in the data directory.
 pub async fn open(
@@ -143,4 +146,8 @@ async fn serve_all(
         }
     }
     while doors.join_next().await.is_some() {}
+    // So that nothing is delivered again after an orderly stop.
+    if tokio::time::timeout(FLUSH_WITHIN, broker.flushed()).await.is_err() {
+        tracing::warn!("the journal of MQTT sessions was not written to its end");
+    }
 }

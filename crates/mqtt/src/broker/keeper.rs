@@ -160,6 +160,12 @@ impl Keeper {
         .await;
     }
 
+    /// Resolves once everything recorded so far is durable.
+    pub async fn flushed(&self) {
+        let submitted = self.state().submitted;
+        self.committed(submitted).await;
+    }
+
     /// Writes what is there and ends the writer.
     pub fn end(&self) {
         self.state().ends = true;

@@ -319,6 +319,11 @@ impl<H: Handler> Broker<H> {
         self.clients.load(Ordering::Relaxed)
     }
 
+    /// Resolves once everything that has to survive is durable.
+    pub async fn flushed(&self) {
+        self.keeper.flushed().await;
+    }
+
     /// Whether what has to survive cannot be written at the moment.
     pub fn is_failing(&self) -> bool {
         self.keeper.is_failing()

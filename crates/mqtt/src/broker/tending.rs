@@ -162,7 +162,9 @@ impl<H: Handler> Broker<H> {
 /// Publishes a will as its client would have, with the rights it has now; not awaited by who calls.
 pub(super) fn publish_will<H: Handler>(broker: &Arc<Broker<H>>, pending: PendingWill<H>) {
     let broker = broker.clone();
-    tokio::spawn(async move {
+    // Without a runtime the process is ending: what is kept says the will at the next start.
+    let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
+    runtime.spawn(async move {
         let PendingWill { seat, client, will } = pending;
         if seat.kept {
             broker.keeper.record(Record::NoWill { session: seat.number });
