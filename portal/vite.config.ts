@@ -17,28 +17,40 @@ const spokenLanguages: Plugin = {
   load: (id) => (UNSPOKEN.test(id) ? "export default {};" : null),
 };
 
-/** The font is named in a style sheet; said in the page itself, it comes along with it. */
-const fontFirst: Plugin = {
-  name: "font-first",
+/**
+ * What every page asks for sooner or later is named in the page itself, and comes along with it: the font that a style
+ * sheet names, and the code around every page, which the router would load.
+ */
+const KNOWN_EARLY: readonly [RegExp, Record<string, string>][] = [
+  [/\.woff2$/, { rel: "preload", as: "font", type: "font/woff2", crossorigin: "" }],
+  [/[\\/](?:kit|shell)-[^\\/]*\.js$/, { rel: "modulepreload", crossorigin: "" }],
+];
+const knownEarly: Plugin = {
+  name: "known-early",
   apply: "build",
   transformIndexHtml: {
     order: "post",
     handler: (_html, { bundle }) =>
-      Object.keys(bundle ?? {})
-        .filter((file) => file.endsWith(".woff2"))
-        .map((file) => ({ tag: "link", attrs: { rel: "preload", as: "font", type: "font/woff2", href: `/${file}`, crossorigin: "" }, injectTo: "head" })),
+      KNOWN_EARLY.flatMap(([name, attrs]) =>
+        Object.keys(bundle ?? {})
+          .filter((file) => name.test(file))
+          .map((file) => ({ tag: "link", attrs: { ...attrs, href: `/${file}` }, injectTo: "head" as const })),
+      ),
   },
 };
 
-/** Each file costs a page the same again, however little is in it: small modules that most pages need come together. */
+/** Each file costs a page the same again, however little is in it: small modules that several pages need come together. */
+const SMALL = /[\\/]lucide-react[\\/]|[\\/]portal[\\/]src[\\/](?!chart|onboarding|i18n)/;
+/** What these bring along is not small. */
+const HEAVY = /[\\/]src[\\/](?:ui[\\/](?:AriaLocale|DialogFrame|Form|form-errors|MenuPopover|NumberField|QrCode|Slider|Table|TileGrid)|api[\\/]bodies)\./;
 const groups = [
   { name: "frame", tags: ["$initial" as const], priority: 3 },
-  { name: "kit", minShareCount: 8, priority: 2 },
-  { name: "icons", test: /node_modules[\\/]lucide-react[\\/]/, priority: 1 },
+  { name: "kit", minShareCount: 3, test: (id: string) => SMALL.test(id) && !HEAVY.test(id), priority: 2 },
+  { name: "shell", test: /[\\/]src[\\/]app[\\/]Shell\./, priority: 1 },
 ];
 
 export default defineConfig({
-  plugins: [react(), catalogues(), spokenLanguages, fontFirst, serviceWorker()],
+  plugins: [react(), catalogues(), spokenLanguages, knownEarly, serviceWorker()],
   // The host header stays the browser's, so the server's same-origin check passes.
   server: { proxy: { "/api": { target: server, ws: true, secure: false } } },
   preview: { proxy: { "/api": { target: server, ws: true, secure: false } } },
@@ -47,6 +59,8 @@ export default defineConfig({
     target: "es2022",
     manifest: true,
     modulePreload: { polyfill: false },
+    // All of it is smaller than what a page pays for the many files that it would be in.
+    cssCodeSplit: false,
     // The content policy allows no data: fonts or scripts, and hashed files cache better than inlined ones.
     assetsInlineLimit: 0,
     rolldownOptions: { output: { codeSplitting: { groups } } },

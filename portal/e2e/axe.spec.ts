@@ -14,6 +14,9 @@ const PLACES: Place[] = [
   { name: "homes", path: () => "/homes" },
   { name: "home", path: ({ demo }) => `/homes/${demo.homes[0]}` },
   { name: "home charts", path: ({ demo }) => `/homes/${demo.homes[0]}/charts` },
+  { name: "connect", path: ({ demo }) => `/homes/${demo.homes[0]}/connect?what=shelly` },
+  { name: "found devices", path: ({ demo }) => `/homes/${demo.homes[0]}/discovered` },
+  { name: "messages", path: ({ demo }) => `/homes/${demo.homes[0]}/mqtt` },
   { name: "rooms", path: ({ demo }) => `/homes/${demo.homes[0]}/rooms` },
   { name: "devices", path: () => "/devices" },
   { name: "device", path: (_house, device) => `/devices/${device}` },
@@ -25,6 +28,7 @@ const PLACES: Place[] = [
   { name: "insights", path: () => "/insights" },
   { name: "settings", path: () => "/settings" },
   { name: "storage", path: () => "/settings/storage" },
+  { name: "MQTT clients", path: () => "/settings/mqtt" },
   { name: "components", path: () => "/showcase", open: true },
   { name: "sign in", path: () => "/signin", open: true },
 ];

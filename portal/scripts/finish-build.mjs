@@ -15,7 +15,7 @@ const manifest = JSON.parse(readFileSync(join(dist, ".vite/manifest.json"), "utf
 function closure(key, seen) {
   if (seen.has(key)) return seen;
   seen.add(key);
-  for (const inner of manifest[key]?.imports ?? []) closure(inner, seen);
+  for (const inner of manifest[key].imports ?? []) closure(inner, seen);
   return seen;
 }
 
@@ -27,7 +27,8 @@ function gzipped(keys) {
 /** What everybody loads, whichever page comes first: the entry, one language, the frame around every page. */
 function frame() {
   const seen = closure("index.html", new Set());
-  for (const key of ["src/i18n/de.ts", "src/app/Shell.tsx"]) if (manifest[key]) closure(key, seen);
+  const shell = Object.keys(manifest).find((key) => manifest[key].name === "shell");
+  for (const key of ["src/i18n/de.ts", shell]) closure(key, seen);
   return seen;
 }
 

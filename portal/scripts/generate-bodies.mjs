@@ -2,7 +2,7 @@
 // a form refuses what the server would. `--check` only says whether the file is current.
 import { readFileSync, writeFileSync } from "node:fs";
 
-const BODIES = ["NewHomeBody", "HomeChangeBody", "RoomBody", "NewDeviceBody", "DeviceChangeBody"];
+const BODIES = ["NewHomeBody", "HomeChangeBody", "RoomBody", "NewDeviceBody", "DeviceChangeBody", "NewMqttClientBody", "MqttClientChangeBody"];
 const target = new URL("../src/api/bodies.ts", import.meta.url);
 const document = JSON.parse(readFileSync(new URL("../../docs/api/openapi.json", import.meta.url), "utf8"));
 const { schemas } = document.components;

@@ -7,6 +7,8 @@ import { chromium } from "@playwright/test";
 
 const PORT = 9333;
 const LEAST = { performance: 90, accessibility: 100, "best-practices": 100 };
+/** A single run says little, as Lighthouse itself warns: the run with the middle performance counts. */
+const RUNS = 3;
 
 const { default: lighthouse } = await import(process.env.LIGHTHOUSE);
 const demo = JSON.parse(readFileSync(process.env.DEMO, "utf8"));
@@ -17,6 +19,25 @@ async function firstDevice() {
     headers: { authorization: `Bearer ${demo.owner.token}` },
   });
   return (await answer.json()).items[0].id;
+}
+
+const percent = ({ score }) => Math.round(score * 100);
+
+async function audit(url) {
+  const result = await lighthouse(url, { port: PORT, disableStorageReset: true, onlyCategories: Object.keys(LEAST), logLevel: "error" });
+  return result.lhr;
+}
+
+/** Says what keeps a page under a bar; whether there is one. */
+function tellFaults({ categories, audits }) {
+  const under = Object.keys(LEAST).filter((key) => percent(categories[key]) < LEAST[key]);
+  for (const key of under) {
+    for (const { id, weight } of categories[key].auditRefs) {
+      const { score, title, displayValue = "" } = audits[id];
+      if (weight > 0 && score !== null && score < 1) console.log(`  ${key}: ${title} ${displayValue}`);
+    }
+  }
+  return under.length > 0;
 }
 
 const profile = mkdtempSync(join(tmpdir(), "lares-lighthouse-"));
@@ -43,28 +64,17 @@ try {
     Devices: "/devices",
     Settings: "/settings",
   };
-  console.log("page | performance | accessibility | best practices");
+  console.log(`page | performance (median of ${RUNS}) | accessibility | best practices`);
   let index = 0;
   for (const [name, path] of Object.entries(paths)) {
-    const result = await lighthouse(`${origin}${path}`, {
-      port: PORT,
-      disableStorageReset: true,
-      onlyCategories: Object.keys(LEAST),
-      logLevel: "error",
-    });
-    const scores = Object.keys(LEAST).map((key) => Math.round(result.lhr.categories[key].score * 100));
-    index = result.lhr.environment.benchmarkIndex;
-    console.log(`${name} | ${scores.join(" | ")}`);
-    for (const [place, key] of Object.keys(LEAST).entries()) {
-      if (scores[place] >= LEAST[key]) continue;
-      failed = true;
-      for (const { id, weight } of result.lhr.categories[key].auditRefs) {
-        const audit = result.lhr.audits[id];
-        if (weight > 0 && audit.score !== null && audit.score < 1) {
-          console.log(`  ${key}: ${audit.title} ${audit.displayValue ?? ""}`);
-        }
-      }
-    }
+    const runs = [];
+    for (let run = 0; run < RUNS; run += 1) runs.push(await audit(`${origin}${path}`));
+    const inTurn = runs.map(({ categories }) => percent(categories.performance)).join(", ");
+    const middle = runs.toSorted((a, b) => a.categories.performance.score - b.categories.performance.score)[Math.floor(RUNS / 2)];
+    index = middle.environment.benchmarkIndex;
+    const [performance, ...others] = Object.keys(LEAST).map((key) => percent(middle.categories[key]));
+    console.log(`${name} | ${performance} (${inTurn}) | ${others.join(" | ")}`);
+    failed = tellFaults(middle) || failed;
   }
   // Lighthouse slows the processor down by four whatever it is: on a slow machine it imitates a slower phone.
   console.log(`Lighthouse's benchmark index of this machine: ${Math.round(index)}`);

@@ -5,6 +5,7 @@ import "./ui/base.css";
 import { RouterProvider } from "@tanstack/react-router";
 import { StrictMode, startTransition } from "react";
 import { createRoot } from "react-dom/client";
+import { pause } from "./app/pause";
 import { Providers } from "./app/Providers";
 import { createQueryClient } from "./app/query";
 import { createAppRouter } from "./app/router";
@@ -21,22 +22,31 @@ async function start(): Promise<void> {
   const place = document.getElementById("root");
   if (place === null) throw new Error("index.html has no #root");
   const language = currentLanguage();
+  // All that the first page needs is asked for at once: the words, where the events stand, its code, and who is signed
+  // in. What goes wrong there is told by the page that the router then draws.
+  const messages = loadMessages(language);
+  const stand = OPEN_TO_ALL.has(location.pathname) ? undefined : askFirstCursor();
+  await pause();
   const cache = createQueryClient();
+  const kept = startOffline(cache);
+  await pause();
   const router = createAppRouter(cache);
-  // All that the first page needs is asked for at once: its code, the words, and who is signed in. What goes wrong
-  // there is told by the page that the router then draws.
-  for (const { routeId } of router.matchRoutes(router.latestLocation)) void router.loadRouteChunk(router.routesById[routeId as keyof typeof router.routesById]);
-  const [messages] = await Promise.all([
-    loadMessages(language),
-    startOffline(cache).then(() => router.load()).catch(() => undefined),
-    OPEN_TO_ALL.has(router.latestLocation.pathname) ? undefined : askFirstCursor(),
-  ]);
+  for (const { routeId } of router.matchRoutes(router.latestLocation)) {
+    await pause();
+    void router.loadRouteChunk(router.routesById[routeId as keyof typeof router.routesById]);
+  }
+  await pause();
+  // The first question about dates and times is dear in every browser, so it stands alone.
+  const { timeZone } = new Intl.DateTimeFormat(language).resolvedOptions();
+  const ready = kept.then(pause).then(() => router.load()).catch(() => undefined);
+  const [words] = await Promise.all([messages, ready, stand]);
+  await pause();
   const root = createRoot(place);
   // As a transition the page is drawn in pieces, and whoever presses meanwhile is not kept waiting for all of it.
   startTransition(() =>
     root.render(
       <StrictMode>
-        <Providers cache={cache} language={language} messages={messages}>
+        <Providers cache={cache} language={language} messages={words} timeZone={timeZone}>
           <RouterProvider router={router} />
         </Providers>
       </StrictMode>,
@@ -44,4 +54,4 @@ async function start(): Promise<void> {
   );
 }
 
-void start();
+void pause().then(start);

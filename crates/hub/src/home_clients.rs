@@ -63,6 +63,18 @@ pub struct HomeClient {
 }
 
 impl HomeClient {
+    fn of(client: MqttClient) -> HomeClient {
+        HomeClient {
+            id: client.id,
+            organisation: client.organisation,
+            home: client.home,
+            name: client.name,
+            publish: client.publish,
+            subscribe: client.subscribe,
+            trusted: client.trusted,
+        }
+    }
+
     pub fn identity(&self) -> String {
         identity(self.id)
     }
@@ -334,15 +346,14 @@ pub async fn authenticate(
     let known = &hub.home_clients;
     known.seen.lock().unwrap_or_else(PoisonError::into_inner).insert(client.id, now);
     known.unwritten.lock().unwrap_or_else(PoisonError::into_inner).insert(client.id, now);
-    Ok(Some(Arc::new(HomeClient {
-        id: client.id,
-        organisation: client.organisation,
-        home: client.home,
-        name: client.name,
-        publish: client.publish,
-        subscribe: client.subscribe,
-        trusted: client.trusted,
-    })))
+    Ok(Some(Arc::new(HomeClient::of(client))))
+}
+
+/// The client that an identity is of, with the rights it has now.
+pub async fn of_identity(hub: &Hub, identity: &str) -> Result<Option<Arc<HomeClient>>, HubError> {
+    let Some(id) = identity.strip_prefix("client:").and_then(|id| id.parse().ok()) else { return Ok(None) };
+    let client = rows::find_any(&hub.store, id).await?;
+    Ok(client.map(|client| Arc::new(HomeClient::of(client))))
 }
 
 /// Hashes once for each pair of hash and password, right or wrong: a client that keeps trying costs a look-up.

@@ -159,6 +159,9 @@ pub async fn delete(hub: &Hub, caller: &Caller, id: HomeId) -> Result<(), HubErr
     for client in clients {
         home_clients::forget(hub, client);
     }
+    if let Some(bus) = hub.bus() {
+        bus.close(id);
+    }
     hub.nudges.events_committed();
     Ok(())
 }

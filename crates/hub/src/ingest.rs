@@ -4,11 +4,12 @@
 use std::sync::Arc;
 
 use lares_model::UnixMillis;
+use lares_model::command::Command;
 use lares_model::device::{Device, Encoding};
 use lares_model::presence::PresenceStatus;
 use lares_model::protocol::{Channel, Inbound, decode, reject_entry};
 use lares_model::reading::Reading;
-use lares_model::record::{Body, Entry, Rejected};
+use lares_model::record::{Ack, AckStatus, Body, Entry, Rejected};
 use lares_telemetry::{Appended, TelemetryError};
 
 use crate::hub::Hub;
@@ -78,6 +79,23 @@ pub async fn presence(
         received: hub.now(),
         identity: None,
         body: Body::Presence { status, reason: reason.to_owned() },
+    };
+    append(hub, vec![entry]).await
+}
+
+/// A command that was said to a device which never acknowledges.
+pub(crate) async fn handed_over(
+    hub: &Arc<Hub>,
+    device: &Device,
+    command: &Command,
+) -> Result<(), TelemetryError> {
+    let ack = Ack { command: command.id, status: AckStatus::Accepted, reason: None };
+    let entry = Entry {
+        organisation: device.organisation,
+        device: device.id,
+        received: hub.now(),
+        identity: None,
+        body: Body::Ack { ack },
     };
     append(hub, vec![entry]).await
 }

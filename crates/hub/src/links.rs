@@ -6,13 +6,14 @@ use std::pin::Pin;
 use std::sync::{Arc, Weak};
 
 use lares_model::DeviceId;
-use lares_model::capability::capability;
+use lares_model::capability::{self, capability};
 use lares_model::command::Command;
 use lares_model::device::Device;
 use lares_model::dialect::{CannotSay, Say};
 use lares_model::ports::{Link, LinkError};
 
 use crate::hub::Hub;
+use crate::ingest;
 
 /// Holds the hub weakly, since the hub holds it.
 pub struct Links {
@@ -63,6 +64,10 @@ fn say(hub: &Hub, device: &Device, command: &Command) -> Result<(), LinkError> {
     Ok(())
 }
 
+fn has_effect(command: &Command) -> bool {
+    capability::command(&command.name).is_some_and(|spec| spec.effect.is_some())
+}
+
 impl Link for Links {
     fn ready(&self, id: DeviceId) -> bool {
         let Some(hub) = self.hub.upgrade() else { return false };
@@ -90,9 +95,18 @@ impl Link for Links {
         if device.origin.is_none() {
             return self.native.send(device, command);
         }
-        let outcome = self.hub.upgrade().ok_or(LinkError::NotConnected);
-        let outcome = outcome.and_then(|hub| say(&hub, device, command));
-        Box::pin(std::future::ready(outcome))
+        Box::pin(async move {
+            let hub = self.hub.upgrade().ok_or(LinkError::NotConnected)?;
+            say(&hub, device, command)?;
+            // Devices of other makers acknowledge nothing. Where no state can prove it, that it was said to somebody
+            // who listens is all that will ever be known.
+            if !has_effect(command)
+                && let Err(error) = ingest::handed_over(&hub, device, command).await
+            {
+                tracing::warn!(device.id = %device.id, command.id = %command.id, %error, "not recorded as handed over");
+            }
+            Ok(())
+        })
     }
 
     fn cut(&self, device: DeviceId) {

@@ -6,6 +6,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod config_docs;
+mod config_mqtt;
 pub mod data_dir;
 pub mod demo;
 pub mod demo_file;

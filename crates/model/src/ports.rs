@@ -60,6 +60,8 @@ pub trait HomeBus: Send + Sync {
     fn listens(&self, home: HomeId, topic: &str) -> bool;
     /// The retained messages of the home's space that match: topic and payload.
     fn retained(&self, home: HomeId, filter: &str) -> Vec<(String, Vec<u8>)>;
+    /// The home is no more: nothing of its space remains.
+    fn close(&self, home: HomeId);
     /// Cuts the live sessions of an identity, since it was removed or its credentials or rights changed.
     fn cut(&self, identity: &str);
 }

@@ -42,7 +42,7 @@ impl Handler for Open {
         false
     }
 
-    fn absent(&self, _: &str) -> Option<()> {
+    async fn absent(&self, _: &str) -> Option<()> {
         Some(())
     }
 

@@ -177,8 +177,8 @@ pub trait Handler: Send + Sync + 'static {
     }
 
     /// Who an identity is that is not connected, for a will that a crash left behind. Without an answer it is dropped.
-    fn absent(&self, _identity: &str) -> Option<Self::Client> {
-        None
+    fn absent(&self, _identity: &str) -> impl Future<Output = Option<Self::Client>> + Send {
+        std::future::ready(None)
     }
 
     /// Whether `publish` has to see messages of this topic at all.

@@ -163,6 +163,11 @@ pub async fn find_by_username(
     Ok(Some((from_row(row)?, secret)))
 }
 
+/// Without a scope: for a will that a crash left behind.
+pub async fn find_any(c: &impl Conn, id: MqttClientId) -> Result<Option<MqttClient>, StoreError> {
+    rows::one(c, Entity::find_by_id(id.0)).await?.map(from_row).transpose()
+}
+
 /// Without a scope, each once: the homes that have clients, for start-up.
 pub async fn homes_any(c: &impl Conn) -> Result<Vec<HomeId>, StoreError> {
     let mut homes: Vec<_> =

@@ -13,6 +13,7 @@ export const newHomeBody = z.object({
 
 export const homeChangeBody = z.object({
   address: z.optional(z.nullable(z.string().check(z.maxLength(500, "tooLong")))),
+  export_homeassistant: z.optional(z.nullable(z.boolean())),
   floor_area_m2: z.optional(z.nullable(z.number('notANumber').check(z.gt(0, "tooSmall"), z.lte(1000000, "tooLarge")))),
   name: z.optional(z.nullable(z.string().check(z.minLength(1, "required"), z.maxLength(120, "tooLong")))),
   property_type: z.optional(z.nullable(z.enum(["house","apartment","holiday_rental","room","office","other"]))),
@@ -28,6 +29,8 @@ export const newDeviceBody = z.object({
   endpoints: z.array(z.object({
   capabilities: z.array(z.string()).check(z.minLength(1, "required"), z.maxLength(64, "tooLong")),
   endpoint: z.int('notANumber').check(z.gte(0, "tooSmall"), z.lte(254, "tooLarge")),
+  name: z.optional(z.nullable(z.string())),
+  unit: z.optional(z.nullable(z.string())),
 })).check(z.minLength(1, "required"), z.maxLength(64, "tooLong")),
   expected_interval_s: z.optional(z.nullable(z.int('notANumber').check(z.gte(1, "tooSmall"), z.lte(604800, "tooLarge")))),
   firmware: z.optional(z.nullable(z.string().check(z.minLength(1, "required"), z.maxLength(120, "tooLong")))),
@@ -45,6 +48,8 @@ export const deviceChangeBody = z.object({
   endpoints: z.optional(z.nullable(z.array(z.object({
   capabilities: z.array(z.string()).check(z.minLength(1, "required"), z.maxLength(64, "tooLong")),
   endpoint: z.int('notANumber').check(z.gte(0, "tooSmall"), z.lte(254, "tooLarge")),
+  name: z.optional(z.nullable(z.string())),
+  unit: z.optional(z.nullable(z.string())),
 })).check(z.minLength(1, "required"), z.maxLength(64, "tooLong")))),
   expected_interval_s: z.optional(z.nullable(z.int('notANumber').check(z.gte(1, "tooSmall"), z.lte(604800, "tooLarge")))),
   firmware: z.optional(z.nullable(z.string().check(z.minLength(1, "required"), z.maxLength(120, "tooLong")))),
@@ -55,4 +60,20 @@ export const deviceChangeBody = z.object({
   serial: z.optional(z.nullable(z.string().check(z.minLength(1, "required"), z.maxLength(120, "tooLong")))),
   tags: z.optional(z.nullable(z.array(z.string()).check(z.maxLength(32, "tooLong")))),
   vendor: z.optional(z.nullable(z.string().check(z.maxLength(120, "tooLong")))),
+});
+
+export const newMqttClientBody = z.object({
+  name: z.string().check(z.minLength(1, "required"), z.maxLength(120, "tooLong")),
+  publish: z.optional(z.nullable(z.array(z.string()).check(z.maxLength(32, "tooLong")))),
+  secret: z.optional(z.nullable(z.string().check(z.minLength(8, "required"), z.maxLength(128, "tooLong")))),
+  subscribe: z.optional(z.nullable(z.array(z.string()).check(z.maxLength(32, "tooLong")))),
+  trusted: z.optional(z.boolean()),
+  username: z.optional(z.nullable(z.string().check(z.minLength(2, "required"), z.maxLength(64, "tooLong")))),
+});
+
+export const mqttClientChangeBody = z.object({
+  name: z.optional(z.nullable(z.string().check(z.minLength(1, "required"), z.maxLength(120, "tooLong")))),
+  publish: z.optional(z.nullable(z.array(z.string()).check(z.maxLength(32, "tooLong")))),
+  subscribe: z.optional(z.nullable(z.array(z.string()).check(z.maxLength(32, "tooLong")))),
+  trusted: z.optional(z.nullable(z.boolean())),
 });

@@ -1,13 +1,17 @@
 // The one way the portal talks to the server: a client typed by the generated schema. The browser's session is a
 // cookie, so nothing is added to a request.
 import createClient from "openapi-fetch";
+import { pause } from "../app/pause";
 import { NotSent, refuseOffline } from "../offline/refuse";
 import { NoAnswer, ProblemError, type Problem } from "./problem";
 import type { components, paths } from "./schema";
 
 export type Schemas = components["schemas"];
 
-export const api = createClient<paths>({ baseUrl: "", credentials: "same-origin" });
+/** A page asks for much at once: each question is put by itself, so that no press waits for all of them. */
+const ask = (request: Request): Promise<Response> => pause().then(() => fetch(request));
+
+export const api = createClient<paths>({ baseUrl: "", credentials: "same-origin", fetch: ask });
 api.use(refuseOffline);
 
 interface Answer<T> {

@@ -19,5 +19,9 @@ export const keys = {
   command: (id: string) => ["commands", id] as const,
   events: (filter: object) => ["events", filter] as const,
   attention: (filter: object) => ["attention", filter] as const,
+  mqttClients: (home: string) => ["mqtt-clients", home] as const,
+  inbox: (home: string) => ["inbox", home] as const,
+  topics: (home: string, filter: string) => ["topics", home, filter] as const,
+  sessions: (filter: object) => ["sessions", filter] as const,
   search: (text: string) => ["search", text] as const,
 };

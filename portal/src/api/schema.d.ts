@@ -392,8 +392,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What is published in a home's MQTT space, as it is: server-sent events named `message`, each a JSON object with
-         *     `topic`, `payload`, `bytes`, `qos`, `retain`, `received_at` and `from`. Whoever does not keep up misses some.
+         * What is published in a home's MQTT space, as it is. With `Accept: text/event-stream` the messages come as
+         *     server-sent events named `message`; otherwise those of the next `wait_s` seconds. Who does not keep up misses some.
          */
         get: operations["watchMqttTopics"];
         put?: never;
@@ -2068,6 +2068,23 @@ export interface components {
             organisation: components["schemas"]["OrganisationId"];
             organisation_name: string;
             role: components["schemas"]["Role"];
+        };
+        /** @description A message that went by. */
+        MessageView: {
+            /** @description Of the whole payload. */
+            bytes: number;
+            /** @description The identity that published it; empty is the server itself. */
+            from: string;
+            /** @description As text, at most 16 KiB of it; what is no UTF-8 is replaced. */
+            payload: string;
+            /** Format: int32 */
+            qos: number;
+            received_at: components["schemas"]["UnixMillis"];
+            retain: boolean;
+            topic: string;
+        };
+        MessagesView: {
+            items: components["schemas"]["MessageView"][];
         };
         MqttClientChangeBody: {
             name?: string | null;
@@ -5555,6 +5572,8 @@ export interface operations {
             query?: {
                 /** @description A topic filter; everything (`#`) when left out. */
                 filter?: string;
+                /** @description Where no stream is asked for: collect for up to so many seconds. */
+                wait_s?: number;
             };
             header?: never;
             path: {
@@ -5565,13 +5584,13 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Messages as they come */
+            /** @description Messages as they came */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/event-stream": string;
+                    "application/json": components["schemas"]["MessagesView"];
                 };
             };
             /** @description Not signed in */

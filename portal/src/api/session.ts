@@ -1,6 +1,7 @@
 // Who is signed in, and how that begins and ends.
 import { queryOptions, useMutation, useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
 import { answer, api, type Schemas } from "./client";
+import { askFirstCursor } from "../live/cursor";
 import { keys } from "./keys";
 
 export type Role = Schemas["Role"];
@@ -21,7 +22,12 @@ export function useProfile(): Profile {
 export function useSignIn() {
   const cache = useQueryClient();
   return useMutation({
-    mutationFn: (body: Schemas["LoginBody"]) => answer(api.POST("/api/auth/session", { body })),
+    mutationFn: async (body: Schemas["LoginBody"]) => {
+      const profile = await answer(api.POST("/api/auth/session", { body }));
+      // Now, as at a start: what the first page then loads need not be loaded twice.
+      await askFirstCursor();
+      return profile;
+    },
     onSuccess: (profile) => {
       cache.clear();
       cache.setQueryData(keys.profile, profile);

@@ -1,7 +1,6 @@
-// What every component may rely on: the query cache, the language, React Aria's locale and links.
+// What every component may rely on: the query cache and the language.
 import { QueryClientProvider, type QueryClient } from "@tanstack/react-query";
 import { createContext, type ReactNode, useCallback, useContext, useEffect, useMemo, useState } from "react";
-import { I18nProvider } from "react-aria-components/I18nProvider";
 import { IntlProvider } from "use-intl";
 import type { Messages } from "../i18n/en";
 import { type Language, loadMessages, storeLanguage } from "../i18n/languages";
@@ -23,10 +22,11 @@ interface Props {
   cache: QueryClient;
   language: Language;
   messages: Messages;
+  timeZone: string;
   children: ReactNode;
 }
 
-export function Providers({ cache, language, messages, children }: Props) {
+export function Providers({ cache, language, messages, timeZone, children }: Props) {
   const [current, setCurrent] = useState({ language, messages });
   const choose = useCallback(async (next: Language) => {
     const loaded = await loadMessages(next);
@@ -37,13 +37,10 @@ export function Providers({ cache, language, messages, children }: Props) {
     document.documentElement.lang = current.language;
   }, [current.language]);
   const choice = useMemo(() => ({ language: current.language, choose }), [current.language, choose]);
-  const timeZone = useMemo(() => new Intl.DateTimeFormat().resolvedOptions().timeZone, []);
   return (
     <LanguageContext value={choice}>
       <IntlProvider locale={current.language} messages={current.messages} timeZone={timeZone}>
-        <I18nProvider locale={current.language}>
-          <QueryClientProvider client={cache}>{children}</QueryClientProvider>
-        </I18nProvider>
+        <QueryClientProvider client={cache}>{children}</QueryClientProvider>
       </IntlProvider>
     </LanguageContext>
   );

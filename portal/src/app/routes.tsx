@@ -3,12 +3,15 @@ import { createRootRouteWithContext, createRoute, lazyRouteComponent, redirect, 
 import type { QueryClient } from "@tanstack/react-query";
 import { hasStatus } from "../api/problem";
 import { profileQuery } from "../api/session";
+import { parseConnectSearch } from "../connect/connect-search";
 import { parseDeviceSearch } from "../device/device-search";
 import { parseEventsSearch } from "../events/events-search";
+import { parseExplorerSearch } from "../explorer/explorer-search";
 import { parseHomeChartsSearch, parseHomeSearch } from "../home/home-search";
 import { parseHomesSearch } from "../homes/homes-search";
 import { parseDevicesSearch } from "../manage/devices-search";
 import { parseAddSearch } from "../onboarding/add-search";
+import { parseSessionsSearch } from "../operations/sessions-search";
 import { NotFoundPage } from "./NotFoundPage";
 import { Root } from "./Root";
 import { optionalText } from "./search-values";
@@ -74,6 +77,23 @@ const pages = [
   }),
   createRoute({
     getParentRoute: () => app,
+    path: "/homes/$homeId/connect",
+    validateSearch: parseConnectSearch,
+    component: lazyRouteComponent(() => import("../connect/ConnectPage"), "ConnectPage"),
+  }),
+  createRoute({
+    getParentRoute: () => app,
+    path: "/homes/$homeId/discovered",
+    component: lazyRouteComponent(() => import("../inbox/InboxPage"), "InboxPage"),
+  }),
+  createRoute({
+    getParentRoute: () => app,
+    path: "/homes/$homeId/mqtt",
+    validateSearch: parseExplorerSearch,
+    component: lazyRouteComponent(() => import("../explorer/ExplorerPage"), "ExplorerPage"),
+  }),
+  createRoute({
+    getParentRoute: () => app,
     path: "/homes/$homeId/charts",
     validateSearch: parseHomeChartsSearch,
     component: lazyRouteComponent(() => import("../home/HomeChartsPage"), "HomeChartsPage"),
@@ -131,6 +151,12 @@ const pages = [
     getParentRoute: () => app,
     path: "/settings/storage",
     component: lazyRouteComponent(() => import("../settings/StoragePage"), "StoragePage"),
+  }),
+  createRoute({
+    getParentRoute: () => app,
+    path: "/settings/mqtt",
+    validateSearch: parseSessionsSearch,
+    component: lazyRouteComponent(() => import("../operations/SessionsPage"), "SessionsPage"),
   }),
 ] as const;
 

@@ -3,13 +3,14 @@ import { Link } from "@tanstack/react-router";
 import { useTranslations } from "use-intl";
 import type { Device } from "../api/lists";
 import { useVoice } from "../format/voice";
-import { attributeName, capabilityOf, toneOf, type TwoState } from "../format/wording";
+import { capabilityOf, toneOf, type TwoState } from "../format/wording";
 import type { DeviceState, LatestValue } from "../live/hooks";
 import { classes } from "../ui/classes";
 import { SkeletonRows } from "../ui/Skeleton";
 import { latestOf } from "./controls/control";
 import styles from "./DevicePage.module.css";
 import { icons } from "./icons";
+import { readingName } from "./naming";
 import { presentationOf, readingsOf } from "./presentation";
 import { ReadingAge, ReadingText } from "./ReadingText";
 import { useSeries } from "./series";
@@ -58,12 +59,10 @@ function Value({ device, state, latest, zone, twoState }: Omit<Props, "state"> &
   const { say } = useVoice();
   const Icon = icons[presentationOf(capabilityOf(latest.attribute)).icon];
   const tone = toneOf(latest.attribute, latest.value, twoState);
-  const capability = capabilityOf(latest.attribute);
-  const shared = device.endpoints.filter((one) => one.capabilities.includes(capability)).length > 1;
   return (
     <>
       <Icon size={16} aria-hidden className={styles.valueIcon} />
-      <span>{attributeName(latest.attribute, say, twoState)}{shared && ` ${latest.endpoint}`}</span>
+      <span>{readingName(device, latest, say, twoState)}</span>
       <span className={styles.reading}>
         <span className={classes(styles.figure, (tone === "attention" || tone === "danger") && styles[tone])}>
           <ReadingText latest={latest} twoState={twoState} />

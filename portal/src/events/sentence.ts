@@ -85,7 +85,7 @@ const ICONS: Record<EventKind, LucideIcon> = {
 
 function iconOf(event: EventView): LucideIcon {
   if (event.type === "device.offline" || event.type === "device.late") return WifiOff;
-  if (event.type === "device.credentials_rotated") return KeyRound;
+  if (event.type === "device.credentials_rotated" || event.type.startsWith("mqtt_client.")) return KeyRound;
   if (event.type === "device.occurrence") return Bell;
   if (event.type === "command.confirmed") return CircleCheck;
   if (/^command\.(refused|failed|expired|unconfirmed)$/.test(event.type)) return CircleX;

@@ -1,11 +1,12 @@
 // One home by room: what needs attention, every device's state with its one likely action, and today's energy.
 import { useQuery } from "@tanstack/react-query";
 import { Link, useParams, useSearch } from "@tanstack/react-router";
-import { ChartLine, LayoutGrid, Plus, Plug } from "lucide-react";
+import { Cable, ChartLine, LayoutGrid, Plus, Plug } from "lucide-react";
 import { lazy, memo, Suspense, useDeferredValue, useMemo } from "react";
 import { useTranslations } from "use-intl";
 import { attentionQuery } from "../api/attention";
 import { type Home, useHome } from "../api/homes";
+import { inboxQuery, waitingIn } from "../api/inbox";
 import { type Device, devicesQuery, type Room, roomsQuery } from "../api/lists";
 import { useProfile } from "../api/session";
 import { useMayManage } from "../app/scope";
@@ -18,6 +19,7 @@ import { ButtonLink } from "../ui/Button";
 import { classes } from "../ui/classes";
 import { EmptyState } from "../ui/EmptyState";
 import { ErrorState } from "../ui/ErrorState";
+import { Notice } from "../ui/Notice";
 import { useNow } from "../ui/now";
 import { Page } from "../ui/Page";
 import { Section } from "../ui/Section";
@@ -69,7 +71,9 @@ function LoadedHome({ home }: { home: Home }) {
   const error = devices.error ?? rooms.error;
   // What needs attention stands above the rooms; coming after them, it would push them down.
   const concerns = useQuery(attentionQuery({ home: home.id }));
-  const judged = useDeferredValue(!concerns.isPending);
+  const inbox = useQuery(inboxQuery(home.id));
+  const judged = useDeferredValue(!concerns.isPending && !inbox.isPending);
+  const waiting = waitingIn(inbox.data).length;
   const loaded = shownDevices !== undefined && shownRooms !== undefined && judged;
   const hasDevices = shownDevices !== undefined && shownDevices.length > 0;
   return (
@@ -86,6 +90,7 @@ function LoadedHome({ home }: { home: Home }) {
         )
       }
     >
+      {loaded && waiting > 0 && <FoundNotice home={home.id} count={waiting} />}
       {loaded && hasDevices && <HomeAttention home={home} />}
       {loaded ? (
         <Rooms home={home} rooms={shownRooms} devices={shownDevices} states={states} mayManage={mayManage} />
@@ -109,6 +114,9 @@ function Shortcuts({ home, mayManage }: { home: string; mayManage: boolean }) {
   return (
     <>
       {charts}
+      <ButtonLink to="/homes/$homeId/connect" params={{ homeId: home }} icon={Cable}>
+        {t("connect")}
+      </ButtonLink>
       <ButtonLink to="/homes/$homeId/rooms" params={{ homeId: home }} icon={LayoutGrid}>
         {t("edit")}
       </ButtonLink>
@@ -116,6 +124,22 @@ function Shortcuts({ home, mayManage }: { home: string; mayManage: boolean }) {
         {t("add")}
       </ButtonLink>
     </>
+  );
+}
+
+/** Devices of other makers that speak here and wait for somebody to take them in. */
+function FoundNotice({ home, count }: { home: string; count: number }) {
+  const t = useTranslations("home");
+  return (
+    <Notice
+      tone="unknown"
+      title={t("found", { count })}
+      action={
+        <ButtonLink to="/homes/$homeId/discovered" params={{ homeId: home }} size="small">
+          {t("foundLook")}
+        </ButtonLink>
+      }
+    />
   );
 }
 
@@ -211,9 +235,14 @@ function NoDevices({ home, mayManage }: { home: string; mayManage: boolean }) {
       why={t(mayManage ? "empty.why" : "empty.whyReader")}
       action={
         mayManage && (
-          <ButtonLink to="/devices/add" search={{ home }} icon={Plus} variant="primary">
-            {t("add")}
-          </ButtonLink>
+          <>
+            <ButtonLink to="/devices/add" search={{ home }} icon={Plus} variant="primary">
+              {t("add")}
+            </ButtonLink>
+            <ButtonLink to="/homes/$homeId/connect" params={{ homeId: home }} icon={Cable}>
+              {t("connect")}
+            </ButtonLink>
+          </>
         )
       }
     />

@@ -12,6 +12,7 @@ function home(name: string, address: string, summary: Partial<Home["summary"]> =
     address,
     time_zone: "Europe/Berlin",
     property_type: "house",
+    export_homeassistant: false,
     created_at: "2026-01-01T00:00:00Z",
     summary: { ...none, ...summary },
   };

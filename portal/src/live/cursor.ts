@@ -5,19 +5,21 @@ const PATH = "/api/live";
 /** What was kept from last time is not held back longer than this for it. */
 const WAIT_MS = 200;
 let first: string | undefined;
-let isOver = false;
+/** Counts the askings; an answer to an earlier one comes too late. */
+let asking = 0;
 
 /** Asks for the place that everything loaded after the answer already stands at. Without an answer, all is loaded again. */
 export async function askFirstCursor(): Promise<void> {
+  asking += 1;
   const enough = new Promise<void>((resolve) => setTimeout(resolve, WAIT_MS));
-  await Promise.race([ask(), enough]);
+  await Promise.race([ask(asking), enough]);
 }
 
-async function ask(): Promise<void> {
+async function ask(mine: number): Promise<void> {
   try {
     const response = await fetch(PATH, { headers: { accept: "application/json" } });
     const { cursor } = (await response.json()) as { cursor?: string };
-    if (!isOver) first = cursor;
+    if (mine === asking) first = cursor;
   } catch {
     // Nobody there: the live connection will find out by itself.
   }
@@ -30,7 +32,7 @@ export function firstCursor(): string | undefined {
 /** From now on the connection knows better, and whoever signs in next stands elsewhere. */
 export function forgetFirstCursor(): void {
   first = undefined;
-  isOver = true;
+  asking += 1;
 }
 
 const PREFIX = "lares.cursor.";

@@ -12,6 +12,8 @@ describe("keysOf", () => {
     expect(keysOf(event("device.updated"))).toContainEqual(["device", "d1"]);
     expect(keysOf(event("command.confirmed"))).toEqual([["commands"]]);
     expect(keysOf(event("device.online"))).not.toContainEqual(["devices"]);
+    expect(keysOf(event("device.discovered"))).toEqual([["inbox"]]);
+    expect(keysOf(event("mqtt_client.deleted"))).toEqual([["mqtt-clients"]]);
   });
 
   it("loads nothing for an ordinary change, and attention for one that may be an alarm", () => {

@@ -9,6 +9,7 @@ const ATTENTION: QueryKey = ["attention"];
 const DEVICES: QueryKey = ["devices"];
 const ROOMS: QueryKey = ["rooms"];
 const COMMANDS: QueryKey = ["commands"];
+const INBOX: QueryKey = ["inbox"];
 /** The event page merges what comes by itself; every other list of events is loaded again. */
 export const EVENT_STREAM = "stream";
 
@@ -30,6 +31,8 @@ export function keysOf(event: EventView): QueryKey[] {
       return [ROOMS, DEVICES, ...(event.type === "room.deleted" ? [["device"]] : []), ["search"]];
     case "device":
       return deviceKeys(event);
+    case "mqtt_client":
+      return [["mqtt-clients"]];
     case "attribute":
       return ALARMING.test(String(event.payload["attribute"])) ? [ATTENTION, keys.homes] : [];
     case "command":
@@ -52,8 +55,10 @@ function deviceKeys(event: EventView): QueryKey[] {
     case "device.late":
     case "device.offline":
       return [keys.homes, ATTENTION, ...(event.device == null ? [] : [keys.diagnostics(event.device)])];
+    case "device.discovered":
+      return [INBOX];
     default:
-      return [DEVICES, keys.homes, ATTENTION, ["search"], ...aboutDevice(event)];
+      return [DEVICES, INBOX, keys.homes, ATTENTION, ["search"], ...aboutDevice(event)];
   }
 }
 

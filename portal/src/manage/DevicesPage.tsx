@@ -2,7 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { Blocks, Plus, SearchX } from "lucide-react";
-import { lazy, Suspense, useMemo, useState } from "react";
+import { lazy, Suspense, useDeferredValue, useMemo, useState } from "react";
 import { useTranslations } from "use-intl";
 import { devicesQuery, homesQuery, roomsQuery } from "../api/lists";
 import { useMayManage, useScope } from "../app/scope";
@@ -14,15 +14,15 @@ import { EmptyState } from "../ui/EmptyState";
 import { ErrorState } from "../ui/ErrorState";
 import { Page } from "../ui/Page";
 import { Card } from "../ui/Section";
-import { Skeleton, SkeletonRows } from "../ui/Skeleton";
+import { SkeletonRows } from "../ui/Skeleton";
 import { Presence } from "../ui/Status";
 import { type Column, Table } from "../ui/Table";
+import { DeviceFilters } from "./DeviceFilters";
 import styles from "./Manage.module.css";
 import { chosenRows, type DeviceRow, deviceRows } from "./rows";
 
 // The list comes first; what one does with it follows.
 const BulkBar = lazy(async () => ({ default: (await import("./BulkBar")).BulkBar }));
-const DeviceFilters = lazy(async () => ({ default: (await import("./DeviceFilters")).DeviceFilters }));
 const DeviceMenu = lazy(async () => ({ default: (await import("./DeviceMenu")).DeviceMenu }));
 
 const route = getRouteApi("/_app/devices");
@@ -61,15 +61,14 @@ function List({ mayManage }: { mayManage: boolean }) {
   const rooms = useQuery(roomsQuery()).data;
   const states = useAllStates(organisation);
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
-  const all = useMemo(() => deviceRows(devices ?? [], { homes: homes ?? [], rooms: rooms ?? [] }, states), [devices, homes, rooms, states]);
+  // Presence makes devices new with nearly every loading: the rows then follow in pieces.
+  const all = useDeferredValue(useMemo(() => deviceRows(devices ?? [], { homes: homes ?? [], rooms: rooms ?? [] }, states), [devices, homes, rooms, states]));
   const rows = useMemo(() => chosenRows(all, search, organisation), [all, search, organisation]);
   const columns = useColumns(mayManage);
   const selected = rows.filter(({ id }) => chosen.has(id)).map(({ device }) => device);
   return (
     <>
-      <Suspense fallback={<Skeleton height={40} />}>
-        <DeviceFilters />
-      </Suspense>
+      <DeviceFilters />
       <Suspense>{selected.length > 0 && <BulkBar devices={selected} onDone={() => setChosen(new Set())} />}</Suspense>
       {rows.length === 0 ? (
         <EmptyState

@@ -7,7 +7,7 @@ import { useTranslations } from "use-intl";
 import { answer, api, type Schemas } from "../api/client";
 import { homesQuery, roomsQuery } from "../api/lists";
 import { newKey } from "../api/once";
-import { download } from "../onboarding/download";
+import { download } from "../ui/download";
 import { Breadcrumb } from "../ui/Breadcrumb";
 import { Button } from "../ui/Button";
 import { FileButton } from "../ui/FileButton";

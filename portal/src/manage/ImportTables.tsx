@@ -4,7 +4,7 @@ import { Download, RotateCcw } from "lucide-react";
 import { useState } from "react";
 import { useTranslations } from "use-intl";
 import type { Schemas } from "../api/client";
-import { download } from "../onboarding/download";
+import { download } from "../ui/download";
 import { Button, ButtonLink } from "../ui/Button";
 import { Notice } from "../ui/Notice";
 import { Card, Section } from "../ui/Section";

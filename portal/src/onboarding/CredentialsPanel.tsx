@@ -5,15 +5,15 @@ import { useState } from "react";
 import { useTranslations } from "use-intl";
 import { Button } from "../ui/Button";
 import { CopyField } from "../ui/CopyField";
+import { download } from "../ui/download";
 import { Notice } from "../ui/Notice";
 import { QrCode } from "../ui/QrCode";
 import { Card, Section } from "../ui/Section";
 import { Segmented } from "../ui/Segmented";
+import { Snippet } from "../ui/Snippet";
 import { Tabs } from "../ui/Tabs";
 import { brokerOf, connectionQuery } from "./broker";
-import { download } from "./download";
 import styles from "./Onboarding.module.css";
-import { Snippet } from "./Snippet";
 import { CA_FILE, type Credentials, credentialsJson, mqttsUrl, publishSnippet, pythonSnippet, type Sample, subscribeSnippet } from "./snippets";
 
 export interface CredentialsPanelProps {

@@ -11,6 +11,7 @@ import { Modal, ModalOverlay } from "react-aria-components/Modal";
 import { SearchField } from "react-aria-components/SearchField";
 import { useTranslations } from "use-intl";
 import { useProfile } from "../api/session";
+import { AriaLocale } from "../ui/AriaLocale";
 import { type FoundItem, useFound } from "./found";
 import { useActions, usePages } from "./offers";
 import { keepRecent, readRecent, type RecentItem } from "./recent";
@@ -37,13 +38,15 @@ const ICONS: Record<OfferIcon, LucideIcon> = {
 export function SearchPalette({ isOpen, onOpenChange }: SearchPaletteProps) {
   const t = useTranslations("search");
   return (
-    <ModalOverlay isOpen={isOpen} onOpenChange={onOpenChange} isDismissable className={styles.backdrop ?? ""}>
-      <Modal className={styles.modal ?? ""}>
-        <Dialog aria-label={t("title")} className={styles.dialog ?? ""}>
-          <Palette onDone={() => onOpenChange(false)} />
-        </Dialog>
-      </Modal>
-    </ModalOverlay>
+    <AriaLocale>
+      <ModalOverlay isOpen={isOpen} onOpenChange={onOpenChange} isDismissable className={styles.backdrop ?? ""}>
+        <Modal className={styles.modal ?? ""}>
+          <Dialog aria-label={t("title")} className={styles.dialog ?? ""}>
+            <Palette onDone={() => onOpenChange(false)} />
+          </Dialog>
+        </Modal>
+      </ModalOverlay>
+    </AriaLocale>
   );
 }
 

@@ -5,7 +5,7 @@ import { useTranslations } from "use-intl";
 import { useLanguage } from "../app/Providers";
 import { chooseTheme, THEMES } from "../app/theme";
 import { answer, api } from "../api/client";
-import { type Device, devicesQuery } from "../api/lists";
+import { type Device, devicesQuery, homesQuery } from "../api/lists";
 import { newKey } from "../api/once";
 import { NoAnswer, ProblemError } from "../api/problem";
 import { LANGUAGES } from "../i18n/languages";
@@ -24,6 +24,7 @@ const PAGES = [
   ["automations", "/automations"],
   ["insights", "/insights"],
   ["settings", "/settings"],
+  ["mqtt", "/settings/mqtt"],
 ] as const;
 
 const LANGUAGE_NAMES: Record<(typeof LANGUAGES)[number], string> = { en: "English", de: "Deutsch" };
@@ -42,9 +43,11 @@ export function useActions(): Offer[] {
   const { homeId } = useParams({ strict: false });
   const { language, choose } = useLanguage();
   const switches = useSwitches();
+  const connections = useConnections(homeId);
   return [
     { id: "add", title: t("actions.addDevice"), icon: "action", run: () => void navigate({ to: "/devices/add", search: { home: homeId } }) },
     { id: "import", title: t("actions.import"), icon: "action", run: () => void navigate({ to: "/devices/import" }) },
+    ...connections,
     ...THEMES.map((theme): Offer => ({ id: `theme-${theme}`, title: t(`actions.theme.${theme}`), icon: "theme", run: () => chooseTheme(theme) })),
     ...LANGUAGES.filter((other) => other !== language).map(
       (other): Offer => ({
@@ -56,6 +59,24 @@ export function useActions(): Offer[] {
     ),
     ...switches,
   ];
+}
+
+/** What connects to each home; of the home that one is in, also what was found in it and what is said in it. */
+function useConnections(homeId: string | undefined): Offer[] {
+  const t = useTranslations("search.actions");
+  const navigate = useNavigate();
+  const homes = (useQuery(homesQuery).data ?? []).filter(({ id }) => homeId === undefined || id === homeId);
+  return homes.flatMap(({ id, name }): Offer[] => {
+    const of = { icon: "action", target: name } as const;
+    const params = { homeId: id };
+    const connect: Offer = { ...of, id: `connect-${id}`, title: t("connect", { home: name }), run: () => void navigate({ to: "/homes/$homeId/connect", params }) };
+    if (id !== homeId) return [connect];
+    return [
+      connect,
+      { ...of, id: `found-${id}`, title: t("found", { home: name }), run: () => void navigate({ to: "/homes/$homeId/discovered", params }) },
+      { ...of, id: `messages-${id}`, title: t("messages", { home: name }), run: () => void navigate({ to: "/homes/$homeId/mqtt", params }) },
+    ];
+  });
 }
 
 function switchEndpoint(device: Device): number | undefined {

@@ -1,5 +1,5 @@
 // One's own settings: language, theme, profile, sessions, and what this server is.
-import { Activity, Cpu, Database, FileUp, LogOut, Plus } from "lucide-react";
+import { Activity, Cable, Cpu, Database, FileUp, LogOut, Plus } from "lucide-react";
 import { useTranslations } from "use-intl";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { useLanguage } from "../app/Providers";
@@ -63,6 +63,7 @@ function Manage() {
         <ListRow icon={Plus} title={<Link to="/devices/add">{t("add")}</Link>} detail={t("addWhat")} />
         <ListRow icon={FileUp} title={<Link to="/devices/import">{t("import")}</Link>} detail={t("importWhat")} />
         <ListRow icon={Database} title={<Link to="/settings/storage">{t("storage")}</Link>} detail={t("storageWhat")} />
+        <ListRow icon={Cable} title={<Link to="/settings/mqtt">{t("mqtt")}</Link>} detail={t("mqttWhat")} />
         <ListRow icon={Activity} title={<Link to="/events">{t("events")}</Link>} detail={t("eventsWhat")} />
       </List>
     </Section>

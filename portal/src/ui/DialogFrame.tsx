@@ -4,6 +4,7 @@ import { Dialog as AriaDialog } from "react-aria-components/Dialog";
 import { Heading } from "react-aria-components/Heading";
 import { Modal, ModalOverlay } from "react-aria-components/Modal";
 import { useTranslations } from "use-intl";
+import { AriaLocale } from "./AriaLocale";
 import { IconButton } from "./Button";
 import { classes } from "./classes";
 import type { DialogProps } from "./Dialog";
@@ -12,18 +13,20 @@ import styles from "./Overlay.module.css";
 export function DialogFrame({ title, isOpen, onOpenChange, wide = false, alert = false, children }: DialogProps) {
   const t = useTranslations("ui");
   return (
-    <ModalOverlay isOpen={isOpen} onOpenChange={onOpenChange} isDismissable={!alert} className={styles.backdrop ?? ""}>
-      <Modal className={classes(styles.modal, wide && styles.wide)}>
-        <AriaDialog role={alert ? "alertdialog" : "dialog"} className={styles.dialog ?? ""}>
-          <div className={styles.dialogHead}>
-            <Heading slot="title" level={2} className={styles.dialogTitle ?? ""}>
-              {title}
-            </Heading>
-            {!alert && <IconButton icon={X} label={t("close")} size="small" onPress={() => onOpenChange(false)} />}
-          </div>
-          {children}
-        </AriaDialog>
-      </Modal>
-    </ModalOverlay>
+    <AriaLocale>
+      <ModalOverlay isOpen={isOpen} onOpenChange={onOpenChange} isDismissable={!alert} className={styles.backdrop ?? ""}>
+        <Modal className={classes(styles.modal, wide && styles.wide)}>
+          <AriaDialog role={alert ? "alertdialog" : "dialog"} className={styles.dialog ?? ""}>
+            <div className={styles.dialogHead}>
+              <Heading slot="title" level={2} className={styles.dialogTitle ?? ""}>
+                {title}
+              </Heading>
+              {!alert && <IconButton icon={X} label={t("close")} size="small" onPress={() => onOpenChange(false)} />}
+            </div>
+            {children}
+          </AriaDialog>
+        </Modal>
+      </ModalOverlay>
+    </AriaLocale>
   );
 }

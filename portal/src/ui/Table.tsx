@@ -2,7 +2,7 @@
 // caller's state (keep it in the URL), selecting is optional.
 import { useWindowVirtualizer } from "@tanstack/react-virtual";
 import { ArrowDown, ArrowUp, ChevronsUpDown } from "lucide-react";
-import { type CSSProperties, type ReactNode, useLayoutEffect, useMemo, useRef, useState } from "react";
+import { type CSSProperties, type ReactNode, startTransition, useEffect, useMemo, useRef, useState } from "react";
 import { useLocale, useTranslations } from "use-intl";
 import { Checkbox } from "./Checkbox";
 import { classes } from "./classes";
@@ -37,7 +37,7 @@ export interface TableProps<Row> {
 }
 
 const ROW_HEIGHT = 44;
-const OVERSCAN = 12;
+const OVERSCAN = 8;
 
 export function Table<Row>(props: TableProps<Row>) {
   const { label, columns, rows, rowKey, sort, selection, rowHeight = ROW_HEIGHT } = props;
@@ -48,15 +48,21 @@ export function Table<Row>(props: TableProps<Row>) {
   }, [columns, rows, sort, locale]);
   const place = useRef<HTMLDivElement>(null);
   const [top, setTop] = useState(0);
-  useLayoutEffect(() => {
-    const box = place.current?.getBoundingClientRect();
-    if (box) setTop(box.top + window.scrollY);
+  useEffect(() => {
+    const element = place.current;
+    if (element === null) return undefined;
+    // Asked here, the browser has laid out already; and at once it would draw every row twice in one breath.
+    const observer = new ResizeObserver(() => startTransition(() => setTop(element.getBoundingClientRect().top + window.scrollY)));
+    observer.observe(element);
+    return () => observer.disconnect();
   }, []);
   // oxlint-disable-next-line react/incompatible-library -- the virtualiser's functions are not kept beyond a render
   const virtual = useWindowVirtualizer({
     count: ordered.length,
     estimateSize: () => rowHeight,
     overscan: OVERSCAN,
+    // Known from the start, or all is drawn a second time as soon as it is.
+    initialRect: { width: window.innerWidth, height: window.innerHeight },
     scrollMargin: top,
   });
   const items = virtual.getVirtualItems();

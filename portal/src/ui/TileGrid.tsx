@@ -1,6 +1,7 @@
 // Any number of tiles: as many columns as fit, and only the rows in view are drawn.
 import { useWindowVirtualizer } from "@tanstack/react-virtual";
-import { type CSSProperties, type ReactNode, useLayoutEffect, useRef, useState } from "react";
+import { type CSSProperties, type ReactNode, startTransition, useLayoutEffect, useRef, useState } from "react";
+import { flushSync } from "react-dom";
 
 /** As in Tile.module.css. */
 const LEAST_WIDTH = 264;
@@ -21,36 +22,42 @@ export function columnsIn(width: number): number {
 
 export function TileGrid<Item>({ label, items, itemKey, children }: TileGridProps<Item>) {
   const place = useRef<HTMLDivElement>(null);
-  const [shape, setShape] = useState({ columns: 1, top: 0 });
+  const [columns, setColumns] = useState(1);
+  const [top, setTop] = useState(0);
   useLayoutEffect(() => {
     const element = place.current;
     if (element === null) return undefined;
     const measure = () => {
       const box = element.getBoundingClientRect();
-      setShape({ columns: columnsIn(box.width), top: box.top + window.scrollY });
+      // Before the browser paints what was drawn for one column.
+      flushSync(() => setColumns(columnsIn(box.width)));
+      // At once it would draw every tile twice in one breath.
+      startTransition(() => setTop(box.top + window.scrollY));
     };
-    measure();
+    // Asked there, the browser has laid out already.
     const observer = new ResizeObserver(measure);
     observer.observe(element);
     return () => observer.disconnect();
   }, []);
   // oxlint-disable-next-line react/incompatible-library -- the virtualiser's functions are not kept beyond a render
   const virtual = useWindowVirtualizer({
-    count: Math.ceil(items.length / shape.columns),
+    count: Math.ceil(items.length / columns),
     estimateSize: () => ROW_HEIGHT,
     gap: GAP,
     overscan: OVERSCAN,
-    scrollMargin: shape.top,
+    // Known from the start, or all is drawn a second time as soon as it is.
+    initialRect: { width: window.innerWidth, height: window.innerHeight },
+    scrollMargin: top,
   });
-  const grid: CSSProperties = { display: "grid", gap: GAP, gridTemplateColumns: `repeat(${shape.columns}, minmax(0, 1fr))`, gridAutoRows: ROW_HEIGHT };
+  const grid: CSSProperties = { display: "grid", gap: GAP, gridTemplateColumns: `repeat(${columns}, minmax(0, 1fr))`, gridAutoRows: ROW_HEIGHT };
   const rows = virtual.getVirtualItems();
   const first = rows[0]?.index ?? 0;
-  const shown = items.slice(first * shape.columns, ((rows.at(-1)?.index ?? -1) + 1) * shape.columns);
+  const shown = items.slice(first * columns, ((rows.at(-1)?.index ?? -1) + 1) * columns);
   return (
     <div ref={place} style={{ position: "relative", height: virtual.getTotalSize() }}>
-      <ul aria-label={label} style={{ ...grid, position: "absolute", inset: "0 0 auto", transform: `translateY(${(rows[0]?.start ?? shape.top) - shape.top}px)` }}>
+      <ul aria-label={label} style={{ ...grid, position: "absolute", inset: "0 0 auto", transform: `translateY(${(rows[0]?.start ?? top) - top}px)` }}>
         {shown.map((item, index) => (
-          <li key={itemKey(item)} aria-setsize={items.length} aria-posinset={first * shape.columns + index + 1} style={{ display: "grid" }}>
+          <li key={itemKey(item)} aria-setsize={items.length} aria-posinset={first * columns + index + 1} style={{ display: "grid" }}>
             {children(item)}
           </li>
         ))}

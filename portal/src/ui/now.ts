@@ -1,5 +1,5 @@
 // The present, as components may know it: one timer for the whole page, so that all ages turn together.
-import { createContext, startTransition, useContext, useEffect, useState } from "react";
+import { createContext, startTransition, useContext, useEffect, useRef, useState } from "react";
 
 const STEP_MS = 10_000;
 const listeners = new Set<() => void>();
@@ -36,10 +36,11 @@ export const FixedNow = createContext<number | undefined>(undefined);
 export function useNow(): number {
   const fixed = useContext(FixedNow);
   const [now, setNow] = useState(present);
+  const seen = useRef(now);
   useEffect(() => {
     const take = () => startTransition(() => setNow(current));
     const stop = subscribe(take);
-    take();
+    if (current !== seen.current) take();
     return stop;
   }, []);
   return fixed ?? now;

@@ -39,7 +39,7 @@ pub(super) struct Proved {
 }
 
 fn refused(why: impl Into<String>) -> Problem {
-    Problem::new(401, "Unauthorized", why).challenging("Basic realm=\"device\", charset=\"UTF-8\"")
+    Problem::new(401, "Unauthorized", why).for_device()
 }
 
 pub(super) async fn prove(door: &Door, request: Request) -> Result<Proved, Problem> {

@@ -7,6 +7,7 @@ mod capabilities;
 mod certificates;
 mod chart;
 mod commands;
+mod compress;
 mod connection;
 mod device_request;
 mod devices;

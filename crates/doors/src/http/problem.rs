@@ -7,6 +7,24 @@ use lares_hub::HubError;
 use lares_model::{FieldError, Invalid};
 use serde::{Deserialize, Serialize};
 
+/// How a route wants to be signed in to.
+#[derive(Clone, Copy, Debug, Default)]
+pub enum Challenge {
+    #[default]
+    Bearer,
+    /// As a device, by its id and secret.
+    Device,
+}
+
+impl Challenge {
+    fn header(self) -> HeaderValue {
+        HeaderValue::from_static(match self {
+            Challenge::Bearer => "Bearer",
+            Challenge::Device => "Basic realm=\"device\", charset=\"UTF-8\"",
+        })
+    }
+}
+
 /// Why a request was not carried out.
 #[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Problem {
@@ -24,11 +42,11 @@ pub struct Problem {
     pub errors: Vec<FieldError>,
     #[serde(skip)]
     #[schema(ignore)]
-    pub retry_after_s: Option<u64>,
-    /// How to sign in where it is not by a bearer token.
+    pub retry_after_s: Option<u32>,
+    /// How to sign in, where that is what is missing.
     #[serde(skip)]
     #[schema(ignore)]
-    pub challenge: Option<&'static str>,
+    pub challenge: Challenge,
 }
 
 impl Problem {
@@ -40,17 +58,17 @@ impl Problem {
             detail: detail.into(),
             errors: vec![],
             retry_after_s: None,
-            challenge: None,
+            challenge: Challenge::Bearer,
         }
     }
 
-    pub fn challenging(mut self, challenge: &'static str) -> Problem {
-        self.challenge = Some(challenge);
-        self
+    /// The same for a route of devices.
+    pub fn for_device(self) -> Problem {
+        Problem { challenge: Challenge::Device, ..self }
     }
 
     fn after(mut self, retry_after_s: u64) -> Problem {
-        self.retry_after_s = Some(retry_after_s);
+        self.retry_after_s = Some(u32::try_from(retry_after_s).unwrap_or(u32::MAX));
         self
     }
 
@@ -94,12 +112,12 @@ impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let retry_after_s = self.retry_after_s;
-        let challenge = self.challenge.unwrap_or("Bearer");
+        let challenge = self.challenge.header();
         let mut response = (status, Json(self)).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         if status == StatusCode::UNAUTHORIZED {
-            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+            headers.insert(header::WWW_AUTHENTICATE, challenge);
         }
         if let Some(seconds) = retry_after_s {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));

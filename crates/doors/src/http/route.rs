@@ -14,6 +14,7 @@ use tower_http::normalize_path::NormalizePath;
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 
 use super::Door;
+use super::compress;
 use super::device_request::{self, Proved};
 use super::limits;
 use super::openapi;
@@ -74,6 +75,7 @@ pub fn router(door: &Door, http_limits: &HttpLimits) -> (axum::Router, Vec<Decla
         .layer(DefaultBodyLimit::max(http_limits.body_bytes))
         .layer(middleware::from_fn_with_state(http_limits.request_time, in_time))
         .layer(CatchPanicLayer::custom(panicked))
+        .layer(compress::layer())
         .layer(middleware::from_fn_with_state(door.clone(), limits::outer))
         .with_state(door.clone());
     // Outside the routing, so that a path answers with and without its trailing slash.

@@ -61,6 +61,13 @@ impl HomeBus for Spaces {
         found.map(|retained| (retained.topic.to_string(), retained.payload.to_vec())).collect()
     }
 
+    fn close(&self, home: HomeId) {
+        self.owners.lock().unwrap_or_else(PoisonError::into_inner).remove(&home);
+        if let Some(broker) = self.broker.upgrade() {
+            broker.close_space(&home.to_string());
+        }
+    }
+
     fn cut(&self, identity: &str) {
         if let Some(broker) = self.broker.upgrade() {
             // Its sessions end as well: what they subscribed to was allowed by rights that may have changed.

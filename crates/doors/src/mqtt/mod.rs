@@ -56,6 +56,14 @@ pub struct Anonymous {
     pub denied: Arc<[String]>,
 }
 
+impl Anonymous {
+    /// A listener on every address is told from others by its port.
+    fn is_entered_by(&self, local: SocketAddr) -> bool {
+        self.listener.port() == local.port()
+            && (self.listener.ip().is_unspecified() || self.listener.ip() == local.ip())
+    }
+}
+
 /// A client that was let in.
 pub enum Client {
     Device(DeviceClient),
@@ -201,7 +209,7 @@ impl Handler for House {
             return self.certified(&hello, certificate).await;
         }
         let Some(username) = &hello.username else {
-            let anonymous = self.policy.anonymous.as_ref().filter(|open| open.listener == hello.local);
+            let anonymous = self.policy.anonymous.as_ref().filter(|open| open.is_entered_by(hello.local));
             let open = anonymous.ok_or_else(|| wrong("no user name"))?;
             return Ok(self.guest(open.client.clone(), open.denied.clone()));
         };
@@ -247,6 +255,16 @@ impl Handler for House {
         match &**client {
             Client::Device(device) => self.take(device.id, &message).await,
             Client::Home(guest) => guest.take(&self.hub, &message).await,
+        }
+    }
+
+    async fn absent(&self, identity: &str) -> Option<Client> {
+        match home_clients::of_identity(&self.hub, identity).await {
+            Ok(client) => client.map(|client| Client::Home(HomeGuest { client, denied: Arc::default() })),
+            Err(error) => {
+                tracing::warn!(%error, "whose will it is could not be read; it is not published");
+                None
+            }
         }
     }
 

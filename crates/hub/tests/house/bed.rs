@@ -122,6 +122,10 @@ impl HomeBus for Bus {
         matching.map(|(topic, payload)| (topic.clone(), payload.clone())).collect()
     }
 
+    fn close(&self, _: HomeId) {
+        self.retained.lock().unwrap().clear();
+    }
+
     fn cut(&self, identity: &str) {
         self.cut.lock().unwrap().push(identity.to_owned());
     }

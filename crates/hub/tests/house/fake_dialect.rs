@@ -116,7 +116,7 @@ impl Dialect for Fake {
         command: &str,
         _: &BTreeMap<String, Value>,
     ) -> Result<Vec<Say>, CannotSay> {
-        if !self.known.get(foreign_id).is_some_and(|known| known.description.is_some()) {
+        if self.known.get(foreign_id).is_none_or(|known| known.description.is_none()) {
             return Err(CannotSay::Unknown);
         }
         let payload = match command {

@@ -200,7 +200,6 @@ pub async fn samples(world: &World, who: Who, house: &Household) -> Ids {
         ("WebhookId", id_of(&webhook)),
         ("MqttSessionId", session(world, who, house, &client).await),
         ("MqttClientId", id_of(&client)),
-        ("MqttSessionId", mqtt_session(world, who, house).await),
         ("DiscoveredId", discovered(world, house).await),
         ("OrganisationId", organisation.clone()),
         ("HomeId", house.home.clone()),
@@ -211,13 +210,6 @@ pub async fn samples(world: &World, who: Who, house: &Household) -> Ids {
         ("MembershipId", id_of(&members["items"][0])),
         ("TokenId", id_of(&tokens[0])),
     ])
-}
-
-/// The session of the household's lock, which is connected.
-async fn mqtt_session(world: &World, who: Who, house: &Household) -> String {
-    let path = format!("/api/operations/mqtt/clients?organisation={}", house.organisation);
-    let sessions = world.get(path).as_(who).expect(200).await;
-    sessions["items"][0]["session"].as_str().map_or_else(|| uuid::Uuid::nil().to_string(), str::to_owned)
 }
 
 /// A session that a client of the home has left behind.
@@ -236,9 +228,12 @@ async fn session(world: &World, who: Who, house: &Household, client: &Value) -> 
     while events.poll().await.is_ok() {}
     let path = format!("/api/operations/mqtt/clients?organisation={}", house.organisation);
     let look = async || world.get(path.clone()).as_(who).expect(200).await;
-    let left = |all: &Value| all["items"][0]["connected"] == false;
-    let sessions = eventually("a session that is left behind", look, left).await;
-    sessions["items"][0]["session"].as_str().unwrap().to_owned()
+    let left = |all: &Value| -> Option<String> {
+        let mut items = all["items"].as_array()?.iter();
+        items.find(|item| item["connected"] == false)?["session"].as_str().map(str::to_owned)
+    };
+    let sessions = eventually("a session that is left behind", look, |all| left(all).is_some()).await;
+    left(&sessions).unwrap()
 }
 
 /// As if a device of another maker had been found in the home.

@@ -52,12 +52,15 @@ async fn garbage_over_http_is_a_problem_document_and_changes_nothing() {
             path.replace_range(start..=end, id);
         }
         let content_type = if operation.id.starts_with("import") { "text/csv" } else { "application/json" };
+        // An id of another kind names nothing, which may be said before the body is looked at.
+        let named = ["OrganisationId", "HomeId", "RoomId", "DeviceId"];
+        let is_nothing = operation.path_ids.iter().any(|kind| !named.contains(&kind.as_str()));
         for body in garbage() {
             let call = world.call(operation.method.clone(), &path).as_(Owner).raw(content_type, body.clone());
             let reply = call.send().await;
             let shown = String::from_utf8_lossy(&body[..body.len().min(60)]).into_owned();
             assert!(
-                [400, 401, 413, 422].contains(&reply.status),
+                [400, 401, 413, 422].contains(&reply.status) || (is_nothing && reply.status == 404),
                 "{} {shown}: {} {}",
                 reply.asked,
                 reply.status,

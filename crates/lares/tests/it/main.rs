@@ -15,12 +15,18 @@ mod durability_full_disk;
 mod durability_kill;
 mod durability_network;
 mod durability_unsynced;
+mod front_door;
 mod garbage;
 mod history;
 mod homes;
 mod limits;
 mod listing;
 mod live;
+mod mqtt_power;
+mod mqtt_walls;
+/// The raw client of the broker's own tests.
+#[path = "../../../mqtt/tests/house/wire.rs"]
+mod mqtt_wire;
 mod once;
 mod operation;
 mod portal;
@@ -33,6 +39,7 @@ mod schema;
 mod search;
 mod session;
 mod simulation;
+mod stock_mqtt;
 mod telemetry_files;
 mod topics;
 mod transport;

@@ -289,6 +289,26 @@ impl<H: Handler> Broker<H> {
         }
     }
 
+    /// Cuts everybody in a space, ends their sessions, and forgets what is retained there.
+    pub fn close_space(self: &Arc<Self>, name: &str) {
+        let Some(space) = self.space_named(name) else { return };
+        self.spaces.write().unwrap_or_else(PoisonError::into_inner).remove(&space.name);
+        for seat in self.registry.all() {
+            if seat.space.as_ref().is_some_and(|known| Arc::ptr_eq(known, &space)) {
+                seat.cut(ReasonCode::NotAuthorized);
+                self.end(&seat);
+            }
+        }
+        let retained = std::mem::take(&mut space.write().retained);
+        let (tenant, count) = (&space.tenant, retained.len());
+        tenant.retained_messages.fetch_sub(count, Ordering::Relaxed);
+        let bytes = retained.values().map(|letter| letter.bytes()).sum();
+        tenant.retained_bytes.fetch_sub(bytes, Ordering::Relaxed);
+        for topic in retained.into_keys() {
+            self.keeper.record(crate::journal::Record::Unretained { space: space.name.clone(), topic });
+        }
+    }
+
     /// Whether some session of `identity` is live.
     pub fn connected(&self, identity: &str) -> bool {
         self.registry.is_open(identity)

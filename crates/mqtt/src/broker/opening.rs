@@ -161,7 +161,9 @@ impl<H: Handler> Broker<H> {
         from: (SocketAddr, bool),
     ) -> Result<Opened, ReasonCode> {
         let tenant = &wanted.tenant;
-        if tenant.connections.load(Ordering::Relaxed) > tenant.quota.connections {
+        // A client that takes its own older connection over needs no further place.
+        let beyond = tenant.connections.load(Ordering::Relaxed) > tenant.quota.connections;
+        if beyond && self.registry.find(&wanted.identity, &wanted.client_id).is_none() {
             return Err(ReasonCode::QuotaExceeded);
         }
         if let Some(will) = &connect.will

@@ -235,18 +235,6 @@ impl<H: Handler> Broker<H> {
         }
     }
 
-    /// Asks again for every subscription of an identity, since its rights have changed.
-    pub fn judge_again(&self, identity: &str, client: &H::Client) {
-        for seat in self.registry.of_identity(identity) {
-            for subscription in seat.subscriptions() {
-                let filter = topic::shared(&subscription.filter).map_or(&*subscription.filter, |(_, f)| f);
-                if !self.handler.may_subscribe(client, filter) {
-                    self.unsubscribe(&seat, &subscription.filter);
-                }
-            }
-        }
-    }
-
     /// What the journal kept, as it was; every client is away.
     pub(super) fn restore(self: &Arc<Self>, kept: Kept) {
         for ((space, topic), (tenant, letter)) in kept.retained {

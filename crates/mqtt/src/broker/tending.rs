@@ -167,7 +167,10 @@ pub(super) fn publish_will<H: Handler>(broker: &Arc<Broker<H>>, pending: Pending
         if seat.kept {
             broker.keeper.record(Record::NoWill { session: seat.number });
         }
-        let client = client.or_else(|| broker.handler.absent(&seat.identity).map(Arc::new));
+        let client = match client {
+            Some(client) => Some(client),
+            None => broker.handler.absent(&seat.identity).await.map(Arc::new),
+        };
         let Some(client) = client else { return };
         publish_now(&broker, &seat, &client, will).await;
     });

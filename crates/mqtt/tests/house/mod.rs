@@ -2,7 +2,7 @@
 
 #![allow(dead_code, reason = "each test binary uses its own part")]
 
-mod wire;
+pub mod wire;
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
@@ -113,7 +113,7 @@ impl Handler for House {
         if filter.starts_with("partly") { vec![text("partly/open/#")] } else { Vec::new() }
     }
 
-    fn absent(&self, identity: &str) -> Option<String> {
+    async fn absent(&self, identity: &str) -> Option<String> {
         Some(identity.to_owned())
     }
 

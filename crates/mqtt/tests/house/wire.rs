@@ -85,11 +85,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
     }
 
     pub async fn send(&mut self, packets: impl IntoIterator<Item = Packet>) {
+        assert!(self.try_send(packets).await, "the connection is gone");
+    }
+
+    /// False when the connection is gone.
+    pub async fn try_send(&mut self, packets: impl IntoIterator<Item = Packet>) -> bool {
         let mut out = BytesMut::new();
         for packet in packets {
             encode(&packet, self.version, usize::MAX, &mut out).unwrap();
         }
-        self.raw(&out).await;
+        self.stream.write_all(&out).await.is_ok()
     }
 
     /// The next packet, or `None` when the server has closed.

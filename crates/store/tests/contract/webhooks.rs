@@ -38,7 +38,7 @@ pub async fn they_come_back_as_written(bed: Bed) {
     let any = webhooks::find_any(&bed.store, own.id).await.unwrap();
     assert_eq!(any, Some((own.clone(), vec![0, 255, 7])));
     let listed = webhooks::of_home(&bed.store, &house.scope, house.home.id, ALL).await.unwrap();
-    assert_eq!(listed, [own.clone()]);
+    assert_eq!(listed, std::slice::from_ref(&own));
     let work = bed.work().await;
     assert!(webhooks::delete(&work, own.id).await.unwrap());
     assert!(!webhooks::delete(&work, own.id).await.unwrap());

@@ -2,9 +2,9 @@
 import { Check, Copy } from "lucide-react";
 import { useEffect, useState } from "react";
 import { useTranslations } from "use-intl";
-import { IconButton } from "../ui/Button";
-import { showToast } from "../ui/toasts";
-import styles from "./Onboarding.module.css";
+import { IconButton } from "./Button";
+import styles from "./Snippet.module.css";
+import { showToast } from "./toasts";
 
 const COPIED_MS = 2_000;
 
