@@ -60,6 +60,7 @@ start_home_assistant() {
 }
 
 finish() {
+    set +e # what is over already cannot be ended
     if [ -n "$bridge" ]; then
         kill "$bridge" 2>/dev/null || true
         wait "$bridge" 2>/dev/null || true
