@@ -131,21 +131,25 @@ def compare(lares, home, ha):
     return not wrong
 
 
+def commands(lares, device):
+    return lares.ask(f"/api/iot/devices/{device}/commands?limit=1000")["items"]
+
+
 def switch(lares, home, ha):
     """A plug is switched in Home Assistant: the command must reach our device, and be confirmed by it."""
     for entity in entities(lares, home):
         if entity.component != "switch" or entity.expected(lares) not in ("on", "off"):
             continue
         wanted = "off" if entity.expected(lares) == "on" else "on"
+        known = {one["id"] for one in commands(lares, entity.device)}
         ha.call("switch", f"turn_{wanted}", entity_id=entity.id)
 
-        def newest(entity=entity, wanted=wanted):
-            items = lares.ask(f"/api/iot/devices/{entity.device}/commands?limit=5")["items"]
-            mine = [one for one in items if one["issuer"]["type"] == "mqtt_client"]
-            good = mine and mine[0]["state"] == "confirmed" and mine[0]["name"] == f"OnOff.{wanted.capitalize()}"
-            return mine[0] if good else None
+        def confirmed(entity=entity, wanted=wanted, known=known):
+            new = [one for one in commands(lares, entity.device) if one["id"] not in known]
+            right = [one for one in new if one["issuer"]["type"] == "mqtt_client" and one["state"] == "confirmed"]
+            return next((one for one in right if one["name"] == f"OnOff.{wanted.capitalize()}"), None)
 
-        command = until(newest, 30)
+        command = until(confirmed, 30)
         shown = until(lambda entity=entity, wanted=wanted: ha.state(entity.id)["state"] == wanted, 15)
         told = f"{command['name']} {command['state']}" if command else "no confirmed command"
         print(f"export: {entity.id} turned {wanted} in Home Assistant: {told}; shown there: {bool(shown)}")

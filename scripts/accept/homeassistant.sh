@@ -60,6 +60,7 @@ start_home_assistant() {
 }
 
 finish() {
+    set +e # what is over already cannot be ended
     if [ -n "$bridge" ]; then
         kill "$bridge" 2>/dev/null || true
         wait "$bridge" 2>/dev/null || true
@@ -96,11 +97,11 @@ run_z2m() {
     install_zigbee2mqtt
     read -r name password < <(python3 "$here/export.py" client "$demo" "$home" Zigbee2MQTT trusted)
     # It builds itself anew where it finds itself in a repository of another commit: ours.
-    GIT_DIR=/dev/null MOCK_N=${MOCK_N:-8} Z2M_DATA=$RUN/z2m bash "$recipes/z2m/run.sh" "mqtt://127.0.0.1:$mqtt" "  user: $name
+    GIT_DIR=/dev/null MOCK_N=8 Z2M_DATA=$RUN/z2m bash "$recipes/z2m/run.sh" "mqtt://127.0.0.1:$mqtt" "  user: $name
   password: $password" >"$RUN/z2m.log" 2>&1 &
     bridge=$!
     check "Zigbee2MQTT in Lares as in Home Assistant" "$python" "$here/zigbee2mqtt.py" \
-        "$demo" "$home" "$HA_PORT" "$token" "$anonymous"
+        "$demo" "$home" "$HA_PORT" "$token" "$anonymous" 12
     check "no complaint about MQTT in Home Assistant's log" quiet_log
 }
 

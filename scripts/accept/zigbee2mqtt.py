@@ -1,10 +1,12 @@
 """Zigbee2MQTT's devices as Lares has them, beside what Home Assistant shows of the same home; then a lamp switched from
-either side. zigbee2mqtt.py DEMO HOME HA_PORT TOKENFILE ANONYMOUS_MQTT_PORT. Needs paho-mqtt, which Home Assistant has."""
+either side. zigbee2mqtt.py DEMO HOME HA_PORT TOKENFILE ANONYMOUS_MQTT_PORT DEVICES, which is how many devices the radio
+has. Needs paho-mqtt, which Home Assistant brings."""
 
 import json
 import re
 import socket
 import sys
+import time
 
 import paho.mqtt.client as mqtt
 from lares_api import HomeAssistant, Lares, until
@@ -133,19 +135,20 @@ def switch(lares, ha, bridge, ours):
     return bool(on and off and command and command["state"] == "confirmed")
 
 
-def main(demo, home, ha_port, token_file, mqtt_port):
+def main(demo, home, ha_port, token_file, mqtt_port, count):
     lares, ha, bridge = Lares(demo), HomeAssistant(ha_port, token_file), Bridge(int(mqtt_port))
 
     def settled():
-        theirs = {one["ieee_address"] for one in bridge.devices()}
-        return theirs and theirs <= of_bridge(lares, home).keys() and len(theirs) == sum(
-            one["type"] != "Coordinator" for one in bridge.said["zigbee2mqtt/bridge/devices"])
+        theirs = [one["ieee_address"] for one in bridge.devices()]
+        shown = " ".join(ha.states())
+        return len(theirs) == int(count) and all(one in of_bridge(lares, home) and one in shown for one in theirs)
 
-    until(settled, 60)
+    until(settled, 150)
+    time.sleep(3)  # the last entities of a device come one after another
     theirs, ours = bridge.devices(), of_bridge(lares, home)
     missing = [one["friendly_name"] for one in theirs if one["ieee_address"] not in ours]
     print(f"z2m: {len(theirs)} devices in Zigbee2MQTT, {len(ours)} of them in Lares; missing: {missing}")
-    if not theirs:
+    if len(theirs) != int(count):
         return False
     for one in theirs:
         report(one)

@@ -183,6 +183,22 @@ async fn subscriptions_are_judged_one_by_one_and_what_was_refused_gets_nothing()
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_client_has_thousands_of_subscriptions_and_no_megabytes_of_them() {
+    let site = Site::new(Limits { subscription_bytes: 8_000, ..Limits::default() });
+    let mut wire = site.client(Version::V5, "d1").await;
+    let mut granted = 0;
+    for packet_id in 1..=1_001 {
+        wire.send([subscribe(packet_id, &format!("t/{packet_id:06}"), Qos::AtLeastOnce)]).await;
+        match &wire.said().await[..] {
+            [Packet::SubAck(suback)] if suback.reasons == [ReasonCode::GrantedQos1] => granted += 1,
+            [Packet::SubAck(suback)] => assert_eq!(suback.reasons, [ReasonCode::QuotaExceeded]),
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(granted, 1_000);
+}
+
+#[tokio::test(start_paused = true)]
 async fn outgoing_messages_are_acknowledged_and_keep_the_clients_receive_maximum() {
     let site = Site::new(Limits::default());
     let mut wire = site.pipe(Version::V5);

@@ -23,7 +23,10 @@ pub struct Limits {
     pub topic_alias_maximum: u16,
     /// Topics of ours that may get an alias, where the client takes so many.
     pub send_topic_aliases: u16,
+    /// Of one client. Home Assistant has a handful for each of its entities.
     pub subscriptions: usize,
+    /// Bytes of their filters.
+    pub subscription_bytes: usize,
     /// Messages waiting for one client; beyond, its publishers wait, or are refused while it is away.
     pub queue_messages: usize,
     pub queue_bytes: usize,
@@ -55,7 +58,8 @@ impl Default for Limits {
             arriving_bytes: 1024 * 1024,
             topic_alias_maximum: 16,
             send_topic_aliases: 16,
-            subscriptions: 128,
+            subscriptions: 16_384,
+            subscription_bytes: 2 * 1024 * 1024,
             queue_messages: 10_000,
             queue_bytes: 1024 * 1024,
             send_maximum: 256,

@@ -314,7 +314,7 @@ impl<H: Handler> Broker<H> {
     }
 }
 
-/// One copy for each subscription of a v5 client; one for each other client, at the best of its subscriptions.
+/// One copy for each client, at the best of its subscriptions.
 fn add_target<'a>(
     targets: &mut Vec<Target<'a>>,
     subscription: &'a Subscription,

@@ -9,6 +9,7 @@ use std::task::Waker;
 use futures_util::task::AtomicWaker;
 use tokio::sync::Notify;
 
+use super::limits::Limits;
 use super::space::Space;
 use super::tenant::Tenant;
 use super::trace::Trace;
@@ -209,7 +210,7 @@ impl Seat {
     pub fn subscribe(
         &self,
         new: Arc<Subscription>,
-        subscriptions_max: usize,
+        limits: Option<&Limits>,
     ) -> Result<Option<Arc<Subscription>>, ReasonCode> {
         let mut inner = self.inner();
         if inner.ended {
@@ -218,7 +219,13 @@ impl Seat {
         if let Some(known) = inner.subscriptions.iter_mut().find(|known| known.filter == new.filter) {
             return Ok(Some(std::mem::replace(known, new)));
         }
-        if inner.subscriptions.len() >= subscriptions_max {
+        let bytes: usize = inner.subscriptions.iter().map(|known| known.filter.len()).sum();
+        let is_full = |limits: &Limits| {
+            inner.subscriptions.len() >= limits.subscriptions
+                || bytes + new.filter.len() > limits.subscription_bytes
+        };
+        // What is restored after a start was within them once.
+        if limits.is_some_and(is_full) {
             return Err(ReasonCode::QuotaExceeded);
         }
         inner.subscriptions.push(new);

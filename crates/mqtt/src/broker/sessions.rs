@@ -176,11 +176,11 @@ impl<H: Handler> Broker<H> {
     fn place_subscription(&self, subscription: &Arc<Subscription>) -> Result<Position, ReasonCode> {
         let seat = &subscription.seat;
         let Some(space) = &seat.space else {
-            seat.subscribe(subscription.clone(), self.limits.subscriptions)?;
+            seat.subscribe(subscription.clone(), Some(&self.limits))?;
             return Ok(self.record_subscription(subscription));
         };
         let mut topics = space.write();
-        let before = seat.subscribe(subscription.clone(), self.limits.subscriptions)?;
+        let before = seat.subscribe(subscription.clone(), Some(&self.limits))?;
         if let Some(before) = &before {
             topics.remove(before);
         }
@@ -261,7 +261,7 @@ impl<H: Handler> Broker<H> {
                 identifier: variables(subscription.identifier.as_slice()).pop(),
                 within: subscription.within,
             });
-            if seat.subscribe(subscription.clone(), usize::MAX).is_ok()
+            if seat.subscribe(subscription.clone(), None).is_ok()
                 && let Some(space) = &space
             {
                 space.write().add(&subscription);
