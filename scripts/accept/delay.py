@@ -1,5 +1,6 @@
-"""Passes TCP connections on, and holds what comes back for a moment: delay.py LISTEN_PORT TARGET_PORT MILLISECONDS.
-For clients that begin to wait for an answer only after they have sent the request, and lose one that is there first."""
+# Passes TCP connections on, and holds what comes back for a moment: delay.py LISTEN_PORT TARGET_PORT MILLISECONDS.
+# For clients that begin to wait for an answer only after they have sent the request, and lose one that is there first.
+
 
 import asyncio
 import sys

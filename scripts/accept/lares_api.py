@@ -1,4 +1,5 @@
-"""What the acceptance scripts ask of a live Lares and of a live Home Assistant."""
+# What the acceptance scripts ask of a live Lares and of a live Home Assistant.
+
 
 import json
 import time

@@ -1,6 +1,7 @@
-"""Zigbee2MQTT's devices as Lares has them, beside what Home Assistant shows of the same home; then a lamp switched from
-either side. zigbee2mqtt.py DEMO HOME HA_PORT TOKENFILE ANONYMOUS_MQTT_PORT DEVICES, which is how many devices the radio
-has. Needs paho-mqtt, which Home Assistant brings."""
+# Zigbee2MQTT's devices as Lares has them, beside what Home Assistant shows of the same home; then a lamp switched from
+# either side. zigbee2mqtt.py DEMO HOME HA_PORT TOKENFILE ANONYMOUS_MQTT_PORT DEVICES, which is how many devices the radio
+# has. Needs paho-mqtt, which Home Assistant brings.
+
 
 import json
 import re
