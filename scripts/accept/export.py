@@ -3,6 +3,7 @@
 #   export.py client DEMO HOME NAME [trusted]    makes a client of the home's MQTT space; prints its name and password
 #   export.py on DEMO HOME                       switches the export on, and waits until it is said
 #   export.py expect DEMO HOME FILE              writes what judge.py --expect takes
+
 #   export.py check DEMO HOME HA_PORT TOKENFILE  compares every entity, and switches a plug from Home Assistant
 
 
