@@ -93,7 +93,6 @@ run_home_assistant() {
 }
 run_both_home_assistants() {
     local status=0
-    # The old one first: the new one is also told of devices in a form that the old one complains of.
     run_home_assistant 311 ha || status=1
     run_home_assistant 313 ha || status=1
     return "$status"
