@@ -8,5 +8,5 @@ cargo build --release --locked --bin lares --bin lares-bench
 mkdir -p target/bench
 cd target/bench
 # Ten thousand connections, twice.
-ulimit -n 65536
+ulimit -n "$(ulimit -Hn)"
 exec ../release/lares-bench mqtt ../release/lares "$@"
