@@ -23,6 +23,7 @@ use super::problem::Problem;
 
 const TOPICS_MAX: usize = 2_000;
 const COLLECTED_MAX: usize = 1_000;
+const FILTER_MAX_CHARS: usize = 1_024;
 const WAIT_MAX_S: u64 = 30;
 /// Of a payload; what is longer is cut.
 const PAYLOAD_BYTES: usize = 16 * 1024;
@@ -115,6 +116,9 @@ async fn explored(
     let home = homes::find(&door.hub, caller, home).await?;
     caller.require(Action::HomeManage, home.organisation)?;
     let filter = filter.unwrap_or_else(|| "#".to_owned());
+    if filter.chars().count() > FILTER_MAX_CHARS {
+        return Err(Invalid::one("filter", format!("must have at most {FILTER_MAX_CHARS} characters")).into());
+    }
     if lares_mqtt::topic::check_filter(&filter).is_err() || filter.starts_with("$share/") {
         return Err(Invalid::one("filter", "is not a topic filter (MQTT 5, section 4.7)").into());
     }

@@ -152,9 +152,9 @@ pub async fn test(
     State(door): State<Door>,
     Who(caller): Who,
     Id(id): Id<WebhookId>,
-    Body(payload): Body<serde_json::Value>,
+    Body(payload): Body<serde_json::Map<String, serde_json::Value>>,
 ) -> Result<Json<TriedOutView>, Problem> {
-    let mapped = hub::try_out(&door.hub, &caller, id, &payload).await?;
+    let mapped = hub::try_out(&door.hub, &caller, id, &serde_json::Value::Object(payload)).await?;
     let readings = mapped.readings.into_iter().map(|(device, one)| MappedView {
         device,
         endpoint: one.endpoint,
