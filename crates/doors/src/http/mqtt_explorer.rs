@@ -24,7 +24,7 @@ use super::problem::Problem;
 const TOPICS_MAX: usize = 2_000;
 const COLLECTED_MAX: usize = 1_000;
 const FILTER_MAX_CHARS: usize = 1_024;
-const WAIT_MAX_S: u64 = 30;
+const WAIT_MAX_S: u64 = 10;
 /// Of a payload; what is longer is cut.
 const PAYLOAD_BYTES: usize = 16 * 1024;
 
@@ -64,7 +64,7 @@ pub struct WatchQuery {
     #[param(max_length = 1024)]
     filter: Option<String>,
     /// Where no stream is asked for: collect for up to so many seconds.
-    #[param(maximum = 30)]
+    #[param(maximum = 10)]
     wait_s: Option<u64>,
 }
 

@@ -76,7 +76,7 @@ fn run(world: &World, known_ids: &str) -> Output {
         .args(["--checks", &checks.join(",")])
         .args(["--phases", "examples,coverage,fuzzing"])
         .args(LEFT_OUT.iter().flat_map(|id| ["--exclude-operation-id", *id]))
-        .args(["--max-examples", EXAMPLES, "--seed", SEED, "--workers", "2"])
+        .args(["--max-examples", EXAMPLES, "--seed", SEED, "--workers", "2", "--request-timeout", "60"])
         .args(["--generation-database", "none", "--continue-on-failure"])
         .output()
         .unwrap()
