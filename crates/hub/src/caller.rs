@@ -2,15 +2,48 @@
 
 use lares_model::access::{Action, Membership, Role, Scope, may};
 use lares_model::event::Cause;
-use lares_model::{HomeId, MembershipId, OrganisationId, TokenId, UnixMillis, UserId};
+use lares_model::oauth::{OAuthScope, Scopes, scope_for};
+use lares_model::{
+    AppSessionId, HomeId, MembershipId, OAuthClientId, OrganisationId, TokenId, UnixMillis, UserId,
+};
 
 use crate::error::HubError;
 use crate::home_clients::HomeClient;
+
+/// What the caller showed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Means {
+    /// The product itself: the command line, the demo, a home's MQTT client.
+    Inside,
+    /// A browser's session.
+    Session,
+    ApiToken,
+    /// An app that a person signed in with, ours or somebody else's.
+    App {
+        session: AppSessionId,
+        client: Option<OAuthClientId>,
+    },
+    /// A program that acts for itself.
+    Service(OAuthClientId),
+}
+
+/// How the caller was authenticated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Authenticated {
+    pub means: Means,
+    pub scopes: Scopes,
+    /// When the person last proved who they are.
+    pub at: UnixMillis,
+}
+
+/// What is dangerous needs a proof of who somebody is that is not older.
+pub const STEP_UP_MS: i64 = 15 * 60 * 1_000;
 
 #[derive(Clone, Debug)]
 pub struct Caller {
     pub user: UserId,
     pub token: TokenId,
+    pub authenticated: Authenticated,
     memberships: Vec<Membership>,
     scope: Scope,
     cause: Cause,
@@ -24,7 +57,35 @@ impl Caller {
         let memberships: Vec<_> =
             memberships.into_iter().filter(|membership| membership.holds_at(now)).collect();
         let scope = Scope::of(memberships.iter().map(|membership| membership.organisation));
-        Caller { user, token, memberships, scope, cause: Cause::User(user), home: None }
+        let authenticated = Authenticated { means: Means::Inside, scopes: Scopes::ALL, at: now };
+        Caller { user, token, authenticated, memberships, scope, cause: Cause::User(user), home: None }
+    }
+
+    #[must_use]
+    pub fn authenticated(self, authenticated: Authenticated) -> Caller {
+        Caller { authenticated, ..self }
+    }
+
+    /// Whether the token that the caller came with is good for this.
+    pub fn within_scope(&self, action: Action) -> Result<(), HubError> {
+        scope_for(action).map_or(Ok(()), |scope| self.has_scope(scope))
+    }
+
+    pub fn has_scope(&self, scope: OAuthScope) -> Result<(), HubError> {
+        if self.authenticated.scopes.has(scope) { Ok(()) } else { Err(HubError::OutOfScope(scope)) }
+    }
+
+    /// Whether a person in front of a screen has lately proved who they are. Programs cannot be asked: their scopes
+    /// say what they may do.
+    pub fn stepped_up(&self, now: UnixMillis) -> Result<(), HubError> {
+        let asks = match self.authenticated.means {
+            Means::Session | Means::App { client: None, .. } => true,
+            Means::Inside | Means::ApiToken | Means::App { .. } | Means::Service(_) => false,
+        };
+        if asks && now.since_ms(self.authenticated.at) >= STEP_UP_MS {
+            return Err(HubError::StepUpNeeded);
+        }
+        Ok(())
     }
 
     /// A client of a home's MQTT space: it may command that home's devices and nothing else.

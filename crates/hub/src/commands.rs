@@ -13,6 +13,7 @@ use lares_model::command::{
 use lares_model::device::Device;
 use lares_model::dialect::CannotSay;
 use lares_model::event::{Cause, NewEvent};
+use lares_model::oauth::OAuthScope;
 use lares_model::ports::Link;
 use lares_model::{CommandId, DeviceId, EventId, Invalid, OrganisationId, UnixMillis, Value};
 use lares_store::commands as rows;
@@ -26,6 +27,8 @@ use crate::error::HubError;
 use crate::hub::Hub;
 use crate::once::{Once, keep, replay};
 
+/// What opens a door.
+const UNLOCKS: [&str; 2] = ["DoorLock.UnlockDoor", "DoorLock.UnboltDoor"];
 pub const NOT_AFTER_MAX_MS: i64 = 7 * 24 * 3_600 * 1_000;
 pub const PRECONDITIONS_MAX: usize = 8;
 /// A device that is away must not pile up requests without end.
@@ -58,6 +61,10 @@ pub async fn submit(
     let device = devices::find(&work, caller.scope(), device).await?;
     let device = device.filter(|device| caller.reaches(device.home)).ok_or(HubError::NotFound("device"))?;
     caller.require(Action::DeviceCommand, device.organisation)?;
+    if UNLOCKS.contains(&new.name.as_str()) {
+        caller.has_scope(OAuthScope::DoorsUnlock)?;
+        caller.stepped_up(hub.now())?;
+    }
     let mut command = judge(hub, caller, &device, new)?;
     // Also locks the device's row, so that what is read of its commands next stays so until the commit.
     command.counter = devices::next_command_counter(&work, device.id).await?;

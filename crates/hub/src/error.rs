@@ -2,6 +2,7 @@
 //! The internal cause is logged once, where the error is turned into an answer.
 
 use lares_model::Invalid;
+use lares_model::oauth::OAuthScope;
 use lares_store::StoreError;
 use lares_telemetry::TelemetryError;
 
@@ -21,6 +22,16 @@ pub enum HubError {
     Unauthenticated,
     #[error("e-mail or password is wrong")]
     WrongCredentials,
+    #[error("the refresh token is unknown, used or expired; sign in again")]
+    RefreshRefused,
+    #[error("this asks for more than was granted")]
+    ScopeBeyondGrant,
+    /// The token is not good for this.
+    #[error("the token's scopes do not include {}", .0.name())]
+    OutOfScope(OAuthScope),
+    /// A person has to prove again who they are.
+    #[error("prove again who you are, then repeat this")]
+    StepUpNeeded,
     /// A cursor that this server did not give out, or that points to what is gone.
     #[error("the cursor is not known; start again without one")]
     UnknownCursor,

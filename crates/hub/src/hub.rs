@@ -27,6 +27,7 @@ use crate::live::Live;
 use crate::nudge::Nudges;
 use crate::passwords::Passwords;
 use crate::replays::Replays;
+use crate::signing::KeyRing;
 use crate::vault::Vault;
 
 /// What is given from outside.
@@ -45,6 +46,8 @@ pub struct HubParts {
     pub exporter: Option<Exporter>,
     /// Who signs devices' certificates, where anybody does.
     pub device_authority: Option<DeviceAuthority>,
+    /// Where people and apps reach this server, without a slash at the end: the issuer of its tokens.
+    pub public_url: String,
 }
 
 pub struct Hub {
@@ -68,6 +71,8 @@ pub struct Hub {
     pub retention: tokio::sync::watch::Sender<crate::retention::Progress>,
     pub passwords: Passwords,
     pub sign_in_throttle: SignInThrottle,
+    pub public_url: String,
+    pub keys: KeyRing,
     pub home_clients: HomeClients,
     /// Signatures of requests that devices sent lately.
     pub replays: Replays,
@@ -110,6 +115,8 @@ impl Hub {
             retention: tokio::sync::watch::Sender::default(),
             passwords,
             sign_in_throttle: SignInThrottle::default(),
+            public_url: parts.public_url,
+            keys: KeyRing::default(),
             home_clients: HomeClients::default(),
             replays: Replays::default(),
             busy: Mutex::default(),

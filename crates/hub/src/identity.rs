@@ -5,7 +5,8 @@ use std::num::NonZeroU32;
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use lares_model::access::{Membership, Role};
 use lares_model::home::{NAME_MAX_CHARS, Organisation};
-use lares_model::{Invalid, OrganisationId, TokenId, UnixMillis, UserId};
+use lares_model::oauth::Scopes;
+use lares_model::{AppSessionId, Invalid, OrganisationId, TokenId, UnixMillis, UserId};
 pub use lares_store::tokens::{Token, TokenKind};
 pub use lares_store::users::User;
 use lares_store::{Page, events, memberships, tokens, users};
@@ -13,11 +14,14 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
-use crate::caller::Caller;
+use crate::account_log::{self, AccountEvent, Visitor};
+use crate::app_sessions::{self, AccessClaims, NewAppSession, Tokens};
+use crate::caller::{Authenticated, Caller, Means};
 use crate::error::HubError;
 use crate::hub::Hub;
 use crate::once::{Once, keep, replay};
 use crate::passwords::{LENGTH_MAX_CHARS, LENGTH_MIN_CHARS};
+use crate::signing::{self, ACCESS_TOKEN};
 
 pub const SESSION_MS: i64 = 30 * 24 * 3_600 * 1_000;
 const TOKEN_BYTES: usize = 32;
@@ -57,13 +61,19 @@ fn token_hash(token: &str) -> [u8; 32] {
     Sha256::digest(token.as_bytes()).into()
 }
 
-fn make(
-    hub: &Hub,
+/// A token to be made.
+struct Making<'a> {
     user: UserId,
     kind: TokenKind,
-    name: &str,
+    name: &'a str,
     expires_at: Option<UnixMillis>,
-) -> (Token, Issued) {
+    scopes: Scopes,
+    /// How and from where a person signed in; `None` for API tokens.
+    signed_in: Option<(&'a str, &'a Visitor)>,
+}
+
+fn make(hub: &Hub, making: Making<'_>) -> (Token, Issued) {
+    let Making { user, kind, name, expires_at, scopes, signed_in } = making;
     let text = format!("{TOKEN_PREFIX}{}", hub.secret_text(TOKEN_BYTES));
     let id = TokenId(hub.uuid());
     let token = Token {
@@ -75,30 +85,85 @@ fn make(
         created_at: hub.now(),
         expires_at,
         last_used_at: None,
+        authenticated_at: signed_in.map(|_| hub.now()),
+        amr: signed_in.map(|(amr, _)| amr.to_owned()),
+        scopes,
+        user_agent: signed_in.and_then(|(_, visitor)| visitor.user_agent.clone()),
+        peer: signed_in.and_then(|(_, visitor)| visitor.peer.clone()),
     };
     (token, Issued { id, token: text, expires_at })
 }
 
-pub async fn sign_in(hub: &Hub, peer: &str, email: &str, password: &str) -> Result<Issued, HubError> {
+/// How a person proved who they are (RFC 8176).
+pub const BY_PASSWORD: &str = "pwd";
+
+/// Who an e-mail address and a password belong to.
+pub async fn authenticate(
+    hub: &Hub,
+    visitor: &Visitor,
+    email: &str,
+    password: &str,
+) -> Result<User, HubError> {
     let email = email.trim().to_lowercase();
     if email.contains(char::is_control) {
         return Err(HubError::WrongCredentials);
     }
-    hub.sign_in_throttle.check(&format!("{peer} {email}"))?;
+    hub.sign_in_throttle.check(&format!("{} {email}", visitor.peer_or_unknown()))?;
     let user = users::find_by_email(&hub.store, &email).await?;
-    let known = user.as_ref().map(|user| user.password_phc.clone());
+    let known = user.as_ref().map(|user| user.password_phc.clone()).filter(|phc| !phc.is_empty());
     let right = hub.passwords.verify(password, known).await?;
-    let Some(user) = user.filter(|_| right) else { return Err(HubError::WrongCredentials) };
-    let (token, issued) = make(hub, user.id, TokenKind::Session, "sign-in", Some(hub.now() + SESSION_MS));
+    user.filter(|_| right).ok_or(HubError::WrongCredentials)
+}
+
+/// A browser's session for somebody who has proved who they are.
+pub async fn open_session(hub: &Hub, user: UserId, amr: &str, visitor: &Visitor) -> Result<Issued, HubError> {
+    let making = Making {
+        user,
+        kind: TokenKind::Session,
+        name: "sign-in",
+        expires_at: Some(hub.now() + SESSION_MS),
+        scopes: Scopes::ALL,
+        signed_in: Some((amr, visitor)),
+    };
+    let (token, issued) = make(hub, making);
     let work = hub.store.begin().await?;
     tokens::insert(&work, &token).await?;
+    let detail = json!({ "session": token.id, "amr": amr });
+    account_log::note(hub, &work, user, AccountEvent::SignedIn, detail, visitor).await?;
     work.commit().await?;
     Ok(issued)
 }
 
+/// A session of one of this product's own apps for somebody who has proved who they are.
+pub async fn open_app_session(
+    hub: &Hub,
+    user: UserId,
+    amr: &str,
+    visitor: &Visitor,
+) -> Result<Tokens, HubError> {
+    let work = hub.store.begin().await?;
+    let authenticated_at = hub.now();
+    let new = NewAppSession { user, client: None, scopes: Scopes::ALL, amr, authenticated_at };
+    let (session, opened) = app_sessions::open(hub, &work, new, visitor).await?;
+    let detail = json!({ "session": session.id, "amr": amr });
+    account_log::note(hub, &work, user, AccountEvent::SignedIn, detail, visitor).await?;
+    work.commit().await?;
+    Ok(opened)
+}
+
+/// Ends what the caller came with.
 pub async fn sign_out(hub: &Hub, caller: &Caller) -> Result<(), HubError> {
     let work = hub.store.begin().await?;
-    tokens::delete(&work, caller.user, caller.token).await?;
+    match caller.authenticated.means {
+        Means::App { session, .. } => {
+            lares_store::app_sessions::delete(&work, caller.user, session).await?;
+        }
+        Means::Session | Means::ApiToken | Means::Inside => {
+            tokens::delete(&work, caller.user, caller.token).await?;
+        }
+        // Its tokens end by themselves, minutes later.
+        Means::Service(_) => {}
+    }
     work.commit().await?;
     hub.nudges.access_changed(caller.user);
     Ok(())
@@ -106,11 +171,16 @@ pub async fn sign_out(hub: &Hub, caller: &Caller) -> Result<(), HubError> {
 
 /// Whether it can be one of ours at all: what cannot is refused without asking the store.
 pub fn looks_like_a_token(text: &str) -> bool {
-    text.len() == TOKEN_PREFIX.len() + TOKEN_BYTES.div_ceil(3) * 4 - 1 && text.starts_with(TOKEN_PREFIX)
+    let is_opaque =
+        text.len() == TOKEN_PREFIX.len() + TOKEN_BYTES.div_ceil(3) * 4 - 1 && text.starts_with(TOKEN_PREFIX);
+    is_opaque || signing::looks_like_a_jwt(text)
 }
 
 /// Who a bearer token belongs to, with what they may see now.
 pub async fn caller_of(hub: &Hub, token: &str) -> Result<Caller, HubError> {
+    if signing::looks_like_a_jwt(token) {
+        return caller_of_access_token(hub, token).await;
+    }
     let now = hub.now();
     let found = tokens::find_by_secret(&hub.store, token_hash(token)).await?;
     let token = found
@@ -120,18 +190,54 @@ pub async fn caller_of(hub: &Hub, token: &str) -> Result<Caller, HubError> {
         touch(hub, token.id, now).await;
     }
     let memberships = memberships::of_user(&hub.store, token.user).await?;
-    Ok(Caller::new(token.user, token.id, memberships, now))
+    Ok(Caller::new(token.user, token.id, memberships, now).authenticated(authenticated_by(&token)))
 }
 
-/// The same caller as of now, for connections that outlive a request: `Unauthenticated` once the token has ended.
+fn authenticated_by(token: &Token) -> Authenticated {
+    let means = match token.kind {
+        TokenKind::Session => Means::Session,
+        TokenKind::Api => Means::ApiToken,
+    };
+    Authenticated { means, scopes: token.scopes, at: token.authenticated_at.unwrap_or(token.created_at) }
+}
+
+async fn caller_of_access_token(hub: &Hub, jwt: &str) -> Result<Caller, HubError> {
+    let audience = app_sessions::api_resource(hub);
+    let verified = signing::verify::<AccessClaims>(hub, jwt, ACCESS_TOKEN, Some(&audience));
+    let claims = verified.map_err(|reason| {
+        tracing::debug!(%reason, "an access token was refused");
+        HubError::Unauthenticated
+    })?;
+    let scopes = Scopes::parse(&claims.scope).map_err(|_| HubError::Unauthenticated)?;
+    let session = claims.sid.ok_or(HubError::Unauthenticated)?;
+    caller_of_app(hub, session, scopes).await
+}
+
+/// An access token ends with its session, not only by itself.
+async fn caller_of_app(hub: &Hub, session: AppSessionId, scopes: Scopes) -> Result<Caller, HubError> {
+    let now = hub.now();
+    let found = lares_store::app_sessions::find(&hub.store, session).await?;
+    let session = found.filter(|session| now < session.expires_at).ok_or(HubError::Unauthenticated)?;
+    let memberships = memberships::of_user(&hub.store, session.user).await?;
+    let means = Means::App { session: session.id, client: session.client };
+    let scopes = scopes.both(session.scopes);
+    let authenticated = Authenticated { means, scopes, at: session.authenticated_at };
+    Ok(Caller::new(session.user, TokenId(session.id.0), memberships, now).authenticated(authenticated))
+}
+
+/// The same caller as of now, for connections that outlive a request: `Unauthenticated` once what they came with has
+/// ended.
 pub async fn caller_again(hub: &Hub, caller: &Caller) -> Result<Caller, HubError> {
     let now = hub.now();
+    if let Means::App { session, .. } = caller.authenticated.means {
+        return caller_of_app(hub, session, caller.authenticated.scopes).await;
+    }
     let token = tokens::find(&hub.store, caller.token).await?;
-    token
+    let token = token
         .filter(|token| token.expires_at.is_none_or(|expires_at| now < expires_at))
         .ok_or(HubError::Unauthenticated)?;
     let memberships = memberships::of_user(&hub.store, caller.user).await?;
-    Ok(Caller::new(caller.user, caller.token, memberships, now))
+    Ok(Caller::new(caller.user, caller.token, memberships, now).authenticated(authenticated_by(&token)))
 }
 
 /// Nobody is refused because this could not be noted: reading goes on without space for writing.
@@ -179,7 +285,15 @@ pub async fn create_token(
     if let Some(done) = replay(hub, &work, caller, once).await? {
         return Ok(done);
     }
-    let (token, issued) = make(hub, caller.user, TokenKind::Api, name, expires_at);
+    let making = Making {
+        user: caller.user,
+        kind: TokenKind::Api,
+        name,
+        expires_at,
+        scopes: caller.authenticated.scopes,
+        signed_in: None,
+    };
+    let (token, issued) = make(hub, making);
     tokens::insert(&work, &token).await?;
     keep(hub, &work, caller, once, &issued).await?;
     work.commit().await?;
@@ -230,6 +344,7 @@ async fn new_user(hub: &Hub, email: &str, name: &str, password: &str) -> Result<
         name: name.to_owned(),
         password_phc: hub.passwords.hash(password, salt).await?,
         created_at: hub.now(),
+        email_verified_at: None,
     })
 }
 
@@ -253,6 +368,9 @@ pub async fn set_password(hub: &Hub, email: &str, password: &str) -> Result<(), 
     users::set_password(&work, user.id, &phc).await?;
     for token in tokens::list(&work, user.id).await? {
         tokens::delete(&work, user.id, token.id).await?;
+    }
+    for session in lares_store::app_sessions::of_user(&work, user.id).await? {
+        lares_store::app_sessions::delete(&work, user.id, session.id).await?;
     }
     work.commit().await?;
     hub.nudges.access_changed(user.id);
@@ -288,7 +406,9 @@ pub async fn create_owner(
 
 /// A token for the demo and for `lares admin token`.
 pub async fn issue_for(hub: &Hub, user: UserId, name: &str) -> Result<Issued, HubError> {
-    let (token, issued) = make(hub, user, TokenKind::Api, name, None);
+    let making =
+        Making { user, kind: TokenKind::Api, name, expires_at: None, scopes: Scopes::ALL, signed_in: None };
+    let (token, issued) = make(hub, making);
     let work = hub.store.begin().await?;
     tokens::insert(&work, &token).await?;
     work.commit().await?;

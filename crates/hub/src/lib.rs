@@ -1,6 +1,8 @@
 //! What Lares does. Doors call these functions with a `Caller`; devices' messages enter by `ingest`; the follower
 //! folds the log; the dispatcher hands commands over. Decisions are `lares_model`'s, rows are `lares_store`'s.
 
+pub mod account_log;
+pub mod app_sessions;
 pub mod attention;
 pub mod caller;
 pub mod certificates;
@@ -24,12 +26,14 @@ pub mod history;
 pub mod home_clients;
 pub mod home_space;
 pub mod homes;
+pub mod housekeeper;
 pub mod hub;
 pub mod identity;
 pub mod ingest;
 mod links;
 pub mod live;
 pub mod members;
+pub mod notifications;
 pub mod nudge;
 pub mod once;
 pub mod organisations;
@@ -45,8 +49,10 @@ pub mod rooms;
 pub mod sealed;
 pub mod search;
 pub mod series;
+pub mod signing;
 pub mod storage;
 pub mod sweeper;
+pub mod tickets;
 pub mod vault;
 pub mod watch;
 pub mod webhooks;

@@ -13,6 +13,8 @@ pub struct Nudges {
     pub log: Notify,
     /// A command was queued or settled, or a device became reachable.
     pub dispatcher: Notify,
+    /// Something is to be told to somebody.
+    pub notifications: Notify,
     /// How long readings are kept was changed.
     pub retention: Notify,
     events: Events,

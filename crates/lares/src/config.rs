@@ -114,6 +114,9 @@ pub struct HttpConfig {
     pub bind: String,
     /// HTTPS (TLS 1.2 and 1.3). Empty: none.
     pub tls_bind: String,
+    /// Where people and apps reach this server, such as `https://lares.example.org`: the issuer of tokens, the home
+    /// of passkeys and the start of links in mails. Empty: `http://localhost` with the port of `http.bind`.
+    pub public_url: String,
     /// Largest body of a request.
     pub body_max_bytes: usize,
     /// Open connections at a time, for each listener.
@@ -129,6 +132,7 @@ impl Default for HttpConfig {
         HttpConfig {
             bind: "127.0.0.1:8080".to_owned(),
             tls_bind: "0.0.0.0:8443".to_owned(),
+            public_url: String::new(),
             body_max_bytes: 1024 * 1024,
             connections_max: 4_096,
             trusted_proxies: vec![],
@@ -281,6 +285,15 @@ impl Config {
         Ok(config)
     }
 
+    /// Where people and apps reach the server, without a slash at the end. `http` is where its plain listener stands.
+    pub fn public_url(&self, http: Option<SocketAddr>) -> String {
+        if !self.http.public_url.is_empty() {
+            return self.http.public_url.trim_end_matches('/').to_owned();
+        }
+        let plain = http.or_else(|| address("http.bind", &self.http.bind).ok().flatten());
+        format!("http://localhost:{}", plain.map_or(8_080, |address| address.port()))
+    }
+
     /// The four ports in a row, on the same addresses.
     pub fn use_ports_from(&mut self, base: u16) -> Result<(), ConfigError> {
         if base > u16::MAX - 3 {
@@ -317,6 +330,17 @@ impl Config {
                      mqtt.plain_beyond_loopback = true"
                 )));
             }
+        }
+        let url = &self.http.public_url;
+        let is_origin = url.split_once("://").is_some_and(|(scheme, host)| {
+            matches!(scheme, "http" | "https")
+                && !host.is_empty()
+                && !host.trim_end_matches('/').contains(['/', '?', '#', '@'])
+        });
+        if !url.is_empty() && !is_origin {
+            return Err(ConfigError::Wrong(
+                "http.public_url: must be a scheme and a host, such as https://lares.example.org".to_owned(),
+            ));
         }
         if self.tls.certificate.as_os_str().is_empty() != self.tls.key.as_os_str().is_empty() {
             return Err(ConfigError::Wrong("tls.certificate and tls.key: give both or neither".to_owned()));

@@ -13,7 +13,7 @@ use lares_doors::mqtt::{House, PresenceLog};
 use lares_hub::dispatcher::Dispatcher;
 use lares_hub::follower::Follower;
 use lares_hub::vault::Vault;
-use lares_hub::{Hub, HubError, HubParts, dialects, expirer, export, feed, sweeper};
+use lares_hub::{Hub, HubError, HubParts, dialects, expirer, export, feed, housekeeper, signing, sweeper};
 use lares_model::UnixMillis;
 use lares_model::command::CommandPolicy;
 use lares_model::ports::{Clock, Entropy};
@@ -64,7 +64,7 @@ const STOP_WITHIN: Duration = Duration::from_secs(20);
 
 /// The storage and decisions, without doors: also what `lares admin` works with.
 pub async fn open_hub(config: &Config, data: &DataDirectory) -> Result<Arc<Hub>, String> {
-    open_hub_on(config, data, Arc::new(SystemClock), 1.0).await
+    open_hub_on(config, data, Arc::new(SystemClock), 1.0, config.public_url(None)).await
 }
 
 /// What waits for people, devices and networks waits in real time, also where the clock runs `speed` times as fast.
@@ -73,6 +73,7 @@ async fn open_hub_on(
     data: &DataDirectory,
     clock: Arc<dyn Clock>,
     speed: f64,
+    public_url: String,
 ) -> Result<Arc<Hub>, String> {
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
     let key = data.key(entropy.as_ref())?;
@@ -102,7 +103,9 @@ async fn open_hub_on(
         dialects: lares_adapters::dialects,
         exporter: Some(home_assistant::EXPORTER),
         device_authority: Some(device_authority::open(&data.path)?),
+        public_url,
     });
+    signing::keep(&hub).await.map_err(in_full)?;
     hub.directory.load(&hub.store).await.map_err(|error| format!("devices: {error}"))?;
     Ok(hub)
 }
@@ -187,10 +190,11 @@ pub async fn start_on(config: &Config, clock: Option<Arc<ScaledClock>>) -> Resul
     device_authority::open(&data.path)?;
     let material = tls::material(&config.tls, &data.path)?;
     let metrics = recorder()?;
+    let public_url = config.public_url(listeners.addresses().http);
     let hub = match clock {
-        None => open_hub(config, &data).await?,
+        None => open_hub_on(config, &data, Arc::new(SystemClock), 1.0, public_url).await?,
         Some(clock) => {
-            let hub = open_hub_on(config, &data, clock.clone(), clock.speed()).await?;
+            let hub = open_hub_on(config, &data, clock.clone(), clock.speed(), public_url).await?;
             clock.not_before(newest(&hub).await?);
             hub
         }
@@ -211,7 +215,8 @@ pub async fn start_on(config: &Config, clock: Option<Arc<ScaledClock>>) -> Resul
         worker("presence sweeper", sweeper::run(hub.clone(), workers_stopped.clone())),
         worker("live feed", feed::run(hub.clone(), workers_stopped.clone())),
         worker("export", export::run(hub.clone(), workers_stopped.clone())),
-        worker("retention", expirer::run(hub.clone(), workers_stopped)),
+        worker("retention", expirer::run(hub.clone(), workers_stopped.clone())),
+        worker("housekeeper", housekeeper::run(hub.clone(), workers_stopped)),
     ];
     let presence = tokio::spawn(presence_writer);
     let addresses = listeners.addresses();

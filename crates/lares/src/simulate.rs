@@ -128,6 +128,7 @@ async fn open(
         dialects: Vec::new,
         exporter: None,
         device_authority: None,
+        public_url: "http://localhost".to_owned(),
     }))
 }
 

@@ -69,6 +69,8 @@ pub enum Action {
     Public,
     /// Needs an identity and concerns only the caller.
     Myself,
+    /// The same, and changes who gets into the account or what is kept of it.
+    AccountManage,
     OrganisationRead,
     OrganisationCreate,
     OrganisationManage,
@@ -85,7 +87,7 @@ pub enum Action {
 /// Whether a role includes an action.
 pub fn may(role: Role, action: Action) -> bool {
     match action {
-        Action::Public | Action::Myself | Action::OrganisationCreate => true,
+        Action::Public | Action::Myself | Action::AccountManage | Action::OrganisationCreate => true,
         Action::OrganisationRead | Action::HomeRead | Action::DeviceRead => true,
         Action::DeviceCommand => !matches!(role, Role::Viewer),
         Action::OrganisationManage | Action::HomeManage | Action::DeviceManage => {

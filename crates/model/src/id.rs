@@ -96,4 +96,12 @@ typed_ids! {
     CertificateId,
     /// A webhook of a home.
     WebhookId,
+    /// A key that tokens are signed with; also its `kid`.
+    SigningKeyId,
+    /// A sign-in of an app: a family of refresh tokens.
+    AppSessionId,
+    /// An OAuth client; also its `client_id`.
+    OAuthClientId,
+    /// Something that people are to be told.
+    NotificationId,
 }

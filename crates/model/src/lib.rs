@@ -21,6 +21,7 @@ pub mod home;
 pub mod id;
 pub mod invalid;
 pub mod mqtt_client;
+pub mod oauth;
 pub mod ports;
 pub mod presence;
 pub mod protocol;
@@ -32,8 +33,9 @@ pub mod value;
 pub mod webhook;
 
 pub use id::{
-    CertificateId, CommandId, DeviceId, DiscoveredId, EventId, HomeId, MembershipId, MqttClientId,
-    MqttSessionId, OrganisationId, RoomId, TokenId, UserId, WebhookId,
+    AppSessionId, CertificateId, CommandId, DeviceId, DiscoveredId, EventId, HomeId, MembershipId,
+    MqttClientId, MqttSessionId, NotificationId, OAuthClientId, OrganisationId, RoomId, SigningKeyId,
+    TokenId, UserId, WebhookId,
 };
 pub use invalid::{FieldError, Invalid};
 pub use time::UnixMillis;

@@ -12,6 +12,8 @@ mod work;
 
 mod migrations;
 
+pub mod account_log;
+pub mod app_sessions;
 pub mod certificates;
 pub mod commands;
 pub mod credentials;
@@ -24,11 +26,14 @@ pub mod idempotency;
 pub mod ingest;
 pub mod memberships;
 pub mod mqtt_clients;
+pub mod notifications;
 pub mod organisations;
 pub mod retention;
 pub mod rooms;
 pub mod search;
+pub mod signing_keys;
 pub mod subject_keys;
+pub mod tickets;
 pub mod tokens;
 pub mod users;
 pub mod webhooks;

@@ -8,6 +8,7 @@ mod m0005_foreign_devices;
 mod m0006_webhooks;
 mod m0007_export;
 mod m0008_device_certificates;
+mod m0009_identity;
 
 use sea_orm_migration::prelude::*;
 
@@ -45,6 +46,7 @@ pub(crate) static MIGRATIONS: &[Migration] = &[
     m0006_webhooks::MIGRATION,
     m0007_export::MIGRATION,
     m0008_device_certificates::MIGRATION,
+    m0009_identity::MIGRATION,
 ];
 
 /// Runs the declared migrations through SeaORM's bookkeeping (table `seaql_migrations`).

@@ -1,5 +1,6 @@
 //! API tokens and sign-in sessions.
 
+use lares_model::oauth::Scopes;
 use lares_model::{TokenId, UnixMillis, UserId};
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
@@ -23,6 +24,11 @@ mod row {
         pub created_at: i64,
         pub expires_at: Option<i64>,
         pub last_used_at: Option<i64>,
+        pub authenticated_at: Option<i64>,
+        pub amr: Option<String>,
+        pub scopes: Option<String>,
+        pub user_agent: Option<String>,
+        pub peer: Option<String>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -43,6 +49,13 @@ pub struct Token {
     pub created_at: UnixMillis,
     pub expires_at: Option<UnixMillis>,
     pub last_used_at: Option<UnixMillis>,
+    /// When its owner proved who they are; `None` for API tokens.
+    pub authenticated_at: Option<UnixMillis>,
+    /// How: RFC 8176 values, separated by spaces.
+    pub amr: Option<String>,
+    pub scopes: Scopes,
+    pub user_agent: Option<String>,
+    pub peer: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,6 +77,14 @@ fn from_row(row: Model) -> Result<Token, StoreError> {
         created_at: UnixMillis(row.created_at),
         expires_at: row.expires_at.map(UnixMillis),
         last_used_at: row.last_used_at.map(UnixMillis),
+        authenticated_at: row.authenticated_at.map(UnixMillis),
+        amr: row.amr,
+        scopes: row
+            .scopes
+            .map_or(Ok(Scopes::ALL), |text| Scopes::parse(&text))
+            .map_err(|unknown| StoreError::Corrupt(format!("tokens.scopes: {unknown}")))?,
+        user_agent: row.user_agent,
+        peer: row.peer,
     })
 }
 
@@ -77,6 +98,11 @@ pub async fn insert(w: &UnitOfWork, token: &Token) -> Result<(), StoreError> {
         created_at: token.created_at.0,
         expires_at: token.expires_at.map(|instant| instant.0),
         last_used_at: token.last_used_at.map(|instant| instant.0),
+        authenticated_at: token.authenticated_at.map(|instant| instant.0),
+        amr: token.amr.clone(),
+        scopes: (token.scopes != Scopes::ALL).then(|| token.scopes.to_string()),
+        user_agent: token.user_agent.clone(),
+        peer: token.peer.clone(),
     };
     rows::insert(w, row).await
 }

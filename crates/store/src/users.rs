@@ -18,6 +18,8 @@ pub(crate) mod row {
         pub name: String,
         pub password_phc: String,
         pub created_at: i64,
+        pub email_verified_at: Option<i64>,
+        pub preferences: Option<String>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -34,8 +36,10 @@ pub struct User {
     /// In lower case: the store writes and looks up no other.
     pub email: String,
     pub name: String,
+    /// Empty for somebody without a password.
     pub password_phc: String,
     pub created_at: UnixMillis,
+    pub email_verified_at: Option<UnixMillis>,
 }
 
 pub(crate) fn from_row(row: Model) -> User {
@@ -45,6 +49,7 @@ pub(crate) fn from_row(row: Model) -> User {
         name: row.name,
         password_phc: row.password_phc,
         created_at: UnixMillis(row.created_at),
+        email_verified_at: row.email_verified_at.map(UnixMillis),
     }
 }
 
@@ -55,6 +60,8 @@ pub async fn insert(w: &UnitOfWork, user: &User) -> Result<(), StoreError> {
         name: user.name.clone(),
         password_phc: user.password_phc.clone(),
         created_at: user.created_at.0,
+        email_verified_at: user.email_verified_at.map(|instant| instant.0),
+        preferences: None,
     };
     rows::insert(w, row).await
 }

@@ -2,12 +2,14 @@
 
 use axum::Json;
 use axum::extract::{FromRequest, Request, State};
-use axum::http::StatusCode;
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use lares_hub::Caller;
-use lares_hub::identity::{self, Issued, SESSION_MS, Token, TokenKind};
+use lares_hub::account_log::Visitor;
+use lares_hub::app_sessions::{self, Tokens};
+use lares_hub::identity::{self, BY_PASSWORD, Issued, SESSION_MS, Token, TokenKind};
 use lares_model::access::Role;
-use lares_model::{OrganisationId, TokenId, UnixMillis, UserId};
+use lares_model::{AppSessionId, OrganisationId, TokenId, UnixMillis, UserId};
 use serde::{Deserialize, Serialize};
 
 use super::Door;
@@ -41,21 +43,87 @@ impl From<Issued> for IssuedView {
     }
 }
 
-/// Sign in with e-mail and password; the token is good for 30 days.
-#[utoipa::path(post, path = "/api/auth/login", tag = "identity", operation_id = "login", request_body = LoginBody,
-    responses((status = 200, description = "Signed in", body = IssuedView),
-        (status = 401, description = "E-mail or password is wrong", body = Problem, content_type = "application/problem+json")))]
-pub async fn login(State(door): State<Door>, request: Request) -> Result<Json<IssuedView>, Problem> {
-    Ok(Json(sign_in(&door, request).await?.into()))
+/// An access token and what it is renewed with (RFC 6749, section 5.1).
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct SignedInView {
+    /// The session, as it is listed among your sessions.
+    pub id: AppSessionId,
+    /// Send it as `Authorization: Bearer ...`: a JWT (RFC 9068).
+    pub access_token: String,
+    /// Always `Bearer`.
+    #[schema(example = "Bearer")]
+    pub token_type: &'static str,
+    /// Seconds that the access token is good for.
+    pub expires_in: i64,
+    /// For `POST /api/auth/refresh`, once: every refresh answers with the next one.
+    pub refresh_token: String,
+    /// What the access token may be used for, names separated by spaces.
+    pub scope: String,
+    /// The access token again, for clients of before refresh tokens.
+    pub token: String,
+    pub expires_at: UnixMillis,
 }
 
-async fn sign_in(door: &Door, request: Request) -> Result<Issued, Problem> {
-    let peer = door.limits.peer(&request).map_or_else(|| "unknown".to_owned(), |peer| peer.to_string());
+impl SignedInView {
+    fn of(door: &Door, tokens: Tokens) -> SignedInView {
+        SignedInView {
+            id: tokens.session,
+            token: tokens.access_token.clone(),
+            access_token: tokens.access_token,
+            token_type: "Bearer",
+            expires_in: tokens.expires_in_s,
+            refresh_token: tokens.refresh_token,
+            scope: tokens.scopes.to_string(),
+            expires_at: door.hub.now() + tokens.expires_in_s * 1_000,
+        }
+    }
+}
+
+/// Who sends a request, as far as it is known.
+pub fn visitor(door: &Door, request: &Request) -> Visitor {
+    let peer = door.limits.peer(request).map(|peer| peer.to_string());
+    let agent = request.headers().get(header::USER_AGENT).and_then(|value| value.to_str().ok());
+    Visitor::new(peer, agent)
+}
+
+/// Sign in with e-mail and password, as an app: an access token for 5 minutes and a refresh token.
+#[utoipa::path(post, path = "/api/auth/login", tag = "identity", operation_id = "login", request_body = LoginBody,
+    responses((status = 200, description = "Signed in", body = SignedInView),
+        (status = 401, description = "E-mail or password is wrong", body = Problem, content_type = "application/problem+json")))]
+pub async fn login(State(door): State<Door>, request: Request) -> Result<Json<SignedInView>, Problem> {
+    let (user, visitor) = authenticate(&door, request).await?;
+    let tokens = identity::open_app_session(&door.hub, user, BY_PASSWORD, &visitor).await?;
+    Ok(Json(SignedInView::of(&door, tokens)))
+}
+
+async fn authenticate(door: &Door, request: Request) -> Result<(UserId, Visitor), Problem> {
+    let visitor = visitor(door, &request);
     let Body(body) = Body::<LoginBody>::from_request(request, door).await?;
     if body.password.chars().count() > 1_024 || body.email.chars().count() > 254 {
         return Err(lares_model::Invalid::one("/password", "e-mail or password is too long").into());
     }
-    Ok(identity::sign_in(&door.hub, &peer, &body.email, &body.password).await?)
+    let user = identity::authenticate(&door.hub, &visitor, &body.email, &body.password).await?;
+    Ok((user.id, visitor))
+}
+
+/// A refresh token.
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RefreshBody {
+    #[schema(max_length = 1024)]
+    refresh_token: String,
+}
+
+/// New tokens for a refresh token, which is used up by it. One that was used before ends its session; only the same
+/// request repeated within 10 s, as after a lost answer, is answered again.
+#[utoipa::path(post, path = "/api/auth/refresh", tag = "identity", operation_id = "refresh", request_body = RefreshBody,
+    responses((status = 200, description = "The next tokens", body = SignedInView),
+        (status = 401, description = "The refresh token is unknown, used or expired", body = Problem, content_type = "application/problem+json")))]
+pub async fn refresh(State(door): State<Door>, request: Request) -> Result<Json<SignedInView>, Problem> {
+    let visitor = visitor(&door, &request);
+    let Body(body) = Body::<RefreshBody>::from_request(request, &door).await?;
+    let (_, tokens) = app_sessions::refresh(&door.hub, &body.refresh_token, None, None, &visitor).await?;
+    Ok(Json(SignedInView::of(&door, tokens)))
 }
 
 /// Sign in from a page of this server: the session is a cookie that no script can read, good for 30 days.
@@ -68,7 +136,8 @@ pub async fn open_session(State(door): State<Door>, request: Request) -> Result<
         return Err(Problem::new(403, "Forbidden", "this request comes from another site's page"));
     }
     let secure = door.limits.is_secure(&request);
-    let issued = sign_in(&door, request).await?;
+    let (user, visitor) = authenticate(&door, request).await?;
+    let issued = identity::open_session(&door.hub, user, BY_PASSWORD, &visitor).await?;
     let caller = identity::caller_of(&door.hub, &issued.token).await?;
     let view = ProfileView::of(&door, &caller).await?;
     let cookie = set_cookie(Some(&issued.token), SESSION_MS / 1_000, secure);

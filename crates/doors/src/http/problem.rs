@@ -4,24 +4,43 @@ use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use lares_hub::HubError;
+use lares_model::oauth::OAuthScope;
 use lares_model::{FieldError, Invalid};
 use serde::{Deserialize, Serialize};
+
+/// `type` of the answer to somebody who has to prove again who they are.
+pub const STEP_UP: &str = "/docs/problems#step-up";
+/// `type` of the answer to a token that is not good for this.
+pub const INSUFFICIENT_SCOPE: &str = "/docs/problems#insufficient-scope";
 
 /// How a route wants to be signed in to.
 #[derive(Clone, Copy, Debug, Default)]
 pub enum Challenge {
     #[default]
     Bearer,
+    /// By a person, anew (RFC 9470).
+    BearerAnew,
+    /// With a token that may do more (RFC 6750, section 3.1).
+    BearerWith(OAuthScope),
     /// As a device, by its id and secret.
     Device,
 }
 
 impl Challenge {
     fn header(self) -> HeaderValue {
-        HeaderValue::from_static(match self {
-            Challenge::Bearer => "Bearer",
-            Challenge::Device => "Basic realm=\"device\", charset=\"UTF-8\"",
-        })
+        let text = match self {
+            Challenge::Bearer => "Bearer".to_owned(),
+            Challenge::BearerAnew => format!(
+                "Bearer error=\"insufficient_user_authentication\", max_age={}",
+                lares_hub::caller::STEP_UP_MS / 1_000
+            ),
+            Challenge::BearerWith(scope) => {
+                format!("Bearer error=\"insufficient_scope\", scope=\"{}\"", scope.name())
+            }
+            Challenge::Device => "Basic realm=\"device\", charset=\"UTF-8\"".to_owned(),
+        };
+        // None of them holds what a header does not take.
+        HeaderValue::from_str(&text).unwrap_or_else(|_| HeaderValue::from_static("Bearer"))
     }
 }
 
@@ -94,7 +113,20 @@ impl From<HubError> for Problem {
             HubError::NotFound(_) => Problem::new(404, "Not found", text),
             HubError::Conflict(_) => Problem::new(409, "Conflict", text),
             HubError::Forbidden => Problem::new(403, "Forbidden", text),
-            HubError::Unauthenticated | HubError::WrongCredentials => Problem::new(401, "Unauthorized", text),
+            HubError::ScopeBeyondGrant => Problem::new(403, "Forbidden", text),
+            HubError::OutOfScope(scope) => Problem {
+                challenge: Challenge::BearerWith(scope),
+                kind: INSUFFICIENT_SCOPE.to_owned(),
+                ..Problem::new(403, "Insufficient scope", text)
+            },
+            HubError::StepUpNeeded => Problem {
+                challenge: Challenge::BearerAnew,
+                kind: STEP_UP.to_owned(),
+                ..Problem::new(401, "Step-up needed", text)
+            },
+            HubError::Unauthenticated | HubError::WrongCredentials | HubError::RefreshRefused => {
+                Problem::new(401, "Unauthorized", text)
+            }
             HubError::UnknownCursor => Problem::new(410, "Gone", text),
             HubError::KeyReused => Problem::new(422, "Idempotency key reused", text),
             HubError::TooMany { retry_after_s } => Problem::too_many(retry_after_s),
@@ -112,11 +144,12 @@ impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let retry_after_s = self.retry_after_s;
-        let challenge = self.challenge.header();
+        let how = self.challenge;
+        let challenge = how.header();
         let mut response = (status, Json(self)).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-        if status == StatusCode::UNAUTHORIZED {
+        if status == StatusCode::UNAUTHORIZED || matches!(how, Challenge::BearerWith(_)) {
             headers.insert(header::WWW_AUTHENTICATE, challenge);
         }
         if let Some(seconds) = retry_after_s {

@@ -7,7 +7,7 @@ use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::Method;
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use lares_hub::{HubError, identity};
+use lares_hub::{Caller, HubError, identity};
 use lares_model::access::Action;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::normalize_path::NormalizePath;
@@ -27,6 +27,8 @@ pub(super) struct Route {
     pub action: Action,
     /// Where a body may be larger than those of all other routes.
     body_bytes: Option<usize>,
+    /// Whether a person must lately have proved who they are.
+    stepped_up: bool,
     pub routes: UtoipaMethodRouter<Door>,
 }
 
@@ -40,11 +42,16 @@ pub struct Declared {
 
 impl Route {
     pub fn new(action: Action, routes: UtoipaMethodRouter<Door>) -> Route {
-        Route { action, body_bytes: None, routes }
+        Route { action, body_bytes: None, stepped_up: false, routes }
     }
 
     pub fn with_bodies_of(self, bytes: usize) -> Route {
         Route { body_bytes: Some(bytes), ..self }
+    }
+
+    /// For what is dangerous.
+    pub fn stepped_up(self) -> Route {
+        Route { stepped_up: true, ..self }
     }
 
     pub fn declared(&self) -> Vec<Declared> {
@@ -61,7 +68,8 @@ pub fn router(door: &Door, http_limits: &HttpLimits) -> (axum::Router, Vec<Decla
     let mut all = OpenApiRouter::new();
     for route in super::table() {
         declared.extend(route.declared());
-        let guard = middleware::from_fn_with_state((door.clone(), route.action), guard);
+        let asks = Asks { action: route.action, stepped_up: route.stepped_up };
+        let guard = middleware::from_fn_with_state((door.clone(), asks), guard);
         let (schemas, paths, mut methods) = route.routes;
         if let Some(bytes) = route.body_bytes {
             methods = methods.layer(DefaultBodyLimit::max(bytes.max(http_limits.body_bytes)));
@@ -83,7 +91,26 @@ pub fn router(door: &Door, http_limits: &HttpLimits) -> (axum::Router, Vec<Decla
     (router, declared)
 }
 
-async fn guard(State((door, action)): State<(Door, Action)>, mut request: Request, next: Next) -> Response {
+/// What a route asks of its caller.
+#[derive(Clone, Copy)]
+struct Asks {
+    action: Action,
+    stepped_up: bool,
+}
+
+impl Asks {
+    fn of(self, door: &Door, caller: &Caller) -> Result<(), Problem> {
+        door.limits.check_caller(caller)?;
+        caller.within_scope(self.action)?;
+        if self.stepped_up {
+            caller.stepped_up(door.hub.now())?;
+        }
+        Ok(())
+    }
+}
+
+async fn guard(State((door, asks)): State<(Door, Asks)>, mut request: Request, next: Next) -> Response {
+    let action = asks.action;
     if action == Action::DeviceReport {
         return guard_device(&door, request, next).await;
     }
@@ -95,7 +122,7 @@ async fn guard(State((door, action)): State<(Door, Action)>, mut request: Reques
         };
         match caller {
             Ok(caller) => {
-                if let Err(problem) = door.limits.check_caller(&caller) {
+                if let Err(problem) = asks.of(&door, &caller) {
                     return problem.into_response();
                 }
                 request.extensions_mut().insert(caller);

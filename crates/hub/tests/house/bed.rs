@@ -184,6 +184,7 @@ pub async fn hub_on(data: &TempDir, clock: &Arc<SetClock>) -> Arc<Hub> {
         dialects: crate::fake_dialect::dialects,
         exporter: Some(crate::fake_export::EXPORTER),
         device_authority: Some(crate::certificates::authority()),
+        public_url: "http://localhost".to_owned(),
     });
     hub.directory.load(&hub.store).await.unwrap();
     hub

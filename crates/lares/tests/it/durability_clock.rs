@@ -102,6 +102,7 @@ impl House {
             dialects: Vec::new,
             exporter: None,
             device_authority: None,
+            public_url: "http://localhost".to_owned(),
         });
         let reach = Arc::new(Reach(AtomicBool::new(true)));
         hub.connect_link(reach.clone());

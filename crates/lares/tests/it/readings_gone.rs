@@ -114,6 +114,7 @@ impl House {
             dialects: Vec::new,
             exporter: None,
             device_authority: None,
+            public_url: "http://localhost".to_owned(),
         });
         let password = "a long enough password";
         let made = identity::create_owner(&hub, "owner@example.org", "Owner", password, "House").await;

@@ -134,6 +134,7 @@ impl Bed {
             name: "Ana".to_owned(),
             password_phc: "$argon2id$v=19$m=1,t=1,p=1$c2FsdA$aGFzaA".to_owned(),
             created_at: NOW,
+            email_verified_at: None,
         }
     }
 

@@ -7,6 +7,7 @@ use lares_model::command::{CommandState, Transition};
 use lares_model::device::{Device, Encoding, Endpoint};
 use lares_model::event::{Cause, EventType, NewEvent, Origin};
 use lares_model::home::{Home, PropertyType, Room};
+use lares_model::oauth::Scopes;
 use lares_model::record::Position;
 use lares_model::retention::{Kept, Retention};
 use lares_model::{MembershipId, TokenId, UnixMillis};
@@ -308,6 +309,11 @@ pub async fn tokens_round_trip(bed: Bed) {
         created_at: NOW,
         expires_at: (kind == TokenKind::Session).then_some(NOW + 1_000),
         last_used_at: None,
+        authenticated_at: None,
+        amr: None,
+        scopes: Scopes::ALL,
+        user_agent: None,
+        peer: None,
     };
     let mut session = token(ana.id, TokenKind::Session, 1);
     let api = token(ana.id, TokenKind::Api, 2);

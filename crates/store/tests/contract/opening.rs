@@ -3,6 +3,7 @@
 use lares_model::access::Scope;
 use lares_model::device::Device;
 use lares_model::home::Organisation;
+use lares_model::oauth::Scopes;
 use lares_model::{DeviceId, OrganisationId, TokenId, UserId};
 use lares_store::events::EventFilter;
 use lares_store::tokens::{Token, TokenKind};
@@ -113,6 +114,11 @@ pub async fn conflicts_say_what_exists(bed: Bed) {
         created_at: NOW,
         expires_at: None,
         last_used_at: None,
+        authenticated_at: None,
+        amr: None,
+        scopes: Scopes::ALL,
+        user_agent: None,
+        peer: None,
     };
     conflict_of(tokens::insert(&work, &token).await);
     drop(work);
