@@ -104,4 +104,8 @@ typed_ids! {
     OAuthClientId,
     /// Something that people are to be told.
     NotificationId,
+    /// A passkey of a person.
+    PasskeyId,
+    /// An account elsewhere that a person signs in with.
+    IdentityId,
 }

@@ -33,8 +33,8 @@ pub mod value;
 pub mod webhook;
 
 pub use id::{
-    AppSessionId, CertificateId, CommandId, DeviceId, DiscoveredId, EventId, HomeId, MembershipId,
-    MqttClientId, MqttSessionId, NotificationId, OAuthClientId, OrganisationId, RoomId, SigningKeyId,
+    AppSessionId, CertificateId, CommandId, DeviceId, DiscoveredId, EventId, HomeId, IdentityId, MembershipId,
+    MqttClientId, MqttSessionId, NotificationId, OAuthClientId, OrganisationId, PasskeyId, RoomId, SigningKeyId,
     TokenId, UserId, WebhookId,
 };
 pub use invalid::{FieldError, Invalid};

@@ -27,7 +27,9 @@ async fn the_declared_schema_is_the_live_one() {
             "m0005_foreign_devices",
             "m0006_webhooks",
             "m0007_export",
-            "m0008_device_certificates"
+            "m0008_device_certificates",
+            "m0009_identity",
+            "m0012_factors"
         ]
     );
     store.migrate().await.unwrap();

@@ -38,8 +38,10 @@ mod reports;
 mod rooms;
 mod route;
 mod search;
+mod second_factor;
 mod server;
 mod session;
+mod step_up;
 mod storage;
 mod views;
 mod webhooks;
@@ -137,6 +139,11 @@ fn of_places_and_people() -> Vec<Route> {
         Route::new(Myself, routes!(auth::end_session)),
         Route::new(Myself, routes!(auth::logout)),
         Route::new(Myself, routes!(auth::profile)),
+        Route::new(Myself, routes!(step_up::step_up)),
+        Route::new(AccountManage, routes!(second_factor::start)).stepped_up(),
+        Route::new(AccountManage, routes!(second_factor::confirm)).stepped_up(),
+        Route::new(AccountManage, routes!(second_factor::remove)).stepped_up(),
+        Route::new(AccountManage, routes!(second_factor::renew_recovery_codes)).stepped_up(),
         Route::new(AccountManage, routes!(auth::create_token)).stepped_up(),
         Route::new(Myself, routes!(auth::list_tokens)),
         Route::new(AccountManage, routes!(auth::delete_token)),
