@@ -54,7 +54,9 @@ fn is_common(plain: &str) -> bool {
 fn is_monotonous(plain: &str) -> bool {
     let chars: Vec<char> = plain.chars().collect();
     let repeats = |unit: usize| chars.iter().zip(&chars[unit..]).all(|(one, next)| one == next);
-    let climbs = |step: i64| chars.windows(2).all(|pair| i64::from(u32::from(pair[1])) - i64::from(u32::from(pair[0])) == step);
+    let climbs = |step: i64| {
+        chars.windows(2).all(|pair| i64::from(u32::from(pair[1])) - i64::from(u32::from(pair[0])) == step)
+    };
     (1..=UNIT_MAX_CHARS.min(chars.len() / 2)).any(repeats) || climbs(1) || climbs(-1)
 }
 
@@ -95,7 +97,11 @@ mod tests {
             &"x7".repeat(2).chars().chain("quite long ".repeat(11).chars()).take(128).collect::<String>(),
         ];
         for password in taken {
-            assert_eq!(refusal(password, &["anna.baumgartner@example.org", "Anna Baumgartner"]), None, "{password}");
+            assert_eq!(
+                refusal(password, &["anna.baumgartner@example.org", "Anna Baumgartner"]),
+                None,
+                "{password}"
+            );
         }
         let too_short_or_long = ["", "short 7", &"long enough".repeat(12)];
         let common = ["password", "PASSWORD1", "iloveyou", "Passw0rd", "qwertyuiop", "12345678", "baseball1"];
@@ -118,7 +124,8 @@ mod tests {
         // And 128 do not become too many.
         let long = "a\u{308}1".repeat(63) + "xy";
         assert_eq!(long.chars().count(), 191);
-        assert!(!refusal(&(long + "z"), &[]).is_some_and(|reason| reason.contains("characters")));
+        assert_eq!(refusal(&long, &[]), None);
+        assert!(refused(&(long + "z")));
     }
 
     #[test]

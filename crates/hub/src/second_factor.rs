@@ -132,7 +132,9 @@ pub async fn start(hub: &Hub, caller: &Caller) -> Result<NewGenerator, HubError>
     let work = hub.store.begin().await?;
     let user = users::find(&work, caller.user).await?.ok_or(HubError::Unauthenticated)?;
     if is_on(&work, user.id).await? {
-        return Err(HubError::Conflict("codes are asked for already; remove that generator first".to_owned()));
+        return Err(HubError::Conflict(
+            "codes are asked for already; remove that generator first".to_owned(),
+        ));
     }
     let mut secret = [0; SECRET_BYTES];
     hub.entropy.fill(&mut secret);

@@ -113,11 +113,7 @@ pub async fn open_session(hub: &Hub, proved: Proved, visitor: &Visitor) -> Resul
 }
 
 /// A session of one of this product's own apps for somebody who has proved who they are.
-pub async fn open_app_session(
-    hub: &Hub,
-    proved: Proved,
-    visitor: &Visitor,
-) -> Result<Tokens, HubError> {
+pub async fn open_app_session(hub: &Hub, proved: Proved, visitor: &Visitor) -> Result<Tokens, HubError> {
     let Proved { user, amr } = proved;
     let work = hub.store.begin().await?;
     let authenticated_at = hub.now();
@@ -146,4 +142,3 @@ pub async fn sign_out(hub: &Hub, caller: &Caller) -> Result<(), HubError> {
     hub.nudges.access_changed(caller.user);
     Ok(())
 }
-

@@ -230,7 +230,9 @@ mod tests {
     fn a04_a_network_that_tries_many_accounts_is_slowed_down_alone() {
         let throttle = SignInThrottle::default();
         let tries = |peer, now| {
-            (0..1_000).filter(|nth| wait(throttle.attempt(&format!("{nth} {now}"), peer, at(now))) == 0).count()
+            (0..1_000)
+                .filter(|nth| wait(throttle.attempt(&format!("{nth} {now}"), peer, at(now))) == 0)
+                .count()
         };
         assert_eq!(tries(HERE, 0), 101);
         assert_eq!(tries(HERE, 60), 10);

@@ -33,9 +33,9 @@ pub mod value;
 pub mod webhook;
 
 pub use id::{
-    AppSessionId, CertificateId, CommandId, DeviceId, DiscoveredId, EventId, HomeId, IdentityId, MembershipId,
-    MqttClientId, MqttSessionId, NotificationId, OAuthClientId, OrganisationId, PasskeyId, RoomId, SigningKeyId,
-    TokenId, UserId, WebhookId,
+    AppSessionId, CertificateId, CommandId, DeviceId, DiscoveredId, EventId, HomeId, IdentityId,
+    MembershipId, MqttClientId, MqttSessionId, NotificationId, OAuthClientId, OrganisationId, PasskeyId,
+    RoomId, SigningKeyId, TokenId, UserId, WebhookId,
 };
 pub use invalid::{FieldError, Invalid};
 pub use time::UnixMillis;

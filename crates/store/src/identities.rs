@@ -73,8 +73,7 @@ pub async fn insert(w: &UnitOfWork, identity: &Identity) -> Result<(), StoreErro
 
 /// Without a scope: this is how a person becomes known.
 pub async fn find(c: &impl Conn, issuer: &str, subject: &str) -> Result<Option<Identity>, StoreError> {
-    let select =
-        Entity::find().filter(Column::Issuer.eq(issuer)).filter(Column::Subject.eq(subject));
+    let select = Entity::find().filter(Column::Issuer.eq(issuer)).filter(Column::Subject.eq(subject));
     Ok(rows::one(c, select).await?.map(from_row))
 }
 

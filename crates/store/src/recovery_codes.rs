@@ -40,9 +40,8 @@ pub async fn replace(
 
 /// Uses one up: of two that come with it at once, one is told so.
 pub async fn take(w: &UnitOfWork, user: UserId, code: [u8; 16]) -> Result<bool, StoreError> {
-    let delete = Entity::delete_many()
-        .filter(Column::UserId.eq(user.0))
-        .filter(Column::CodeHmac.eq(code.to_vec()));
+    let delete =
+        Entity::delete_many().filter(Column::UserId.eq(user.0)).filter(Column::CodeHmac.eq(code.to_vec()));
     Ok(rows::delete(w, delete).await? > 0)
 }
 

@@ -126,10 +126,9 @@ impl From<HubError> for Problem {
                 kind: STEP_UP.to_owned(),
                 ..Problem::new(401, "Step-up needed", text)
             },
-            HubError::SecondFactorNeeded | HubError::SecondFactorRefused => Problem {
-                kind: SECOND_FACTOR.to_owned(),
-                ..Problem::new(401, "Second factor needed", text)
-            },
+            HubError::SecondFactorNeeded | HubError::SecondFactorRefused => {
+                Problem { kind: SECOND_FACTOR.to_owned(), ..Problem::new(401, "Second factor needed", text) }
+            }
             HubError::Unauthenticated | HubError::WrongCredentials | HubError::RefreshRefused => {
                 Problem::new(401, "Unauthorized", text)
             }

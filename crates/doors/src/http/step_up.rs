@@ -43,8 +43,7 @@ pub async fn step_up(
     }
     invalid.or(())?;
     let password = body.password.as_deref().unwrap_or_default();
-    let issued =
-        step_up::by_password(&door.hub, &caller, password, body.code.as_deref(), &visitor).await?;
+    let issued = step_up::by_password(&door.hub, &caller, password, body.code.as_deref(), &visitor).await?;
     let cookie = issued.map(|issued| session_cookie(&door, &issued, secure)).unwrap_or_default();
     Ok((StatusCode::NO_CONTENT, cookie).into_response())
 }

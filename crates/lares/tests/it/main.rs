@@ -38,6 +38,7 @@ mod routes;
 mod schema;
 mod search;
 mod session;
+mod sign_in;
 mod simulation;
 mod stock_mqtt;
 mod telemetry_files;

@@ -85,11 +85,22 @@ static IDENTITIES: Table = Table {
         col("user_id", Uuid, "identities::insert", "Whose."),
         col("provider", Text, "identities::insert", "The key of the provider in the configuration."),
         col("issuer", Text, "identities::insert", "The issuer that vouches for it."),
-        col("subject", Text, "identities::insert", "What the issuer calls the person; never given to another."),
-        col("email", Text, "identities::insert", "The address that the issuer told; null where it told none.")
-            .or_null(),
+        col(
+            "subject",
+            Text,
+            "identities::insert",
+            "What the issuer calls the person; never given to another.",
+        ),
+        col(
+            "email",
+            Text,
+            "identities::insert",
+            "The address that the issuer told; null where it told none.",
+        )
+        .or_null(),
         col("created_at", Millis, "identities::insert", "When it was linked."),
-        col("last_used_at", Millis, "identities::used", "When it last signed in; null before that.").or_null(),
+        col("last_used_at", Millis, "identities::used", "When it last signed in; null before that.")
+            .or_null(),
     ],
     primary_key: &["id"],
     unique: &[Unique { columns: &["issuer", "subject"], one: "a link of this account elsewhere" }],
