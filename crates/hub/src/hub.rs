@@ -22,13 +22,13 @@ use crate::directory::Directory;
 use crate::export::Exports;
 use crate::feed::Feeds;
 use crate::home_clients::HomeClients;
-use crate::identity::SignInThrottle;
 use crate::links::Links;
 use crate::live::Live;
 use crate::nudge::Nudges;
 use crate::passwords::Passwords;
 use crate::replays::Replays;
 use crate::signing::KeyRing;
+use crate::throttle::{ClientThrottle, SignInThrottle};
 use crate::vault::Vault;
 
 /// What is given from outside.
@@ -72,6 +72,7 @@ pub struct Hub {
     pub retention: tokio::sync::watch::Sender<crate::retention::Progress>,
     pub passwords: Passwords,
     pub sign_in_throttle: SignInThrottle,
+    pub client_throttle: ClientThrottle,
     pub public_url: String,
     pub keys: KeyRing,
     pub alarms: Alarms,
@@ -117,6 +118,7 @@ impl Hub {
             retention: tokio::sync::watch::Sender::default(),
             passwords,
             sign_in_throttle: SignInThrottle::default(),
+            client_throttle: ClientThrottle::default(),
             public_url: parts.public_url,
             keys: KeyRing::default(),
             alarms: Alarms::default(),

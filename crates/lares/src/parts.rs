@@ -326,7 +326,8 @@ async fn forget_quiet_callers(door: http::Door, mut stopped: watch::Receiver<boo
         tokio::select! {
             () = tokio::time::sleep(EVERY) => {
                 door.limits.shrink();
-                door.hub.sign_in_throttle.shrink();
+                door.hub.sign_in_throttle.forget_quiet(door.hub.now());
+                door.hub.client_throttle.shrink();
             }
             _ = stopped.changed() => {}
         }

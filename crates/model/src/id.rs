@@ -108,4 +108,8 @@ typed_ids! {
     InvitationId,
     /// Something that a person has to look at.
     AlarmId,
+    /// A passkey of a person.
+    PasskeyId,
+    /// An account elsewhere that a person signs in with.
+    IdentityId,
 }

@@ -34,9 +34,7 @@ pub mod value;
 pub mod webhook;
 
 pub use id::{
-    AlarmId, AppSessionId, CertificateId, CommandId, DeviceId, DiscoveredId, EventId, HomeId, InvitationId,
-    MembershipId, MqttClientId, MqttSessionId, NotificationId, OAuthClientId, OrganisationId, RoomId,
-    SigningKeyId, TokenId, UserId, WebhookId,
+    AlarmId, AppSessionId, CertificateId, CommandId, DeviceId, DiscoveredId, EventId, HomeId, IdentityId, InvitationId, MembershipId, MqttClientId, MqttSessionId, NotificationId, OAuthClientId, OrganisationId, PasskeyId, RoomId, SigningKeyId, TokenId, UserId, WebhookId,
 };
 pub use invalid::{FieldError, Invalid};
 pub use time::UnixMillis;

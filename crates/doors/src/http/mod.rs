@@ -40,8 +40,10 @@ mod reports;
 mod rooms;
 mod route;
 mod search;
+mod second_factor;
 mod server;
 mod session;
+mod step_up;
 mod storage;
 mod views;
 mod webhooks;
@@ -109,7 +111,7 @@ fn of_devices() -> Vec<Route> {
         Route::new(DeviceManage, routes!(discovered::accept_all)),
         Route::new(DeviceManage, routes!(discovered::ignore)),
         Route::new(DeviceRead, routes!(readings::list)),
-        Route::new(DeviceManage, routes!(readings_change::delete_of_device)),
+        Route::new(DeviceManage, routes!(readings_change::delete_of_device)).stepped_up(),
         Route::new(DeviceRead, routes!(readings_file::export)),
         Route::new(DeviceManage, routes!(readings_file::import)).with_bodies_of(readings_file::BODY_BYTES),
         Route::new(DeviceManage, routes!(readings_change::correct)),
@@ -148,6 +150,11 @@ fn of_identity() -> Vec<Route> {
         Route::new(Myself, routes!(auth::end_session)),
         Route::new(Myself, routes!(auth::logout)),
         Route::new(Myself, routes!(auth::profile)),
+        Route::new(Myself, routes!(step_up::step_up)),
+        Route::new(AccountManage, routes!(second_factor::start)).stepped_up(),
+        Route::new(AccountManage, routes!(second_factor::confirm)).stepped_up(),
+        Route::new(AccountManage, routes!(second_factor::remove)).stepped_up(),
+        Route::new(AccountManage, routes!(second_factor::renew_recovery_codes)).stepped_up(),
         Route::new(AccountManage, routes!(auth::create_token)).stepped_up(),
         Route::new(Myself, routes!(auth::list_tokens)),
         Route::new(AccountManage, routes!(auth::delete_token)),
@@ -169,7 +176,7 @@ fn of_organisations() -> Vec<Route> {
         Route::new(OrganisationRead, routes!(members::list)),
         Route::new(OrganisationManage, routes!(members::add)).stepped_up(),
         Route::new(OrganisationManage, routes!(members::update)).stepped_up(),
-        Route::new(OrganisationManage, routes!(members::remove)),
+        Route::new(OrganisationManage, routes!(members::remove)).stepped_up(),
         Route::new(AccountManage, routes!(members::leave)),
         Route::new(OrganisationManage, routes!(members::transfer)).stepped_up(),
         Route::new(OrganisationManage, routes!(invitations::create)).stepped_up(),
@@ -194,9 +201,9 @@ fn of_homes() -> Vec<Route> {
         Route::new(HomeRead, routes!(homes::list)),
         Route::new(HomeRead, routes!(homes::get)),
         Route::new(HomeManage, routes!(homes::update)),
-        Route::new(HomeManage, routes!(homes::delete)),
+        Route::new(HomeManage, routes!(homes::delete)).stepped_up(),
         Route::new(DeviceRead, routes!(history::of_home)),
-        Route::new(DeviceManage, routes!(readings_change::delete_of_home)),
+        Route::new(DeviceManage, routes!(readings_change::delete_of_home)).stepped_up(),
         Route::new(HomeManage, routes!(mqtt_clients::create)),
         Route::new(HomeRead, routes!(mqtt_clients::of_home)),
         Route::new(HomeRead, routes!(mqtt_clients::get)),

@@ -93,6 +93,8 @@ fn body_of(operation: &str, ids: &Ids) -> Option<Value> {
         "login" | "openSession" => {
             json!({ "email": "nobody@nowhere.example", "password": "wrong wrong wrong" })
         }
+        "stepUp" => json!({ "password": "wrong wrong wrong" }),
+        "confirmTotp" => json!({ "code": "000000" }),
         "createToken" => json!({ "name": "more" }),
         "createOrganisation" | "updateOrganisation" => json!({ "name": "renamed" }),
         "refresh" => json!({ "refresh_token": "lares_rt_nobodys" }),

@@ -41,6 +41,7 @@ mod schema;
 mod search;
 mod secrets;
 mod session;
+mod sign_in;
 mod simulation;
 mod stock_mqtt;
 mod telemetry_files;
