@@ -20,8 +20,10 @@ pub mod history;
 pub mod home;
 pub mod id;
 pub mod invalid;
+pub mod letter;
 pub mod mqtt_client;
 pub mod oauth;
+pub mod person;
 pub mod ports;
 pub mod presence;
 pub mod protocol;
@@ -34,8 +36,8 @@ pub mod webhook;
 
 pub use id::{
     AppSessionId, CertificateId, CommandId, DeviceId, DiscoveredId, EventId, HomeId, MembershipId,
-    MqttClientId, MqttSessionId, NotificationId, OAuthClientId, OrganisationId, RoomId, SigningKeyId,
-    TokenId, UserId, WebhookId,
+    MqttClientId, MqttSessionId, NotificationId, OAuthClientId, OrganisationId, RoomId, SessionId,
+    SigningKeyId, TokenId, UserId, WebhookId,
 };
 pub use invalid::{FieldError, Invalid};
 pub use time::UnixMillis;

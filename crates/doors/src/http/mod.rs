@@ -1,6 +1,7 @@
 //! The one list of routes: each line is an endpoint with the action it is declared with. The OpenAPI document and the
 //! access checks come from the same lines; a route that is not here does not exist.
 
+mod accounts;
 mod attention;
 mod auth;
 mod capabilities;
@@ -9,6 +10,7 @@ mod chart;
 mod commands;
 mod compress;
 mod connection;
+mod demo_mails;
 mod device_request;
 mod devices;
 mod discovered;
@@ -52,6 +54,7 @@ use lares_mqtt::Broker;
 use utoipa_axum::routes;
 
 pub use connection::ConnectionView;
+pub use demo_mails::{DeliveredMail, Mailbox};
 pub use limits::{Limiter, RateLimits, TrustedProxies};
 pub use live::{LiveLimits, LivePlaces};
 pub use openapi::document as openapi_document;
@@ -74,14 +77,40 @@ pub struct DoorState {
     pub metrics_public: bool,
     /// Where devices come in.
     pub connection: ConnectionView,
+    /// The demo's.
+    pub mailbox: Option<Arc<dyn Mailbox>>,
 }
 
 pub type Door = Arc<DoorState>;
 
 fn table() -> Vec<Route> {
     let mut all = of_places_and_people();
+    all.extend(of_accounts());
     all.extend(of_devices());
     all
+}
+
+/// What a demo has besides: no part of the API.
+fn of_demo() -> Vec<Route> {
+    vec![
+        Route::new(Action::Public, routes!(demo_mails::list)),
+        Route::new(Action::Public, routes!(demo_mails::get)),
+    ]
+}
+
+fn of_accounts() -> Vec<Route> {
+    use Action::*;
+    vec![
+        Route::new(Public, routes!(accounts::options)),
+        Route::new(Public, routes!(accounts::register)),
+        Route::new(Public, routes!(accounts::verify_email)),
+        Route::new(Myself, routes!(accounts::send_verification)),
+        Route::new(Public, routes!(accounts::ask_password_reset)),
+        Route::new(Public, routes!(accounts::confirm_password_reset)),
+        Route::new(AccountManage, routes!(accounts::change_password)),
+        Route::new(AccountManage, routes!(accounts::ask_email_change)).stepped_up(),
+        Route::new(Public, routes!(accounts::confirm_email_change)),
+    ]
 }
 
 fn of_devices() -> Vec<Route> {

@@ -113,6 +113,7 @@ impl From<HubError> for Problem {
             HubError::NotFound(_) => Problem::new(404, "Not found", text),
             HubError::Conflict(_) => Problem::new(409, "Conflict", text),
             HubError::Forbidden => Problem::new(403, "Forbidden", text),
+            HubError::RegistrationClosed => Problem::new(403, "Forbidden", text),
             HubError::ScopeBeyondGrant => Problem::new(403, "Forbidden", text),
             HubError::OutOfScope(scope) => Problem {
                 challenge: Challenge::BearerWith(scope),

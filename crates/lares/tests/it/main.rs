@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::large_futures, reason = "tests may panic")]
 
 mod access;
+mod accounts_mail;
 mod attention;
 mod commands;
 mod device;
@@ -39,6 +40,7 @@ mod schema;
 mod search;
 mod session;
 mod simulation;
+mod smtp_server;
 mod stock_mqtt;
 mod telemetry_files;
 mod topics;
