@@ -18,6 +18,7 @@ use crate::error::HubError;
 use crate::hub::Hub;
 use crate::once::{Once, keep, replay};
 use crate::password_policy;
+use crate::sessions::{self, Ending};
 use crate::signing::{self, ACCESS_TOKEN};
 
 const TOKEN_BYTES: usize = 32;
@@ -231,34 +232,47 @@ pub fn is_email(text: &str) -> bool {
         && !text.contains(' ')
 }
 
-fn check_account(email: &str, name: &str, password: &str) -> Result<(), Invalid> {
+/// `about`: what of the person a password must not be.
+fn check_password(invalid: &mut Invalid, field: &str, password: &str, about: &[&str]) {
+    if let Some(reason) = password_policy::refusal(password, about) {
+        invalid.add(field, reason);
+    }
+}
+
+pub(crate) fn check_account(email: &str, name: &str, password: &str) -> Result<(), Invalid> {
     let mut invalid = Invalid::default();
     invalid.check_text("/name", name, 1, NAME_MAX_CHARS);
     if !is_email(email) {
         invalid.add("/email", "must be an e-mail address");
     }
-    if let Some(reason) = password_policy::refusal(password, &[email, name]) {
-        invalid.add("/password", reason);
-    }
+    check_password(&mut invalid, "/password", password);
     invalid.or(())
 }
 
-async fn new_user(hub: &Hub, email: &str, name: &str, password: &str) -> Result<User, HubError> {
-    let email = email.trim().to_lowercase();
-    check_account(&email, name, password)?;
+/// The hash of a password that somebody chose; `field` is where it stood.
+pub(crate) async fn hashed(hub: &Hub, field: &str, password: &str) -> Result<String, HubError> {
+    let mut invalid = Invalid::default();
+    check_password(&mut invalid, field, password);
+    invalid.or(())?;
     let mut salt = [0; 16];
     hub.entropy.fill(&mut salt);
+    hub.passwords.hash(password, salt).await
+}
+
+pub(crate) async fn new_user(hub: &Hub, email: &str, name: &str, password: &str) -> Result<User, HubError> {
+    let email = email.trim().to_lowercase();
+    check_account(&email, name, password)?;
     Ok(User {
         id: UserId(hub.uuid()),
         email,
         name: name.to_owned(),
-        password_phc: hub.passwords.hash(password, salt).await?,
+        password_phc: hashed(hub, "/password", password).await?,
         created_at: hub.now(),
         email_verified_at: None,
     })
 }
 
-/// A person who can sign in. Used by `lares admin`; self-registration comes with full identity.
+/// A person who can sign in, made by `lares admin`.
 pub async fn create_user(hub: &Hub, email: &str, name: &str, password: &str) -> Result<User, HubError> {
     let user = new_user(hub, email, name, password).await?;
     let work = hub.store.begin().await?;
@@ -270,18 +284,10 @@ pub async fn create_user(hub: &Hub, email: &str, name: &str, password: &str) -> 
 pub async fn set_password(hub: &Hub, email: &str, password: &str) -> Result<(), HubError> {
     let email = email.trim().to_lowercase();
     let user = users::find_by_email(&hub.store, &email).await?.ok_or(HubError::NotFound("user"))?;
-    check_account(&email, &user.name, password)?;
-    let mut salt = [0; 16];
-    hub.entropy.fill(&mut salt);
-    let phc = hub.passwords.hash(password, salt).await?;
+    let phc = hashed(hub, "/password", password).await?;
     let work = hub.store.begin().await?;
     users::set_password(&work, user.id, &phc).await?;
-    for token in tokens::list(&work, user.id).await? {
-        tokens::delete(&work, user.id, token.id).await?;
-    }
-    for session in lares_store::app_sessions::of_user(&work, user.id).await? {
-        lares_store::app_sessions::delete(&work, user.id, session.id).await?;
-    }
+    sessions::end(&work, user.id, Ending::Everything).await?;
     work.commit().await?;
     hub.nudges.access_changed(user.id);
     Ok(())

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use crate::config_accounts::{IdentityConfig, MailConfig, MailEncryption, RegistrationConfig};
 pub use crate::config_mqtt::{MqttConfig, MqttOrganisationConfig};
 
 const ENV_PREFIX: &str = "LARES_";
@@ -25,6 +26,8 @@ pub struct Config {
     pub tls: TlsConfig,
     pub ingest: IngestConfig,
     pub commands: CommandsConfig,
+    pub identity: IdentityConfig,
+    pub mail: MailConfig,
     pub limits: LimitsConfig,
     pub log: LogConfig,
 }
@@ -349,6 +352,7 @@ impl Config {
             return Err(ConfigError::Wrong("limits.live_unread_s: must be at least 1".to_owned()));
         }
         self.telemetry.check()?;
+        self.mail.check()?;
         if !self.store.url.is_empty() && !self.store.url.starts_with("postgres") {
             return Err(ConfigError::Wrong(
                 "store.url: must be a postgres:// URL, or empty for SQLite".to_owned(),

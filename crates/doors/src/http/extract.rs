@@ -92,6 +92,8 @@ ids_in_paths!(
     lares_model::CertificateId,
     lares_model::InvitationId,
     lares_model::AlarmId,
+    lares_model::NotificationId,
+    lares_model::SessionId,
 );
 
 /// A JSON body.

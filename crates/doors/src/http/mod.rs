@@ -2,6 +2,7 @@
 //! access checks come from the same lines; a route that is not here does not exist.
 
 mod alarms;
+mod accounts;
 mod attention;
 mod auth;
 mod capabilities;
@@ -10,6 +11,7 @@ mod chart;
 mod commands;
 mod compress;
 mod connection;
+mod demo_mails;
 mod device_request;
 mod devices;
 mod discovered;
@@ -56,6 +58,7 @@ use lares_mqtt::Broker;
 use utoipa_axum::routes;
 
 pub use connection::ConnectionView;
+pub use demo_mails::{DeliveredMail, Mailbox};
 pub use limits::{Limiter, RateLimits, TrustedProxies};
 pub use live::{LiveLimits, LivePlaces};
 pub use openapi::document as openapi_document;
@@ -78,15 +81,40 @@ pub struct DoorState {
     pub metrics_public: bool,
     /// Where devices come in.
     pub connection: ConnectionView,
+    /// The demo's.
+    pub mailbox: Option<Arc<dyn Mailbox>>,
 }
 
 pub type Door = Arc<DoorState>;
 
 fn table() -> Vec<Route> {
-    [of_operation(), of_identity(), of_organisations(), of_homes(), of_devices()]
+    [of_operation(), of_identity(), of_accounts(), of_organisations(), of_homes(), of_devices()]
         .into_iter()
         .flatten()
         .collect()
+}
+
+/// What a demo has besides: no part of the API.
+fn of_demo() -> Vec<Route> {
+    vec![
+        Route::new(Action::Public, routes!(demo_mails::list)),
+        Route::new(Action::Public, routes!(demo_mails::get)),
+    ]
+}
+
+fn of_accounts() -> Vec<Route> {
+    use Action::*;
+    vec![
+        Route::new(Public, routes!(accounts::options)),
+        Route::new(Public, routes!(accounts::register)),
+        Route::new(Public, routes!(accounts::verify_email)),
+        Route::new(Myself, routes!(accounts::send_verification)),
+        Route::new(Public, routes!(accounts::ask_password_reset)),
+        Route::new(Public, routes!(accounts::confirm_password_reset)),
+        Route::new(AccountManage, routes!(accounts::change_password)),
+        Route::new(AccountManage, routes!(accounts::ask_email_change)).stepped_up(),
+        Route::new(Public, routes!(accounts::confirm_email_change)),
+    ]
 }
 
 fn of_devices() -> Vec<Route> {
