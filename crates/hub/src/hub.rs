@@ -15,8 +15,8 @@ use lares_store::Store;
 use lares_telemetry::Telemetry;
 use uuid::Uuid;
 
-use crate::alarms::Alarms;
 use crate::accounts::AccountPolicy;
+use crate::alarms::Alarms;
 use crate::certificates::DeviceAuthority;
 use crate::dialects::Dialects;
 use crate::directory::Directory;

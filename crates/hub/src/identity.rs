@@ -245,14 +245,19 @@ pub(crate) fn check_account(email: &str, name: &str, password: &str) -> Result<(
     if !is_email(email) {
         invalid.add("/email", "must be an e-mail address");
     }
-    check_password(&mut invalid, "/password", password);
+    check_password(&mut invalid, "/password", password, &[email, name]);
     invalid.or(())
 }
 
-/// The hash of a password that somebody chose; `field` is where it stood.
-pub(crate) async fn hashed(hub: &Hub, field: &str, password: &str) -> Result<String, HubError> {
+/// The hash of a password that somebody chose; `field` is where it stood, `about` what of the person it must not be.
+pub(crate) async fn hashed(
+    hub: &Hub,
+    field: &str,
+    password: &str,
+    about: &[&str],
+) -> Result<String, HubError> {
     let mut invalid = Invalid::default();
-    check_password(&mut invalid, field, password);
+    check_password(&mut invalid, field, password, about);
     invalid.or(())?;
     let mut salt = [0; 16];
     hub.entropy.fill(&mut salt);
@@ -262,11 +267,12 @@ pub(crate) async fn hashed(hub: &Hub, field: &str, password: &str) -> Result<Str
 pub(crate) async fn new_user(hub: &Hub, email: &str, name: &str, password: &str) -> Result<User, HubError> {
     let email = email.trim().to_lowercase();
     check_account(&email, name, password)?;
+    let password_phc = hashed(hub, "/password", password, &[&email, name]).await?;
     Ok(User {
         id: UserId(hub.uuid()),
         email,
         name: name.to_owned(),
-        password_phc: hashed(hub, "/password", password).await?,
+        password_phc,
         created_at: hub.now(),
         email_verified_at: None,
     })
@@ -284,7 +290,7 @@ pub async fn create_user(hub: &Hub, email: &str, name: &str, password: &str) -> 
 pub async fn set_password(hub: &Hub, email: &str, password: &str) -> Result<(), HubError> {
     let email = email.trim().to_lowercase();
     let user = users::find_by_email(&hub.store, &email).await?.ok_or(HubError::NotFound("user"))?;
-    let phc = hashed(hub, "/password", password).await?;
+    let phc = hashed(hub, "/password", password, &[&user.email, &user.name]).await?;
     let work = hub.store.begin().await?;
     users::set_password(&work, user.id, &phc).await?;
     sessions::end(&work, user.id, Ending::Everything).await?;

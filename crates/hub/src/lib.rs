@@ -2,8 +2,8 @@
 //! folds the log; the dispatcher hands commands over. Decisions are `lares_model`'s, rows are `lares_store`'s.
 
 pub mod account_log;
-mod alarm_mail;
 pub mod accounts;
+mod alarm_mail;
 pub mod alarm_watch;
 pub mod alarms;
 pub mod app_sessions;
@@ -36,8 +36,8 @@ pub mod housekeeper;
 pub mod hub;
 pub mod identity;
 pub mod ingest;
-mod letters;
 pub mod invitations;
+mod letters;
 mod links;
 pub mod live;
 pub mod mail_throttle;

@@ -9,6 +9,7 @@ use crate::caller::{Caller, Means};
 use crate::error::HubError;
 use crate::hub::Hub;
 use crate::identity;
+use crate::passwords::Verdict;
 use crate::sessions::{self, Ending};
 
 /// All other sessions end. Somebody without a password gives none, and must have signed in lately, as themselves.
@@ -31,13 +32,21 @@ pub async fn change(
         }
         (false, None) => return Err(Invalid::one("/current_password", "is needed").into()),
         (false, Some(current)) => {
-            hub.sign_in_throttle.check(&format!("change of password of {}", user.id))?;
-            if !hub.passwords.verify(current, Some(user.password_phc.clone())).await? {
-                return Err(Invalid::one("/current_password", "is wrong").into());
+            let attempt = hub.sign_in_throttle.attempt(&user.email, visitor.peer.as_deref(), hub.now())?;
+            let verdict = hub.passwords.verify(current, Some(user.password_phc.clone())).await;
+            match verdict {
+                Ok(Verdict::Wrong) => {
+                    return Err(Invalid::one("/current_password", "is wrong").into());
+                }
+                Ok(Verdict::Right | Verdict::RightAndOutdated) => hub.sign_in_throttle.succeeded(attempt),
+                Err(error) => {
+                    hub.sign_in_throttle.undecided(attempt);
+                    return Err(error);
+                }
             }
         }
     }
-    let phc = identity::hashed(hub, "/new_password", new).await?;
+    let phc = identity::hashed(hub, "/new_password", new, &[&user.email, &user.name]).await?;
     let work = hub.store.begin().await?;
     users::set_password(&work, user.id, &phc).await?;
     sessions::end(&work, user.id, Ending::OtherSessions(caller.token.0)).await?;

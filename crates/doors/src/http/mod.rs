@@ -1,8 +1,8 @@
 //! The one list of routes: each line is an endpoint with the action it is declared with. The OpenAPI document and the
 //! access checks come from the same lines; a route that is not here does not exist.
 
-mod alarms;
 mod accounts;
+mod alarms;
 mod attention;
 mod auth;
 mod capabilities;
