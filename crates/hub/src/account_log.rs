@@ -46,6 +46,11 @@ pub enum AccountEvent {
     /// A refresh token came that was used before: somebody else may have it, so its session was ended.
     RefreshTokenReused,
     PasswordChanged,
+    /// A program was let in, or let in to more.
+    AppConnected,
+    AppDisconnected,
+    /// An authorization code came a second time: somebody else may have it, so what came of it was ended.
+    CodeReused,
 }
 
 fn name_of(event: AccountEvent) -> String {

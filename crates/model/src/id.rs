@@ -102,6 +102,8 @@ typed_ids! {
     AppSessionId,
     /// An OAuth client; also its `client_id`.
     OAuthClientId,
+    /// A public key of a device.
+    DeviceKeyId,
     /// Something that people are to be told.
     NotificationId,
 }

@@ -22,9 +22,13 @@ pub mod id;
 pub mod invalid;
 pub mod mqtt_client;
 pub mod oauth;
+pub mod oauth_client;
+pub mod oauth_device;
+pub mod oauth_request;
 pub mod ports;
 pub mod presence;
 pub mod protocol;
+pub mod public_key;
 pub mod reading;
 pub mod record;
 pub mod retention;
@@ -33,9 +37,9 @@ pub mod value;
 pub mod webhook;
 
 pub use id::{
-    AppSessionId, CertificateId, CommandId, DeviceId, DiscoveredId, EventId, HomeId, MembershipId,
-    MqttClientId, MqttSessionId, NotificationId, OAuthClientId, OrganisationId, RoomId, SigningKeyId,
-    TokenId, UserId, WebhookId,
+    AppSessionId, CertificateId, CommandId, DeviceId, DeviceKeyId, DiscoveredId, EventId, HomeId,
+    MembershipId, MqttClientId, MqttSessionId, NotificationId, OAuthClientId, OrganisationId, RoomId,
+    SigningKeyId, TokenId, UserId, WebhookId,
 };
 pub use invalid::{FieldError, Invalid};
 pub use time::UnixMillis;
