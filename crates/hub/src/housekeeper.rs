@@ -37,6 +37,7 @@ pub async fn once(hub: &Hub) -> Result<(), HubError> {
     lares_store::invitations::delete_expired(&work, hub.now()).await?;
     let (settled, written) = (hub.now() - TOLD_KEPT_MS, hub.now() - UNTOLD_KEPT_MS);
     lares_store::notifications::delete_old(&work, settled, written).await?;
+    lares_store::oauth_device_grants::delete_expired(&work, hub.now()).await?;
     work.commit().await?;
     Ok(())
 }

@@ -118,8 +118,13 @@ async fn caller_of_access_token(hub: &Hub, jwt: &str) -> Result<Caller, HubError
         HubError::Unauthenticated
     })?;
     let scopes = Scopes::parse(&claims.scope).map_err(|_| HubError::Unauthenticated)?;
-    let session = claims.sid.ok_or(HubError::Unauthenticated)?;
-    caller_of_app(hub, session, scopes).await
+    match claims.sid {
+        Some(session) => caller_of_app(hub, session, scopes).await,
+        None => {
+            let client = claims.client_id.parse().map_err(|_| HubError::Unauthenticated)?;
+            crate::oauth::machines::service(hub, client, scopes).await
+        }
+    }
 }
 
 /// An access token ends with its session, not only by itself.
@@ -140,6 +145,9 @@ pub async fn caller_again(hub: &Hub, caller: &Caller) -> Result<Caller, HubError
     let now = hub.now();
     if let Means::App { session, .. } = caller.authenticated.means {
         return caller_of_app(hub, session, caller.authenticated.scopes).await;
+    }
+    if let Means::Service(client) = caller.authenticated.means {
+        return crate::oauth::machines::service(hub, client, caller.authenticated.scopes).await;
     }
     let token = tokens::find(&hub.store, caller.token).await?;
     let token = token
