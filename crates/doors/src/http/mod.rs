@@ -90,10 +90,18 @@ pub struct DoorState {
 pub type Door = Arc<DoorState>;
 
 fn table() -> Vec<Route> {
-    [of_operation(), of_identity(), of_accounts(), of_organisations(), of_homes(), of_devices(), of_programs()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        of_operation(),
+        of_identity(),
+        of_accounts(),
+        of_organisations(),
+        of_homes(),
+        of_devices(),
+        of_programs(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 /// What a demo has besides: no part of the API.

@@ -157,7 +157,7 @@ async fn by_code(
     user_code: &str,
 ) -> Result<(DeviceGrant, OAuthClient), HubError> {
     person(caller)?;
-    hub.sign_in_throttle.check(&format!("user code {}", caller.user))?;
+    hub.client_throttle.check(&format!("user code {}", caller.user))?;
     let unknown = || HubError::NotFound("a device that waits with this code");
     let code = rules::typed(user_code).ok_or_else(unknown)?;
     let found = rows::by_user_code(conn, user_code_hash(hub, &code)).await?;
