@@ -58,6 +58,7 @@ pub enum AccountEvent {
     TokenRotated,
     TokenDeleted,
     DataExported,
+    OrganisationDeleted,
 }
 
 pub(crate) fn name_of(event: AccountEvent) -> String {

@@ -19,7 +19,6 @@ use crate::app_sessions::{self, AccessClaims, NewAppSession, Tokens};
 use crate::caller::{Authenticated, Caller, Means};
 use crate::error::HubError;
 use crate::hub::Hub;
-use crate::once::{Once, keep, replay};
 use crate::passwords::{LENGTH_MAX_CHARS, LENGTH_MIN_CHARS};
 use crate::sessions::{self, Ending};
 use crate::signing::{self, ACCESS_TOKEN};
@@ -63,17 +62,17 @@ fn token_hash(token: &str) -> [u8; 32] {
 }
 
 /// A token to be made.
-struct Making<'a> {
-    user: UserId,
-    kind: TokenKind,
-    name: &'a str,
-    expires_at: Option<UnixMillis>,
-    scopes: Scopes,
+pub(crate) struct Making<'a> {
+    pub user: UserId,
+    pub kind: TokenKind,
+    pub name: &'a str,
+    pub expires_at: Option<UnixMillis>,
+    pub scopes: Scopes,
     /// How and from where a person signed in; `None` for API tokens.
-    signed_in: Option<(&'a str, &'a Visitor)>,
+    pub signed_in: Option<(&'a str, &'a Visitor)>,
 }
 
-fn make(hub: &Hub, making: Making<'_>) -> (Token, Issued) {
+pub(crate) fn make(hub: &Hub, making: Making<'_>) -> (Token, Issued) {
     let Making { user, kind, name, expires_at, scopes, signed_in } = making;
     let text = format!("{TOKEN_PREFIX}{}", hub.secret_text(TOKEN_BYTES));
     let id = TokenId(hub.uuid());
@@ -269,52 +268,6 @@ pub async fn places(hub: &Hub, caller: &Caller) -> Result<Vec<(Organisation, Rol
     Ok(all.into_iter().filter_map(place).collect())
 }
 
-pub async fn create_token(
-    hub: &Hub,
-    caller: &Caller,
-    once: Option<&Once>,
-    name: &str,
-    expires_at: Option<UnixMillis>,
-) -> Result<Issued, HubError> {
-    let mut invalid = Invalid::default();
-    invalid.check_text("/name", name, 1, NAME_MAX_CHARS);
-    if expires_at.is_some_and(|expires_at| expires_at <= hub.now()) {
-        invalid.add("/expires_at", "must be in the future");
-    }
-    invalid.or(())?;
-    let work = hub.store.begin().await?;
-    if let Some(done) = replay(hub, &work, caller, once).await? {
-        return Ok(done);
-    }
-    let making = Making {
-        user: caller.user,
-        kind: TokenKind::Api,
-        name,
-        expires_at,
-        scopes: caller.authenticated.scopes,
-        signed_in: None,
-    };
-    let (token, issued) = make(hub, making);
-    tokens::insert(&work, &token).await?;
-    keep(hub, &work, caller, once, &issued).await?;
-    work.commit().await?;
-    Ok(issued)
-}
-
-pub async fn list_tokens(hub: &Hub, caller: &Caller) -> Result<Vec<Token>, HubError> {
-    Ok(tokens::list(&hub.store, caller.user).await?)
-}
-
-pub async fn delete_token(hub: &Hub, caller: &Caller, id: TokenId) -> Result<(), HubError> {
-    let work = hub.store.begin().await?;
-    if !tokens::delete(&work, caller.user, id).await? {
-        return Err(HubError::NotFound("token"));
-    }
-    work.commit().await?;
-    hub.nudges.access_changed(caller.user);
-    Ok(())
-}
-
 /// Roughly: what is one is known when a mail arrives.
 pub fn is_email(text: &str) -> bool {
     let at = text.find('@');
@@ -341,7 +294,7 @@ pub(crate) fn check_account(email: &str, name: &str, password: &str) -> Result<(
     invalid.or(())
 }
 
-/// The hash of a password that somebody chose; `field` is where it stood.
+/// The hash of a password that the person chose; `field` is where it stood.
 pub(crate) async fn hashed(hub: &Hub, field: &str, password: &str) -> Result<String, HubError> {
     let mut invalid = Invalid::default();
     check_password(&mut invalid, field, password);

@@ -28,6 +28,7 @@ pub mod memberships;
 pub mod mqtt_clients;
 pub mod notifications;
 pub mod organisations;
+pub mod personal;
 pub mod retention;
 pub mod rooms;
 pub mod search;

@@ -1,6 +1,7 @@
 //! The one list of routes: each line is an endpoint with the action it is declared with. The OpenAPI document and the
 //! access checks come from the same lines; a route that is not here does not exist.
 
+mod account_log;
 mod accounts;
 mod attention;
 mod auth;
@@ -31,8 +32,10 @@ mod mqtt_operations;
 mod mqtt_socket;
 mod openapi;
 mod organisations;
+mod own_data;
 mod portal;
 mod problem;
+mod profile;
 mod readings;
 mod readings_change;
 mod readings_file;
@@ -42,7 +45,9 @@ mod route;
 mod search;
 mod server;
 mod session;
+mod sessions;
 mod storage;
+mod tokens;
 mod views;
 mod webhooks;
 
@@ -110,6 +115,18 @@ fn of_accounts() -> Vec<Route> {
         Route::new(AccountManage, routes!(accounts::change_password)),
         Route::new(AccountManage, routes!(accounts::ask_email_change)).stepped_up(),
         Route::new(Public, routes!(accounts::confirm_email_change)),
+        Route::new(Myself, routes!(profile::get)),
+        Route::new(AccountManage, routes!(profile::update)),
+        Route::new(AccountManage, routes!(tokens::create)).stepped_up(),
+        Route::new(Myself, routes!(tokens::list)),
+        Route::new(AccountManage, routes!(tokens::delete)),
+        Route::new(AccountManage, routes!(tokens::rotate)).stepped_up(),
+        Route::new(Myself, routes!(sessions::list)),
+        Route::new(AccountManage, routes!(sessions::end_one)),
+        Route::new(AccountManage, routes!(sessions::end_all)),
+        Route::new(Myself, routes!(account_log::list)),
+        Route::new(AccountManage, routes!(own_data::export)).stepped_up(),
+        Route::new(AccountManage, routes!(own_data::delete_account)).stepped_up(),
     ]
 }
 
@@ -165,16 +182,13 @@ fn of_places_and_people() -> Vec<Route> {
         Route::new(Public, routes!(auth::open_session)),
         Route::new(Myself, routes!(auth::end_session)),
         Route::new(Myself, routes!(auth::logout)),
-        Route::new(Myself, routes!(auth::profile)),
-        Route::new(AccountManage, routes!(auth::create_token)).stepped_up(),
-        Route::new(Myself, routes!(auth::list_tokens)),
-        Route::new(AccountManage, routes!(auth::delete_token)),
         Route::new(Myself, routes!(capabilities::list)),
         Route::new(Myself, routes!(connection::get)),
         Route::new(OrganisationCreate, routes!(organisations::create)),
         Route::new(OrganisationRead, routes!(organisations::list)),
         Route::new(OrganisationRead, routes!(organisations::get)),
         Route::new(OrganisationManage, routes!(organisations::update)),
+        Route::new(OrganisationManage, routes!(organisations::delete)).stepped_up(),
         Route::new(OrganisationRead, routes!(storage::get)),
         Route::new(OrganisationRead, routes!(storage::get_retention)),
         Route::new(OrganisationManage, routes!(storage::set_retention)),
