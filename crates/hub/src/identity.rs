@@ -16,8 +16,12 @@ use crate::app_sessions::{self, AccessClaims};
 use crate::caller::{Authenticated, Caller, Means};
 use crate::error::HubError;
 use crate::hub::Hub;
+<<<<<<< HEAD
 use crate::once::{Once, keep, replay};
 use crate::password_policy;
+=======
+use crate::passwords::{LENGTH_MAX_CHARS, LENGTH_MIN_CHARS};
+>>>>>>> refs/heads/e-accounts
 use crate::sessions::{self, Ending};
 use crate::signing::{self, ACCESS_TOKEN};
 
@@ -49,8 +53,13 @@ pub(crate) struct Making<'a> {
     pub signed_in: Option<(&'a str, &'a Visitor)>,
 }
 
+<<<<<<< HEAD
 /// The text that is handed out, and what is kept of it.
 pub(crate) fn new_secret(hub: &Hub) -> (String, [u8; 32]) {
+=======
+pub(crate) fn make(hub: &Hub, making: Making<'_>) -> (Token, Issued) {
+    let Making { user, kind, name, expires_at, scopes, signed_in } = making;
+>>>>>>> refs/heads/e-accounts
     let text = format!("{TOKEN_PREFIX}{}", hub.secret_text(TOKEN_BYTES));
     let hash = token_hash(&text);
     (text, hash)
@@ -185,52 +194,6 @@ pub async fn places(hub: &Hub, caller: &Caller) -> Result<Vec<(Organisation, Rol
     Ok(all.into_iter().filter_map(place).collect())
 }
 
-pub async fn create_token(
-    hub: &Hub,
-    caller: &Caller,
-    once: Option<&Once>,
-    name: &str,
-    expires_at: Option<UnixMillis>,
-) -> Result<Issued, HubError> {
-    let mut invalid = Invalid::default();
-    invalid.check_text("/name", name, 1, NAME_MAX_CHARS);
-    if expires_at.is_some_and(|expires_at| expires_at <= hub.now()) {
-        invalid.add("/expires_at", "must be in the future");
-    }
-    invalid.or(())?;
-    let work = hub.store.begin().await?;
-    if let Some(done) = replay(hub, &work, caller, once).await? {
-        return Ok(done);
-    }
-    let making = Making {
-        user: caller.user,
-        kind: TokenKind::Api,
-        name,
-        expires_at,
-        scopes: caller.authenticated.scopes,
-        signed_in: None,
-    };
-    let (token, issued) = make(hub, making);
-    tokens::insert(&work, &token).await?;
-    keep(hub, &work, caller, once, &issued).await?;
-    work.commit().await?;
-    Ok(issued)
-}
-
-pub async fn list_tokens(hub: &Hub, caller: &Caller) -> Result<Vec<Token>, HubError> {
-    Ok(tokens::list(&hub.store, caller.user).await?)
-}
-
-pub async fn delete_token(hub: &Hub, caller: &Caller, id: TokenId) -> Result<(), HubError> {
-    let work = hub.store.begin().await?;
-    if !tokens::delete(&work, caller.user, id).await? {
-        return Err(HubError::NotFound("token"));
-    }
-    work.commit().await?;
-    hub.nudges.access_changed(caller.user);
-    Ok(())
-}
-
 /// Roughly: what is one is known when a mail arrives.
 pub fn is_email(text: &str) -> bool {
     let at = text.find('@');
@@ -257,6 +220,7 @@ pub(crate) fn check_account(email: &str, name: &str, password: &str) -> Result<(
     invalid.or(())
 }
 
+<<<<<<< HEAD
 /// The hash of a password that somebody chose; `field` is where it stood, `about` what of the person it must not be.
 pub(crate) async fn hashed(
     hub: &Hub,
@@ -264,6 +228,10 @@ pub(crate) async fn hashed(
     password: &str,
     about: &[&str],
 ) -> Result<String, HubError> {
+=======
+/// The hash of a password that the person chose; `field` is where it stood.
+pub(crate) async fn hashed(hub: &Hub, field: &str, password: &str) -> Result<String, HubError> {
+>>>>>>> refs/heads/e-accounts
     let mut invalid = Invalid::default();
     check_password(&mut invalid, field, password, about);
     invalid.or(())?;

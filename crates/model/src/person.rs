@@ -40,7 +40,7 @@ pub enum Units {
     Imperial,
 }
 
-/// What a person is told by mail. Fields that are left out stay as they are.
+/// What a person is told by mail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct NotificationChoices {
@@ -66,6 +66,45 @@ pub struct DataChoices {
     pub usage_statistics: bool,
     /// Comparing a home's consumption with that of others like it.
     pub comparisons: bool,
+}
+
+/// A change of what a person is told. What is left out stays.
+#[derive(Clone, Copy, Debug, Default, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NotificationChange {
+    /// Only `true` is taken.
+    pub security: Option<bool>,
+    pub alarms: Option<bool>,
+    pub invitations: Option<bool>,
+    pub product: Option<bool>,
+}
+
+/// A change of what may be done with a person's data. What is left out stays.
+#[derive(Clone, Copy, Debug, Default, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DataChange {
+    pub usage_statistics: Option<bool>,
+    pub comparisons: Option<bool>,
+}
+
+impl NotificationChange {
+    pub fn of(self, before: NotificationChoices) -> NotificationChoices {
+        NotificationChoices {
+            security: self.security.unwrap_or(before.security),
+            alarms: self.alarms.unwrap_or(before.alarms),
+            invitations: self.invitations.unwrap_or(before.invitations),
+            product: self.product.unwrap_or(before.product),
+        }
+    }
+}
+
+impl DataChange {
+    pub fn of(self, before: DataChoices) -> DataChoices {
+        DataChoices {
+            usage_statistics: self.usage_statistics.unwrap_or(before.usage_statistics),
+            comparisons: self.comparisons.unwrap_or(before.comparisons),
+        }
+    }
 }
 
 /// Everything a person prefers.

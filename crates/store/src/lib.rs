@@ -36,6 +36,7 @@ pub mod oauth_consents;
 pub mod oauth_device_grants;
 pub mod organisations;
 pub mod passkeys;
+pub mod personal;
 pub mod recovery_codes;
 pub mod retention;
 pub mod rooms;

@@ -1,6 +1,7 @@
 //! The one list of routes: each line is an endpoint with the action it is declared with. The OpenAPI document and the
 //! access checks come from the same lines; a route that is not here does not exist.
 
+mod account_log;
 mod accounts;
 mod alarms;
 mod attention;
@@ -35,8 +36,10 @@ mod mqtt_socket;
 mod oauth;
 mod openapi;
 mod organisations;
+mod own_data;
 mod portal;
 mod problem;
+mod profile;
 mod readings;
 mod readings_change;
 mod readings_file;
@@ -47,8 +50,13 @@ mod search;
 mod second_factor;
 mod server;
 mod session;
+<<<<<<< HEAD
 mod step_up;
+=======
+mod sessions;
+>>>>>>> refs/heads/e-accounts
 mod storage;
+mod tokens;
 mod views;
 mod webhooks;
 
@@ -124,6 +132,18 @@ fn of_accounts() -> Vec<Route> {
         Route::new(AccountManage, routes!(accounts::change_password)),
         Route::new(AccountManage, routes!(accounts::ask_email_change)).stepped_up(),
         Route::new(Public, routes!(accounts::confirm_email_change)),
+        Route::new(Myself, routes!(profile::get)),
+        Route::new(AccountManage, routes!(profile::update)),
+        Route::new(AccountManage, routes!(tokens::create)).stepped_up(),
+        Route::new(Myself, routes!(tokens::list)),
+        Route::new(AccountManage, routes!(tokens::delete)),
+        Route::new(AccountManage, routes!(tokens::rotate)).stepped_up(),
+        Route::new(Myself, routes!(sessions::list)),
+        Route::new(AccountManage, routes!(sessions::end_one)),
+        Route::new(AccountManage, routes!(sessions::end_all)),
+        Route::new(Myself, routes!(account_log::list)),
+        Route::new(AccountManage, routes!(own_data::export)).stepped_up(),
+        Route::new(AccountManage, routes!(own_data::delete_account)).stepped_up(),
     ]
 }
 
@@ -227,6 +247,7 @@ fn of_identity() -> Vec<Route> {
         Route::new(Public, routes!(auth::open_session)),
         Route::new(Myself, routes!(auth::end_session)),
         Route::new(Myself, routes!(auth::logout)),
+<<<<<<< HEAD
         Route::new(Myself, routes!(auth::profile)),
         Route::new(Myself, routes!(step_up::step_up)),
         Route::new(AccountManage, routes!(second_factor::start)).stepped_up(),
@@ -236,6 +257,8 @@ fn of_identity() -> Vec<Route> {
         Route::new(AccountManage, routes!(auth::create_token)).stepped_up(),
         Route::new(Myself, routes!(auth::list_tokens)),
         Route::new(AccountManage, routes!(auth::delete_token)),
+=======
+>>>>>>> refs/heads/e-accounts
         Route::new(Myself, routes!(capabilities::list)),
         Route::new(Myself, routes!(connection::get)),
     ]
@@ -248,6 +271,7 @@ fn of_organisations() -> Vec<Route> {
         Route::new(OrganisationRead, routes!(organisations::list)),
         Route::new(OrganisationRead, routes!(organisations::get)),
         Route::new(OrganisationManage, routes!(organisations::update)),
+        Route::new(OrganisationManage, routes!(organisations::delete)).stepped_up(),
         Route::new(OrganisationRead, routes!(storage::get)),
         Route::new(OrganisationRead, routes!(storage::get_retention)),
         Route::new(OrganisationManage, routes!(storage::set_retention)),
