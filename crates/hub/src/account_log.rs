@@ -72,15 +72,12 @@ pub enum AccountEvent {
     TokenRotated,
     TokenDeleted,
     DataExported,
-<<<<<<< HEAD
     /// A program was let in, or let in to more.
     AppConnected,
     AppDisconnected,
     /// An authorization code came a second time: somebody else may have it, so what came of it was ended.
     CodeReused,
-=======
     OrganisationDeleted,
->>>>>>> refs/heads/e-accounts
 }
 
 pub(crate) fn name_of(event: AccountEvent) -> String {

@@ -16,12 +16,7 @@ use crate::app_sessions::{self, AccessClaims};
 use crate::caller::{Authenticated, Caller, Means};
 use crate::error::HubError;
 use crate::hub::Hub;
-<<<<<<< HEAD
-use crate::once::{Once, keep, replay};
 use crate::password_policy;
-=======
-use crate::passwords::{LENGTH_MAX_CHARS, LENGTH_MIN_CHARS};
->>>>>>> refs/heads/e-accounts
 use crate::sessions::{self, Ending};
 use crate::signing::{self, ACCESS_TOKEN};
 
@@ -53,13 +48,8 @@ pub(crate) struct Making<'a> {
     pub signed_in: Option<(&'a str, &'a Visitor)>,
 }
 
-<<<<<<< HEAD
 /// The text that is handed out, and what is kept of it.
 pub(crate) fn new_secret(hub: &Hub) -> (String, [u8; 32]) {
-=======
-pub(crate) fn make(hub: &Hub, making: Making<'_>) -> (Token, Issued) {
-    let Making { user, kind, name, expires_at, scopes, signed_in } = making;
->>>>>>> refs/heads/e-accounts
     let text = format!("{TOKEN_PREFIX}{}", hub.secret_text(TOKEN_BYTES));
     let hash = token_hash(&text);
     (text, hash)
@@ -220,7 +210,6 @@ pub(crate) fn check_account(email: &str, name: &str, password: &str) -> Result<(
     invalid.or(())
 }
 
-<<<<<<< HEAD
 /// The hash of a password that somebody chose; `field` is where it stood, `about` what of the person it must not be.
 pub(crate) async fn hashed(
     hub: &Hub,
@@ -228,10 +217,6 @@ pub(crate) async fn hashed(
     password: &str,
     about: &[&str],
 ) -> Result<String, HubError> {
-=======
-/// The hash of a password that the person chose; `field` is where it stood.
-pub(crate) async fn hashed(hub: &Hub, field: &str, password: &str) -> Result<String, HubError> {
->>>>>>> refs/heads/e-accounts
     let mut invalid = Invalid::default();
     check_password(&mut invalid, field, password, about);
     invalid.or(())?;

@@ -6,15 +6,9 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use lares_hub::account_log::Visitor;
 use lares_hub::app_sessions::{self, Tokens};
-<<<<<<< HEAD
-use lares_hub::identity::{self, Issued, Token, TokenKind};
+use lares_hub::identity::{self, Issued};
 use lares_hub::sign_in::{self, Proved, SESSION_MS};
-use lares_model::access::Role;
-use lares_model::{AppSessionId, Invalid, OrganisationId, TokenId, UnixMillis, UserId};
-=======
-use lares_hub::identity::{self, BY_PASSWORD, SESSION_MS};
-use lares_model::{AppSessionId, UnixMillis, UserId};
->>>>>>> refs/heads/e-accounts
+use lares_model::{AppSessionId, Invalid, UnixMillis};
 use serde::{Deserialize, Serialize};
 
 use super::Door;

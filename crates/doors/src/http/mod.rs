@@ -50,11 +50,8 @@ mod search;
 mod second_factor;
 mod server;
 mod session;
-<<<<<<< HEAD
-mod step_up;
-=======
 mod sessions;
->>>>>>> refs/heads/e-accounts
+mod step_up;
 mod storage;
 mod tokens;
 mod views;
@@ -247,18 +244,11 @@ fn of_identity() -> Vec<Route> {
         Route::new(Public, routes!(auth::open_session)),
         Route::new(Myself, routes!(auth::end_session)),
         Route::new(Myself, routes!(auth::logout)),
-<<<<<<< HEAD
-        Route::new(Myself, routes!(auth::profile)),
         Route::new(Myself, routes!(step_up::step_up)),
         Route::new(AccountManage, routes!(second_factor::start)).stepped_up(),
         Route::new(AccountManage, routes!(second_factor::confirm)).stepped_up(),
         Route::new(AccountManage, routes!(second_factor::remove)).stepped_up(),
         Route::new(AccountManage, routes!(second_factor::renew_recovery_codes)).stepped_up(),
-        Route::new(AccountManage, routes!(auth::create_token)).stepped_up(),
-        Route::new(Myself, routes!(auth::list_tokens)),
-        Route::new(AccountManage, routes!(auth::delete_token)),
-=======
->>>>>>> refs/heads/e-accounts
         Route::new(Myself, routes!(capabilities::list)),
         Route::new(Myself, routes!(connection::get)),
     ]
