@@ -24,6 +24,7 @@ use crate::home_clients::HomeClients;
 use crate::links::Links;
 use crate::live::Live;
 use crate::nudge::Nudges;
+use crate::passkeys::Site;
 use crate::passwords::Passwords;
 use crate::replays::Replays;
 use crate::signing::KeyRing;
@@ -48,6 +49,8 @@ pub struct HubParts {
     pub device_authority: Option<DeviceAuthority>,
     /// Where people and apps reach this server, without a slash at the end: the issuer of its tokens.
     pub public_url: String,
+    /// Where its pages come from, too, such as its other web listener.
+    pub other_origins: Vec<String>,
 }
 
 pub struct Hub {
@@ -73,6 +76,7 @@ pub struct Hub {
     pub sign_in_throttle: SignInThrottle,
     pub client_throttle: ClientThrottle,
     pub public_url: String,
+    pub site: Site,
     pub keys: KeyRing,
     pub home_clients: HomeClients,
     /// Signatures of requests that devices sent lately.
@@ -95,6 +99,7 @@ const BEHIND_MAX_RECORDS: i64 = 200_000;
 
 impl Hub {
     pub fn new(parts: HubParts) -> Arc<Hub> {
+        let origins = [vec![parts.public_url.clone()], parts.other_origins].concat();
         let passwords = Passwords::new(parts.vault.password_pepper());
         Arc::new(Hub {
             store: parts.store,
@@ -118,6 +123,7 @@ impl Hub {
             sign_in_throttle: SignInThrottle::default(),
             client_throttle: ClientThrottle::default(),
             public_url: parts.public_url,
+            site: Site::of(&origins),
             keys: KeyRing::default(),
             home_clients: HomeClients::default(),
             replays: Replays::default(),

@@ -37,6 +37,7 @@ pub mod notifications;
 pub mod nudge;
 pub mod once;
 pub mod organisations;
+pub mod passkeys;
 pub mod password_policy;
 pub mod passwords;
 pub mod readings;

@@ -129,6 +129,7 @@ async fn open(
         exporter: None,
         device_authority: None,
         public_url: "http://localhost".to_owned(),
+        other_origins: vec![],
     }))
 }
 

@@ -90,6 +90,8 @@ ids_in_paths!(
     lares_model::DiscoveredId,
     lares_model::WebhookId,
     lares_model::CertificateId,
+    lares_model::PasskeyId,
+    lares_model::IdentityId,
 );
 
 /// A JSON body.

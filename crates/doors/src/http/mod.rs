@@ -29,6 +29,7 @@ mod mqtt_operations;
 mod mqtt_socket;
 mod openapi;
 mod organisations;
+mod passkeys;
 mod portal;
 mod problem;
 mod readings;
@@ -144,6 +145,14 @@ fn of_places_and_people() -> Vec<Route> {
         Route::new(AccountManage, routes!(second_factor::confirm)).stepped_up(),
         Route::new(AccountManage, routes!(second_factor::remove)).stepped_up(),
         Route::new(AccountManage, routes!(second_factor::renew_recovery_codes)).stepped_up(),
+        Route::new(Public, routes!(passkeys::challenge)),
+        Route::new(Public, routes!(passkeys::open_session)),
+        Route::new(Public, routes!(passkeys::login)),
+        Route::new(Myself, routes!(passkeys::list)),
+        Route::new(AccountManage, routes!(passkeys::start_registration)).stepped_up(),
+        Route::new(AccountManage, routes!(passkeys::register)),
+        Route::new(AccountManage, routes!(passkeys::rename)),
+        Route::new(AccountManage, routes!(passkeys::remove)).stepped_up(),
         Route::new(AccountManage, routes!(auth::create_token)).stepped_up(),
         Route::new(Myself, routes!(auth::list_tokens)),
         Route::new(AccountManage, routes!(auth::delete_token)),

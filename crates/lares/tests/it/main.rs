@@ -29,6 +29,7 @@ mod mqtt_walls;
 mod mqtt_wire;
 mod once;
 mod operation;
+mod passkeys;
 mod portal;
 mod process;
 mod readings;

@@ -115,6 +115,7 @@ impl House {
             exporter: None,
             device_authority: None,
             public_url: "http://localhost".to_owned(),
+            other_origins: vec![],
         });
         let password = "a long enough password";
         let made = identity::create_owner(&hub, "owner@example.org", "Owner", password, "House").await;
