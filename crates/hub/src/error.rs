@@ -33,6 +33,8 @@ pub enum HubError {
     /// Programs cannot be asked, and what follows would outlive their token.
     #[error("only the session of a person may do this, not an API token or another app")]
     PersonNeeded,
+    #[error("this passkey is not known here, or its challenge is over; try again")]
+    PasskeyRefused,
     #[error("the refresh token is unknown, used or expired; sign in again")]
     RefreshRefused,
     #[error("this asks for more than was granted")]

@@ -27,6 +27,7 @@ use crate::links::Links;
 use crate::live::Live;
 use crate::mail_throttle::MailThrottle;
 use crate::nudge::Nudges;
+use crate::passkeys::Site;
 use crate::passwords::Passwords;
 use crate::replays::Replays;
 use crate::signing::KeyRing;
@@ -52,6 +53,8 @@ pub struct HubParts {
     /// Where people and apps reach this server, without a slash at the end: the issuer of its tokens.
     pub public_url: String,
     pub accounts: AccountPolicy,
+    /// Where its pages come from, too, such as its other web listener.
+    pub other_origins: Vec<String>,
 }
 
 pub struct Hub {
@@ -79,6 +82,7 @@ pub struct Hub {
     pub mail_throttle: MailThrottle,
     pub public_url: String,
     pub accounts: AccountPolicy,
+    pub site: Site,
     pub keys: KeyRing,
     pub alarms: Alarms,
     pub home_clients: HomeClients,
@@ -103,6 +107,7 @@ const BEHIND_MAX_RECORDS: i64 = 200_000;
 
 impl Hub {
     pub fn new(parts: HubParts) -> Arc<Hub> {
+        let origins = [vec![parts.public_url.clone()], parts.other_origins].concat();
         let passwords = Passwords::new(parts.vault.password_pepper());
         Arc::new(Hub {
             store: parts.store,
@@ -128,6 +133,7 @@ impl Hub {
             mail_throttle: MailThrottle::new(&parts.accounts),
             public_url: parts.public_url,
             accounts: parts.accounts,
+            site: Site::of(&origins),
             keys: KeyRing::default(),
             alarms: Alarms::default(),
             home_clients: HomeClients::default(),

@@ -52,6 +52,7 @@ pub mod once;
 pub mod organisation_erasure;
 pub mod organisations;
 pub mod own_data;
+pub mod passkeys;
 pub mod password_change;
 pub mod password_policy;
 pub mod password_reset;

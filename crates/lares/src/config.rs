@@ -297,6 +297,14 @@ impl Config {
         format!("http://localhost:{}", plain.map_or(8_080, |address| address.port()))
     }
 
+    /// Where pages come from beside `public_url`: none where that was set, since one was chosen then. `https` is where
+    /// the listener for TLS stands.
+    pub fn other_origins(&self, https: Option<SocketAddr>) -> Vec<String> {
+        let of = |address: SocketAddr| format!("https://localhost:{}", address.port());
+        let https = https.or_else(|| address("http.tls_bind", &self.http.tls_bind).ok().flatten());
+        if self.http.public_url.is_empty() { https.map(of).into_iter().collect() } else { vec![] }
+    }
+
     /// The four ports in a row, on the same addresses.
     pub fn use_ports_from(&mut self, base: u16) -> Result<(), ConfigError> {
         if base > u16::MAX - 3 {

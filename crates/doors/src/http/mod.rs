@@ -37,6 +37,7 @@ mod oauth;
 mod openapi;
 mod organisations;
 mod own_data;
+mod passkeys;
 mod portal;
 mod problem;
 mod profile;
@@ -249,6 +250,14 @@ fn of_identity() -> Vec<Route> {
         Route::new(AccountManage, routes!(second_factor::confirm)).stepped_up(),
         Route::new(AccountManage, routes!(second_factor::remove)).stepped_up(),
         Route::new(AccountManage, routes!(second_factor::renew_recovery_codes)).stepped_up(),
+        Route::new(Public, routes!(passkeys::challenge)),
+        Route::new(Public, routes!(passkeys::open_session)),
+        Route::new(Public, routes!(passkeys::login)),
+        Route::new(Myself, routes!(passkeys::list)),
+        Route::new(AccountManage, routes!(passkeys::start_registration)).stepped_up(),
+        Route::new(AccountManage, routes!(passkeys::register)),
+        Route::new(AccountManage, routes!(passkeys::rename)),
+        Route::new(AccountManage, routes!(passkeys::remove)).stepped_up(),
         Route::new(Myself, routes!(capabilities::list)),
         Route::new(Myself, routes!(connection::get)),
     ]

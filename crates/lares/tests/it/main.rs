@@ -31,6 +31,7 @@ mod mqtt_walls;
 mod mqtt_wire;
 mod once;
 mod operation;
+mod passkeys;
 mod people;
 mod portal;
 mod process;

@@ -68,6 +68,9 @@ async fn b01_every_route_is_in_the_table_and_in_the_document_with_its_action() {
     let expected = [
         "/",
         "/api/auth/login",
+        "/api/auth/passkeys/challenge",
+        "/api/auth/passkeys/login",
+        "/api/auth/passkeys/session",
         "/api/auth/refresh",
         "/api/auth/session",
         "/api/docs",
