@@ -47,6 +47,20 @@ pub enum AccountEvent {
     /// A refresh token came that was used before: somebody else may have it, so its session was ended.
     RefreshTokenReused,
     PasswordChanged,
+    /// The password was right and the code was not: somebody else may know the password.
+    SecondFactorRefused,
+    TotpAdded,
+    TotpRemoved,
+    RecoveryCodesMade,
+    RecoveryCodeUsed,
+    PasskeyAdded,
+    PasskeyRemoved,
+    /// A passkey counted fewer signatures than were seen of it: there may be a copy of it.
+    PasskeyRefused,
+    IdentityLinked,
+    IdentityRemoved,
+    /// Whoever runs the server removed all second factors.
+    FactorsReset,
     /// By a link in a mail.
     PasswordReset,
     Registered,

@@ -25,6 +25,14 @@ pub enum HubError {
     Unauthenticated,
     #[error("e-mail or password is wrong")]
     WrongCredentials,
+    /// The password was right, and is not enough.
+    #[error("the password is right; send the code of your second factor, too")]
+    SecondFactorNeeded,
+    #[error("the code is wrong, too old, or was used before")]
+    SecondFactorRefused,
+    /// Programs cannot be asked, and what follows would outlive their token.
+    #[error("only the session of a person may do this, not an API token or another app")]
+    PersonNeeded,
     #[error("the refresh token is unknown, used or expired; sign in again")]
     RefreshRefused,
     #[error("this asks for more than was granted")]
@@ -42,6 +50,9 @@ pub enum HubError {
     KeyReused,
     #[error("too many tries; wait {retry_after_s} s")]
     TooMany { retry_after_s: u64 },
+    /// Nothing was done, and it says nothing of the caller.
+    #[error("too many people sign in at this moment; try again in {retry_after_s} s")]
+    Busy { retry_after_s: u64 },
     /// Nothing was written.
     #[error("no space left to store this; nothing was changed")]
     NoSpace,

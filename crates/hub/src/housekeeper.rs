@@ -37,6 +37,7 @@ pub async fn once(hub: &Hub) -> Result<(), HubError> {
     lares_store::app_sessions::delete_expired(&work, hub.now()).await?;
     lares_store::tickets::delete_expired(&work, hub.now()).await?;
     lares_store::tokens::delete_expired(&work, hub.now() - ENDED_KEPT_MS).await?;
+    lares_store::invitations::delete_expired(&work, hub.now()).await?;
     let (settled, written) = (hub.now() - TOLD_KEPT_MS, hub.now() - UNTOLD_KEPT_MS);
     lares_store::notifications::delete_old(&work, settled, written).await?;
     work.commit().await?;

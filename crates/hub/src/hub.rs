@@ -16,13 +16,13 @@ use lares_telemetry::Telemetry;
 use uuid::Uuid;
 
 use crate::accounts::AccountPolicy;
+use crate::alarms::Alarms;
 use crate::certificates::DeviceAuthority;
 use crate::dialects::Dialects;
 use crate::directory::Directory;
 use crate::export::Exports;
 use crate::feed::Feeds;
 use crate::home_clients::HomeClients;
-use crate::identity::SignInThrottle;
 use crate::links::Links;
 use crate::live::Live;
 use crate::mail_throttle::MailThrottle;
@@ -30,6 +30,7 @@ use crate::nudge::Nudges;
 use crate::passwords::Passwords;
 use crate::replays::Replays;
 use crate::signing::KeyRing;
+use crate::throttle::{ClientThrottle, SignInThrottle};
 use crate::vault::Vault;
 
 /// What is given from outside.
@@ -74,10 +75,12 @@ pub struct Hub {
     pub retention: tokio::sync::watch::Sender<crate::retention::Progress>,
     pub passwords: Passwords,
     pub sign_in_throttle: SignInThrottle,
+    pub client_throttle: ClientThrottle,
     pub mail_throttle: MailThrottle,
     pub public_url: String,
     pub accounts: AccountPolicy,
     pub keys: KeyRing,
+    pub alarms: Alarms,
     pub home_clients: HomeClients,
     /// Signatures of requests that devices sent lately.
     pub replays: Replays,
@@ -121,10 +124,12 @@ impl Hub {
             retention: tokio::sync::watch::Sender::default(),
             passwords,
             sign_in_throttle: SignInThrottle::default(),
+            client_throttle: ClientThrottle::default(),
             mail_throttle: MailThrottle::new(&parts.accounts),
             public_url: parts.public_url,
             accounts: parts.accounts,
             keys: KeyRing::default(),
+            alarms: Alarms::default(),
             home_clients: HomeClients::default(),
             replays: Replays::default(),
             busy: Mutex::default(),

@@ -76,8 +76,8 @@ async fn whose(conn: &impl Conn, taken: tickets::Taken<SentTo>) -> Result<User, 
 pub async fn confirm(hub: &Hub, visitor: &Visitor, token: &str, password: &str) -> Result<(), HubError> {
     // A password that is refused does not use up the link.
     let looked = tickets::look::<SentTo>(hub, &hub.store, RESET, token).await?.ok_or_else(bad_link)?;
-    whose(&hub.store, looked).await?;
-    let phc = identity::hashed(hub, "/password", password).await?;
+    let user = whose(&hub.store, looked).await?;
+    let phc = identity::hashed(hub, "/password", password, &[&user.email, &user.name]).await?;
     let work = hub.store.begin().await?;
     let taken = tickets::take::<SentTo>(hub, &work, RESET, token).await?.ok_or_else(bad_link)?;
     let user = whose(&work, taken).await?;

@@ -21,6 +21,17 @@ pub const TOLD: &[AccountEvent] = &[
     AccountEvent::AllSessionsEnded,
     AccountEvent::TokenCreated,
     AccountEvent::DataExported,
+    AccountEvent::SecondFactorRefused,
+    AccountEvent::TotpAdded,
+    AccountEvent::TotpRemoved,
+    AccountEvent::RecoveryCodesMade,
+    AccountEvent::RecoveryCodeUsed,
+    AccountEvent::PasskeyAdded,
+    AccountEvent::PasskeyRemoved,
+    AccountEvent::PasskeyRefused,
+    AccountEvent::IdentityLinked,
+    AccountEvent::IdentityRemoved,
+    AccountEvent::FactorsReset,
 ];
 
 /// So many of the latest sign-ins are compared with.

@@ -15,7 +15,8 @@ use lares_hub::dispatcher::Dispatcher;
 use lares_hub::follower::Follower;
 use lares_hub::vault::Vault;
 use lares_hub::{
-    Hub, HubError, HubParts, dialects, expirer, export, feed, housekeeper, postman, signing, sweeper,
+    Hub, HubError, HubParts, alarm_watch, dialects, expirer, export, feed, housekeeper, postman, signing,
+    sweeper,
 };
 use lares_model::UnixMillis;
 use lares_model::command::CommandPolicy;
@@ -236,6 +237,7 @@ pub async fn start_on(config: &Config, clock: Option<Arc<ScaledClock>>) -> Resul
         worker("live feed", feed::run(hub.clone(), workers_stopped.clone())),
         worker("export", export::run(hub.clone(), workers_stopped.clone())),
         worker("retention", expirer::run(hub.clone(), workers_stopped.clone())),
+        worker("alarms", alarm_watch::run(hub.clone(), workers_stopped.clone())),
         worker("postman", postman::run(hub.clone(), workers_stopped.clone())),
         worker("housekeeper", housekeeper::run(hub.clone(), workers_stopped)),
     ];
@@ -361,7 +363,8 @@ async fn forget_quiet_callers(door: http::Door, mut stopped: watch::Receiver<boo
         tokio::select! {
             () = tokio::time::sleep(EVERY) => {
                 door.limits.shrink();
-                door.hub.sign_in_throttle.shrink();
+                door.hub.sign_in_throttle.forget_quiet(door.hub.now());
+                door.hub.client_throttle.shrink();
                 door.hub.mail_throttle.shrink();
             }
             _ = stopped.changed() => {}

@@ -106,4 +106,12 @@ typed_ids! {
     OAuthClientId,
     /// Something that people are to be told.
     NotificationId,
+    /// A place in an organisation that is offered.
+    InvitationId,
+    /// Something that a person has to look at.
+    AlarmId,
+    /// A passkey of a person.
+    PasskeyId,
+    /// An account elsewhere that a person signs in with.
+    IdentityId,
 }

@@ -77,6 +77,15 @@ pub async fn find_by_email(c: &impl Conn, email: &str) -> Result<Option<User>, S
     Ok(rows::one(c, select).await?.map(from_row))
 }
 
+/// The same password hashed anew, unless it was changed meanwhile.
+pub async fn rehash_password(w: &UnitOfWork, id: UserId, old: &str, new: &str) -> Result<bool, StoreError> {
+    let update = Entity::update_many()
+        .col_expr(Column::PasswordPhc, Expr::value(new))
+        .filter(Column::Id.eq(id.0))
+        .filter(Column::PasswordPhc.eq(old));
+    rows::update(w, update).await
+}
+
 pub async fn set_password(w: &UnitOfWork, id: UserId, password_phc: &str) -> Result<bool, StoreError> {
     let update = Entity::update_many()
         .col_expr(Column::PasswordPhc, Expr::value(password_phc))

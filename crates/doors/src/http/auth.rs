@@ -2,12 +2,13 @@
 
 use axum::Json;
 use axum::extract::{FromRequest, Request, State};
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use lares_hub::account_log::Visitor;
 use lares_hub::app_sessions::{self, Tokens};
-use lares_hub::identity::{self, BY_PASSWORD, SESSION_MS};
-use lares_model::{AppSessionId, UnixMillis, UserId};
+use lares_hub::identity::{self, Issued};
+use lares_hub::sign_in::{self, Proved, SESSION_MS};
+use lares_model::{AppSessionId, Invalid, UnixMillis};
 use serde::{Deserialize, Serialize};
 
 use super::Door;
@@ -24,6 +25,9 @@ pub struct LoginBody {
     email: String,
     #[schema(max_length = 1024)]
     password: String,
+    /// Of the person's code generator, or a recovery code; needed where codes are asked for.
+    #[schema(max_length = 32, example = "123456")]
+    code: Option<String>,
 }
 
 /// An access token and what it is renewed with (RFC 6749, section 5.1).
@@ -48,7 +52,7 @@ pub struct SignedInView {
 }
 
 impl SignedInView {
-    fn of(door: &Door, tokens: Tokens) -> SignedInView {
+    pub fn of(door: &Door, tokens: Tokens) -> SignedInView {
         SignedInView {
             id: tokens.session,
             token: tokens.access_token.clone(),
@@ -72,21 +76,23 @@ pub fn visitor(door: &Door, request: &Request) -> Visitor {
 /// Sign in with e-mail and password, as an app: an access token for 5 minutes and a refresh token.
 #[utoipa::path(post, path = "/api/auth/login", tag = "identity", operation_id = "login", request_body = LoginBody,
     responses((status = 200, description = "Signed in", body = SignedInView),
-        (status = 401, description = "E-mail or password is wrong", body = Problem, content_type = "application/problem+json")))]
+        (status = 401, description = "E-mail or password is wrong, or a code is needed (`second-factor`)", body = Problem, content_type = "application/problem+json")))]
 pub async fn login(State(door): State<Door>, request: Request) -> Result<Json<SignedInView>, Problem> {
-    let (user, visitor) = authenticate(&door, request).await?;
-    let tokens = identity::open_app_session(&door.hub, user, BY_PASSWORD, &visitor).await?;
+    let (proved, visitor) = authenticate(&door, request).await?;
+    let tokens = sign_in::open_app_session(&door.hub, proved, &visitor).await?;
     Ok(Json(SignedInView::of(&door, tokens)))
 }
 
-async fn authenticate(door: &Door, request: Request) -> Result<(UserId, Visitor), Problem> {
+async fn authenticate(door: &Door, request: Request) -> Result<(Proved, Visitor), Problem> {
     let visitor = visitor(door, &request);
     let Body(body) = Body::<LoginBody>::from_request(request, door).await?;
-    if body.password.chars().count() > 1_024 || body.email.chars().count() > 254 {
-        return Err(lares_model::Invalid::one("/password", "e-mail or password is too long").into());
-    }
-    let user = identity::authenticate(&door.hub, &visitor, &body.email, &body.password).await?;
-    Ok((user.id, visitor))
+    let mut invalid = Invalid::default();
+    check_email(&mut invalid, &body.email);
+    check_secrets(&mut invalid, Some(&body.password), body.code.as_deref());
+    invalid.or(())?;
+    let code = body.code.as_deref();
+    let proved = sign_in::authenticate(&door.hub, &visitor, &body.email, &body.password, code).await?;
+    Ok((proved, visitor))
 }
 
 /// A refresh token.
@@ -113,18 +119,54 @@ pub async fn refresh(State(door): State<Door>, request: Request) -> Result<Json<
 #[utoipa::path(post, path = "/api/auth/session", tag = "identity", operation_id = "openSession",
     request_body = LoginBody, responses((status = 200, description = "Signed in", body = ProfileView,
         headers(("Set-Cookie" = String, description = "`__Host-lares` over TLS, `lares` over plain HTTP"))),
-        (status = 401, description = "E-mail or password is wrong", body = Problem, content_type = "application/problem+json")))]
+        (status = 401, description = "E-mail or password is wrong, or a code is needed (`second-factor`)", body = Problem, content_type = "application/problem+json")))]
 pub async fn open_session(State(door): State<Door>, request: Request) -> Result<Response, Problem> {
+    refuse_other_sites(&request)?;
+    let secure = door.limits.is_secure(&request);
+    let (proved, visitor) = authenticate(&door, request).await?;
+    opened(&door, proved, &visitor, secure).await
+}
+
+/// The answer to somebody who signs in from a page of this server: the cookie, and who they are.
+pub async fn opened(
+    door: &Door,
+    proved: Proved,
+    visitor: &Visitor,
+    secure: bool,
+) -> Result<Response, Problem> {
+    let issued = sign_in::open_session(&door.hub, proved, visitor).await?;
+    let caller = identity::caller_of(&door.hub, &issued.token).await?;
+    let view = ProfileView::of(door, &caller).await?;
+    Ok((session_cookie(door, &issued, secure), Json(view)).into_response())
+}
+
+/// The cookie of a session, for as long as that lasts.
+pub fn session_cookie(door: &Door, issued: &Issued, secure: bool) -> HeaderMap {
+    let lasts_ms = issued.expires_at.map_or(SESSION_MS, |ends| ends.since_ms(door.hub.now()));
+    set_cookie(Some(&issued.token), lasts_ms / 1_000, secure)
+}
+
+pub fn refuse_other_sites(request: &Request) -> Result<(), Problem> {
     if Page::of(request.headers()) == Page::Foreign {
         return Err(Problem::new(403, "Forbidden", "this request comes from another site's page"));
     }
-    let secure = door.limits.is_secure(&request);
-    let (user, visitor) = authenticate(&door, request).await?;
-    let issued = identity::open_session(&door.hub, user, BY_PASSWORD, &visitor).await?;
-    let caller = identity::caller_of(&door.hub, &issued.token).await?;
-    let view = ProfileView::of(&door, &caller).await?;
-    let cookie = set_cookie(Some(&issued.token), SESSION_MS / 1_000, secure);
-    Ok((cookie, Json(view)).into_response())
+    Ok(())
+}
+
+fn check_email(invalid: &mut Invalid, email: &str) {
+    if email.chars().count() > 254 {
+        invalid.add("/email", "must have at most 254 characters");
+    }
+}
+
+/// Bounds on what is tried; whether it is right is said without saying what is wrong.
+pub fn check_secrets(invalid: &mut Invalid, password: Option<&str>, code: Option<&str>) {
+    if password.is_some_and(|password| password.chars().count() > 1_024) {
+        invalid.add("/password", "must have at most 1024 characters");
+    }
+    if code.is_some_and(|code| code.chars().count() > 32) {
+        invalid.add("/code", "must have at most 32 characters");
+    }
 }
 
 /// Sign out of the browser: the session ends and its cookie is removed.
@@ -137,7 +179,7 @@ pub async fn end_session(
     request: Request,
 ) -> Result<Response, Problem> {
     let cookie = set_cookie(None, 0, door.limits.is_secure(&request));
-    identity::sign_out(&door.hub, &caller).await?;
+    sign_in::sign_out(&door.hub, &caller).await?;
     Ok((StatusCode::NO_CONTENT, cookie).into_response())
 }
 
@@ -145,6 +187,6 @@ pub async fn end_session(
 #[utoipa::path(post, path = "/api/auth/logout", tag = "identity", operation_id = "logout",
     responses((status = 204, description = "Signed out")))]
 pub async fn logout(State(door): State<Door>, Who(caller): Who) -> Result<StatusCode, Problem> {
-    identity::sign_out(&door.hub, &caller).await?;
+    sign_in::sign_out(&door.hub, &caller).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -3,6 +3,7 @@
 
 mod account_log;
 mod accounts;
+mod alarms;
 mod attention;
 mod auth;
 mod capabilities;
@@ -22,6 +23,7 @@ mod health;
 mod history;
 mod homes;
 mod import;
+mod invitations;
 mod limits;
 mod live;
 mod members;
@@ -43,9 +45,11 @@ mod reports;
 mod rooms;
 mod route;
 mod search;
+mod second_factor;
 mod server;
 mod session;
 mod sessions;
+mod step_up;
 mod storage;
 mod tokens;
 mod views;
@@ -89,10 +93,10 @@ pub struct DoorState {
 pub type Door = Arc<DoorState>;
 
 fn table() -> Vec<Route> {
-    let mut all = of_places_and_people();
-    all.extend(of_accounts());
-    all.extend(of_devices());
-    all
+    [of_operation(), of_identity(), of_accounts(), of_organisations(), of_homes(), of_devices()]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 /// What a demo has besides: no part of the API.
@@ -152,7 +156,7 @@ fn of_devices() -> Vec<Route> {
         Route::new(DeviceManage, routes!(discovered::accept_all)),
         Route::new(DeviceManage, routes!(discovered::ignore)),
         Route::new(DeviceRead, routes!(readings::list)),
-        Route::new(DeviceManage, routes!(readings_change::delete_of_device)),
+        Route::new(DeviceManage, routes!(readings_change::delete_of_device)).stepped_up(),
         Route::new(DeviceRead, routes!(readings_file::export)),
         Route::new(DeviceManage, routes!(readings_file::import)).with_bodies_of(readings_file::BODY_BYTES),
         Route::new(DeviceManage, routes!(readings_change::correct)),
@@ -166,7 +170,8 @@ fn of_devices() -> Vec<Route> {
     ]
 }
 
-fn of_places_and_people() -> Vec<Route> {
+/// Documents, health, and what is for everybody.
+fn of_operation() -> Vec<Route> {
     use Action::*;
     vec![
         Route::new(Public, routes!(health::live)),
@@ -177,13 +182,31 @@ fn of_places_and_people() -> Vec<Route> {
         Route::new(Public, routes!(docs::page)),
         Route::new(Public, routes!(docs::openapi)),
         Route::new(Public, routes!(mqtt_socket::open)),
+    ]
+}
+
+/// Signing in, and what concerns the caller alone.
+fn of_identity() -> Vec<Route> {
+    use Action::*;
+    vec![
         Route::new(Public, routes!(auth::login)),
         Route::new(Public, routes!(auth::refresh)),
         Route::new(Public, routes!(auth::open_session)),
         Route::new(Myself, routes!(auth::end_session)),
         Route::new(Myself, routes!(auth::logout)),
+        Route::new(Myself, routes!(step_up::step_up)),
+        Route::new(AccountManage, routes!(second_factor::start)).stepped_up(),
+        Route::new(AccountManage, routes!(second_factor::confirm)).stepped_up(),
+        Route::new(AccountManage, routes!(second_factor::remove)).stepped_up(),
+        Route::new(AccountManage, routes!(second_factor::renew_recovery_codes)).stepped_up(),
         Route::new(Myself, routes!(capabilities::list)),
         Route::new(Myself, routes!(connection::get)),
+    ]
+}
+
+fn of_organisations() -> Vec<Route> {
+    use Action::*;
+    vec![
         Route::new(OrganisationCreate, routes!(organisations::create)),
         Route::new(OrganisationRead, routes!(organisations::list)),
         Route::new(OrganisationRead, routes!(organisations::get)),
@@ -194,16 +217,35 @@ fn of_places_and_people() -> Vec<Route> {
         Route::new(OrganisationManage, routes!(storage::set_retention)),
         Route::new(OrganisationRead, routes!(members::list)),
         Route::new(OrganisationManage, routes!(members::add)).stepped_up(),
-        Route::new(OrganisationManage, routes!(members::remove)),
+        Route::new(OrganisationManage, routes!(members::update)).stepped_up(),
+        Route::new(OrganisationManage, routes!(members::remove)).stepped_up(),
+        Route::new(AccountManage, routes!(members::leave)),
+        Route::new(OrganisationManage, routes!(members::transfer)).stepped_up(),
+        Route::new(OrganisationManage, routes!(invitations::create)).stepped_up(),
+        Route::new(OrganisationManage, routes!(invitations::list)),
+        Route::new(OrganisationManage, routes!(invitations::withdraw)),
+        Route::new(Public, routes!(invitations::look)),
+        Route::new(AccountManage, routes!(invitations::accept)),
+        Route::new(DeviceRead, routes!(alarms::list)),
+        Route::new(DeviceRead, routes!(alarms::get)),
+        Route::new(DeviceCommand, routes!(alarms::acknowledge)),
+        Route::new(DeviceCommand, routes!(alarms::clear)),
+        Route::new(DeviceCommand, routes!(alarms::raise)),
+    ]
+}
+
+fn of_homes() -> Vec<Route> {
+    use Action::*;
+    vec![
         Route::new(DeviceRead, routes!(attention::list)),
         Route::new(DeviceRead, routes!(search::search)),
         Route::new(HomeManage, routes!(homes::create)),
         Route::new(HomeRead, routes!(homes::list)),
         Route::new(HomeRead, routes!(homes::get)),
         Route::new(HomeManage, routes!(homes::update)),
-        Route::new(HomeManage, routes!(homes::delete)),
+        Route::new(HomeManage, routes!(homes::delete)).stepped_up(),
         Route::new(DeviceRead, routes!(history::of_home)),
-        Route::new(DeviceManage, routes!(readings_change::delete_of_home)),
+        Route::new(DeviceManage, routes!(readings_change::delete_of_home)).stepped_up(),
         Route::new(HomeManage, routes!(mqtt_clients::create)),
         Route::new(HomeRead, routes!(mqtt_clients::of_home)),
         Route::new(HomeRead, routes!(mqtt_clients::get)),

@@ -38,6 +38,7 @@ pub struct Declared {
     pub path: String,
     pub method: String,
     pub action: Action,
+    pub stepped_up: bool,
 }
 
 impl Route {
@@ -55,10 +56,9 @@ impl Route {
     }
 
     pub fn declared(&self) -> Vec<Declared> {
-        openapi::operations(&self.routes.1)
-            .into_iter()
-            .map(|(path, method)| Declared { path, method, action: self.action })
-            .collect()
+        let declared =
+            |(path, method)| Declared { path, method, action: self.action, stepped_up: self.stepped_up };
+        openapi::operations(&self.routes.1).into_iter().map(declared).collect()
     }
 }
 

@@ -4,6 +4,7 @@
 
 mod access;
 mod accounts_mail;
+mod alarms;
 mod attention;
 mod commands;
 mod device;
@@ -30,6 +31,7 @@ mod mqtt_walls;
 mod mqtt_wire;
 mod once;
 mod operation;
+mod people;
 mod portal;
 mod process;
 mod readings;
@@ -38,7 +40,9 @@ mod reports;
 mod routes;
 mod schema;
 mod search;
+mod secrets;
 mod session;
+mod sign_in;
 mod simulation;
 mod smtp_server;
 mod stock_mqtt;

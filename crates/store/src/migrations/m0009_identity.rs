@@ -190,14 +190,14 @@ pub(super) const MIGRATION: Migration = Migration {
             column: col(
                 "authenticated_at",
                 Millis,
-                "tokens::insert",
-                "When its owner proved who they are; null for API tokens.",
+                "tokens::insert, renew",
+                "When its owner last proved who they are; null for API tokens.",
             )
             .or_null(),
         },
         Step::AddColumn {
             table: "tokens",
-            column: col("amr", Text, "tokens::insert", "How: RFC 8176 values, separated by spaces.")
+            column: col("amr", Text, "tokens::insert, renew", "How: RFC 8176 values, separated by spaces.")
                 .or_null(),
         },
         Step::AddColumn {
