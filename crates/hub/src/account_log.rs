@@ -72,6 +72,11 @@ pub enum AccountEvent {
     TokenRotated,
     TokenDeleted,
     DataExported,
+    /// A program was let in, or let in to more.
+    AppConnected,
+    AppDisconnected,
+    /// An authorization code came a second time: somebody else may have it, so what came of it was ended.
+    CodeReused,
     OrganisationDeleted,
 }
 

@@ -36,10 +36,11 @@ pub async fn once(hub: &Hub) -> Result<(), HubError> {
     let work = hub.store.begin().await?;
     lares_store::app_sessions::delete_expired(&work, hub.now()).await?;
     lares_store::tickets::delete_expired(&work, hub.now()).await?;
-    lares_store::tokens::delete_expired(&work, hub.now() - ENDED_KEPT_MS).await?;
     lares_store::invitations::delete_expired(&work, hub.now()).await?;
+    lares_store::tokens::delete_expired(&work, hub.now() - ENDED_KEPT_MS).await?;
     let (settled, written) = (hub.now() - TOLD_KEPT_MS, hub.now() - UNTOLD_KEPT_MS);
     lares_store::notifications::delete_old(&work, settled, written).await?;
+    lares_store::oauth_device_grants::delete_expired(&work, hub.now()).await?;
     work.commit().await?;
     Ok(())
 }

@@ -117,8 +117,13 @@ async fn caller_of_access_token(hub: &Hub, jwt: &str) -> Result<Caller, HubError
         HubError::Unauthenticated
     })?;
     let scopes = Scopes::parse(&claims.scope).map_err(|_| HubError::Unauthenticated)?;
-    let session = claims.sid.ok_or(HubError::Unauthenticated)?;
-    caller_of_app(hub, session, scopes).await
+    match claims.sid {
+        Some(session) => caller_of_app(hub, session, scopes).await,
+        None => {
+            let client = claims.client_id.parse().map_err(|_| HubError::Unauthenticated)?;
+            crate::oauth::machines::service(hub, client, scopes).await
+        }
+    }
 }
 
 /// An access token ends with its session, not only by itself.
@@ -139,6 +144,9 @@ pub async fn caller_again(hub: &Hub, caller: &Caller) -> Result<Caller, HubError
     let now = hub.now();
     if let Means::App { session, .. } = caller.authenticated.means {
         return caller_of_app(hub, session, caller.authenticated.scopes).await;
+    }
+    if let Means::Service(client) = caller.authenticated.means {
+        return crate::oauth::machines::service(hub, client, caller.authenticated.scopes).await;
     }
     let token = tokens::find(&hub.store, caller.token).await?;
     let token = token
@@ -202,7 +210,7 @@ pub(crate) fn check_account(email: &str, name: &str, password: &str) -> Result<(
     invalid.or(())
 }
 
-/// The hash of a password that the person chose; `field` is where it stood, `about` what it must not be.
+/// The hash of a password that somebody chose; `field` is where it stood, `about` what of the person it must not be.
 pub(crate) async fn hashed(
     hub: &Hub,
     field: &str,
@@ -243,7 +251,7 @@ pub async fn create_user(hub: &Hub, email: &str, name: &str, password: &str) -> 
 pub async fn set_password(hub: &Hub, email: &str, password: &str) -> Result<(), HubError> {
     let email = email.trim().to_lowercase();
     let user = users::find_by_email(&hub.store, &email).await?.ok_or(HubError::NotFound("user"))?;
-    let phc = hashed(hub, "/password", password, &[&email, &user.name]).await?;
+    let phc = hashed(hub, "/password", password, &[&user.email, &user.name]).await?;
     let work = hub.store.begin().await?;
     users::set_password(&work, user.id, &phc).await?;
     sessions::end(&work, user.id, Ending::Everything).await?;

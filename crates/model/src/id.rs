@@ -104,6 +104,8 @@ typed_ids! {
     SessionId,
     /// An OAuth client; also its `client_id`.
     OAuthClientId,
+    /// A public key of a device.
+    DeviceKeyId,
     /// Something that people are to be told.
     NotificationId,
     /// A place in an organisation that is offered.

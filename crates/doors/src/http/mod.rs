@@ -13,6 +13,7 @@ mod commands;
 mod compress;
 mod connection;
 mod demo_mails;
+mod device_keys;
 mod device_request;
 mod devices;
 mod discovered;
@@ -32,6 +33,7 @@ mod mqtt_clients;
 mod mqtt_explorer;
 mod mqtt_operations;
 mod mqtt_socket;
+mod oauth;
 mod openapi;
 mod organisations;
 mod own_data;
@@ -93,10 +95,18 @@ pub struct DoorState {
 pub type Door = Arc<DoorState>;
 
 fn table() -> Vec<Route> {
-    [of_operation(), of_identity(), of_accounts(), of_organisations(), of_homes(), of_devices()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        of_operation(),
+        of_identity(),
+        of_accounts(),
+        of_organisations(),
+        of_homes(),
+        of_devices(),
+        of_programs(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 /// What a demo has besides: no part of the API.
@@ -150,6 +160,9 @@ fn of_devices() -> Vec<Route> {
         Route::new(DeviceManage, routes!(certificates::issue)),
         Route::new(DeviceRead, routes!(certificates::of_device)),
         Route::new(DeviceManage, routes!(certificates::revoke)),
+        Route::new(DeviceManage, routes!(device_keys::add)),
+        Route::new(DeviceRead, routes!(device_keys::of_device)),
+        Route::new(DeviceManage, routes!(device_keys::remove)),
         Route::new(DeviceReport, routes!(reports::telemetry)),
         Route::new(DeviceRead, routes!(discovered::of_home)),
         Route::new(DeviceManage, routes!(discovered::accept)),
@@ -167,6 +180,43 @@ fn of_devices() -> Vec<Route> {
         Route::new(DeviceRead, routes!(commands::of_device)),
         Route::new(DeviceRead, routes!(commands::list)),
         Route::new(DeviceRead, routes!(commands::get)),
+    ]
+}
+
+fn of_programs() -> Vec<Route> {
+    use Action::*;
+    use oauth::{authorize, clients, connected, consent, logout, metadata, register, tokens};
+    vec![
+        Route::new(Public, routes!(metadata::openid)),
+        Route::new(Public, routes!(metadata::oauth)),
+        Route::new(Public, routes!(metadata::jwks)),
+        Route::new(Public, routes!(authorize::authorize)),
+        Route::new(Public, routes!(authorize::go_on)),
+        Route::new(Public, routes!(tokens::token)),
+        Route::new(Public, routes!(tokens::authorize_device)),
+        Route::new(Public, routes!(tokens::introspect)),
+        Route::new(Public, routes!(tokens::revoke)),
+        Route::new(Public, routes!(logout::get)),
+        Route::new(Public, routes!(logout::post)),
+        Route::new(Public, routes!(register::register)),
+        Route::new(Public, routes!(register::get)),
+        Route::new(Public, routes!(register::replace)),
+        Route::new(Public, routes!(register::remove)),
+        Route::new(Myself, routes!(metadata::userinfo)),
+        Route::new(Myself, routes!(metadata::post_userinfo)),
+        Route::new(AccountManage, routes!(consent::look)),
+        Route::new(AccountManage, routes!(consent::decide)),
+        Route::new(AccountManage, routes!(consent::device)),
+        Route::new(AccountManage, routes!(consent::decide_device)),
+        Route::new(Myself, routes!(connected::list)),
+        Route::new(AccountManage, routes!(connected::disconnect)),
+        Route::new(OrganisationManage, routes!(clients::create)).stepped_up(),
+        Route::new(OrganisationRead, routes!(clients::of_organisation)),
+        Route::new(OrganisationRead, routes!(clients::get)),
+        Route::new(OrganisationManage, routes!(clients::update)).stepped_up(),
+        Route::new(OrganisationManage, routes!(clients::delete)).stepped_up(),
+        Route::new(OrganisationManage, routes!(clients::rotate)).stepped_up(),
+        Route::new(OrganisationManage, routes!(clients::registration_token)).stepped_up(),
     ]
 }
 
