@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::large_futures, reason = "tests may panic")]
 
 mod access;
+mod accounts;
+mod accounts_data;
 mod accounts_mail;
 mod alarms;
 mod attention;
@@ -24,6 +26,7 @@ mod homes;
 mod limits;
 mod listing;
 mod live;
+mod mailbox;
 mod mqtt_power;
 mod mqtt_walls;
 /// The raw client of the broker's own tests.

@@ -67,12 +67,18 @@ async fn b01_every_route_is_in_the_table_and_in_the_document_with_its_action() {
     let public: Vec<_> = public.iter().map(|route| route.path.as_str()).collect();
     let expected = [
         "/",
+        "/api/auth/email-change/confirm",
         "/api/auth/login",
+        "/api/auth/options",
         "/api/auth/passkeys/challenge",
         "/api/auth/passkeys/login",
         "/api/auth/passkeys/session",
+        "/api/auth/password-reset",
+        "/api/auth/password-reset/confirm",
         "/api/auth/refresh",
+        "/api/auth/register",
         "/api/auth/session",
+        "/api/auth/verify-email",
         "/api/docs",
         "/api/docs/{file}",
         "/api/invitations/look",
