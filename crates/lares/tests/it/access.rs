@@ -93,6 +93,21 @@ fn body_of(operation: &str, ids: &Ids) -> Option<Value> {
         "login" | "openSession" => {
             json!({ "email": "nobody@nowhere.example", "password": "wrong wrong wrong" })
         }
+        "getTokens" | "authorizeDevice" | "introspectToken" | "revokeToken" | "postOAuthLogout" => {
+            json!("token=none")
+        }
+        "registerOAuthClient" | "replaceOAuthRegistration" => json!({ "client_name": "new" }),
+        "getAuthorizationRequest" => json!({ "request": "none" }),
+        "decideAuthorizationRequest" => json!({ "request": "none", "allow": true }),
+        "getDeviceRequest" => json!({ "user_code": "BCDF-GHJK" }),
+        "decideDeviceRequest" => json!({ "user_code": "BCDF-GHJK", "allow": true }),
+        "createOAuthClient" => json!({
+            "name": "new", "redirect_uris": ["https://new.example/cb"], "grant_types": ["authorization_code"],
+            "scopes": ["openid"], "token_endpoint_auth_method": "none",
+        }),
+        "updateOAuthClient" => json!({ "name": "changed", "disabled": true }),
+        "rotateOAuthClientSecret" => json!({ "overlap_s": 60 }),
+        "addDeviceKey" => json!({ "jwk": device_key() }),
         "createToken" => json!({ "name": "more" }),
         "createOrganisation" | "updateOrganisation" => json!({ "name": "renamed" }),
         "addMember" => json!({ "email": Neighbour.email(), "role": "viewer" }),
@@ -127,6 +142,11 @@ fn body_of(operation: &str, ids: &Ids) -> Option<Value> {
         "importDevices" => json!(format!("home,name,capabilities\n{},new,OnOff\n", ids["HomeId"])),
         _ => return None,
     })
+}
+
+/// The public key of the moment's device.
+fn device_key() -> Value {
+    super::oauth_world::Key::new().jwk()
 }
 
 /// A request that a device would make.
@@ -169,6 +189,9 @@ fn query_of(operation: &str) -> &'static str {
 fn call<'w>(world: &'w World, operation: &Operation, path: String, ids: &Ids) -> Call<'w> {
     let call = world.call(operation.method.clone(), path);
     match body_of(&operation.id, ids) {
+        Some(Value::String(form)) if operation.path.starts_with("/oauth/") => {
+            call.raw("application/x-www-form-urlencoded", form)
+        }
         Some(Value::String(csv)) => call.raw("text/csv", csv),
         Some(body) => call.json(body),
         None => {
@@ -195,7 +218,18 @@ pub async fn samples(world: &World, who: Who, house: &Household) -> Ids {
     let webhook = webhook.expect(201).await;
     let certificate = world.post(format!("/api/iot/devices/{}/certificates", house.lock.id)).as_(who);
     let certificate = certificate.json(json!({ "csr": signing_request() })).expect(201).await;
+    let key = world.post(format!("/api/iot/devices/{}/keys", house.lock.id)).as_(who);
+    let key = key.json(json!({ "name": format!("{} key", house.mark), "jwk": device_key() }));
+    let program = json!({
+        "name": format!("{} program", house.mark), "redirect_uris": ["https://voice.example/cb"],
+        "grant_types": ["authorization_code"], "scopes": ["openid"],
+        "token_endpoint_auth_method": "client_secret_basic",
+    });
+    let path = format!("/api/organisations/{organisation}/oauth-clients");
+    let program = world.post(path).as_(who).json(program).expect(201).await;
     Ids::from([
+        ("DeviceKeyId", id_of(&key.expect(201).await)),
+        ("OAuthClientId", id_of(&program)),
         ("CertificateId", id_of(&certificate)),
         ("WebhookId", id_of(&webhook)),
         ("MqttSessionId", session(world, who, house, &client).await),
@@ -389,7 +423,8 @@ async fn a_viewer_sees_and_changes_nothing() {
     let ids = samples(&world, Owner, &world.a).await;
     let before = everything(&world, &all, &ids).await;
     for operation in &all {
-        if !is_for_people(operation) || matches!(operation.action.as_str(), "myself" | "organisation_create")
+        if !is_for_people(operation)
+            || matches!(operation.action.as_str(), "myself" | "account_manage" | "organisation_create")
         {
             continue;
         }
