@@ -76,7 +76,10 @@ const onTelevision = await client.pollDeviceAuthorizationGrant(basic, { ...devic
 assert.ok(onTelevision.claims().sub && onTelevision.refresh_token);
 
 const registered = await client.dynamicClientRegistration(
-  issuer, { client_name: "Registered", redirect_uris: [settings.callback], scope: "openid" }, undefined,
+  issuer, {
+    client_name: "Registered", redirect_uris: [settings.callback], scope: "openid",
+    token_endpoint_auth_method: "client_secret_post",
+  }, undefined,
   { ...insecure, initialAccessToken: await registrationToken() });
 const { tokens: ofRegistered } = await signIn(registered, { scope: "openid" });
 assert.equal(ofRegistered.refresh_token, undefined);

@@ -31,6 +31,7 @@ pub async fn once(hub: &Hub) -> Result<(), HubError> {
     lares_store::app_sessions::delete_expired(&work, hub.now()).await?;
     lares_store::tickets::delete_expired(&work, hub.now()).await?;
     lares_store::oauth_device_grants::delete_expired(&work, hub.now()).await?;
+    lares_store::invitations::delete_expired(&work, hub.now()).await?;
     work.commit().await?;
     Ok(())
 }

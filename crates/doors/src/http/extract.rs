@@ -92,6 +92,8 @@ ids_in_paths!(
     lares_model::CertificateId,
     lares_model::OAuthClientId,
     lares_model::DeviceKeyId,
+    lares_model::InvitationId,
+    lares_model::AlarmId,
 );
 
 /// A JSON body.

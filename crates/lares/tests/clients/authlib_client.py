@@ -140,7 +140,7 @@ made = as_owner(
         "jwks": {"keys": [public]},
     },
 )
-service = OAuth2Session(made["id"], pem, token_endpoint_auth_method="private_key_jwt")
+service = OAuth2Session(made["id"], ECKey.import_key(pem), token_endpoint_auth_method="private_key_jwt")
 service.register_client_auth_method(PrivateKeyJWT(server["token_endpoint"], alg="ES256"))
 service.fetch_token(server["token_endpoint"], grant_type="client_credentials")
 assert service.get(f"{issuer}/api/homes").status_code == 200

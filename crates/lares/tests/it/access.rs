@@ -110,6 +110,13 @@ fn body_of(operation: &str, ids: &Ids) -> Option<Value> {
         "addDeviceKey" => json!({ "jwk": device_key() }),
         "createToken" => json!({ "name": "more" }),
         "createOrganisation" | "updateOrganisation" => json!({ "name": "renamed" }),
+        "refresh" => json!({ "refresh_token": "lares_rt_nobodys" }),
+        "updateMember" => json!({ "role": "viewer" }),
+        "transferOrganisation" => json!({ "member": ids["MembershipId"] }),
+        "createInvitation" => json!({ "role": "viewer" }),
+        "lookAtInvitation" | "acceptInvitation" => json!({ "token": "nobody has this one" }),
+        "acknowledgeAlarm" => json!({ "note": "seen" }),
+        "raiseAlarm" => json!({ "title": "smoke", "severity": "info", "device": ids["DeviceId"] }),
         "addMember" => json!({ "email": Neighbour.email(), "role": "viewer" }),
         "createHome" => {
             json!({ "organisation": ids["OrganisationId"], "name": "new", "time_zone": "Europe/Madrid",
@@ -227,7 +234,14 @@ pub async fn samples(world: &World, who: Who, house: &Household) -> Ids {
     });
     let path = format!("/api/organisations/{organisation}/oauth-clients");
     let program = world.post(path).as_(who).json(program).expect(201).await;
+    let invitation = world.post(format!("/api/organisations/{organisation}/invitations")).as_(who);
+    let invitation = invitation.json(json!({ "role": "viewer" })).expect(201).await;
+    let alarm = world.post(format!("/api/homes/{}/alarms", house.home)).as_(who);
+    let title = format!("{} window", house.mark);
+    let alarm = alarm.json(json!({ "title": title, "severity": "info" })).expect(201).await;
     Ids::from([
+        ("InvitationId", id_of(&invitation)),
+        ("AlarmId", id_of(&alarm)),
         ("DeviceKeyId", id_of(&key.expect(201).await)),
         ("OAuthClientId", id_of(&program)),
         ("CertificateId", id_of(&certificate)),

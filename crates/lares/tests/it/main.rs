@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::large_futures, reason = "tests may panic")]
 
 mod access;
+mod alarms;
 mod attention;
 mod commands;
 mod device;
@@ -37,6 +38,7 @@ mod oauth_tokens;
 mod oauth_world;
 mod once;
 mod operation;
+mod people;
 mod portal;
 mod process;
 mod readings;
@@ -45,6 +47,7 @@ mod reports;
 mod routes;
 mod schema;
 mod search;
+mod secrets;
 mod session;
 mod simulation;
 mod stock_mqtt;

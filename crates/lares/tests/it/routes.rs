@@ -76,6 +76,7 @@ async fn b01_every_route_is_in_the_table_and_in_the_document_with_its_action() {
         "/api/auth/session",
         "/api/docs",
         "/api/docs/{file}",
+        "/api/invitations/look",
         "/api/openapi.json",
         // Signed with a secret of its own.
         "/api/webhooks/{id}",
