@@ -101,6 +101,21 @@ fn body_of(operation: &str, ids: &Ids) -> Option<Value> {
         "registerPasskey" => json!({ "challenge": "none", "name": "new", "credential": {} }),
         "renamePasskey" => json!({ "name": "changed" }),
         "openPasskeySession" | "loginWithPasskey" => json!({ "challenge": "none", "credential": {} }),
+        "getTokens" | "authorizeDevice" | "introspectToken" | "revokeToken" | "postOAuthLogout" => {
+            json!("token=none")
+        }
+        "registerOAuthClient" | "replaceOAuthRegistration" => json!({ "client_name": "new" }),
+        "getAuthorizationRequest" => json!({ "request": "none" }),
+        "decideAuthorizationRequest" => json!({ "request": "none", "allow": true }),
+        "getDeviceRequest" => json!({ "user_code": "BCDF-GHJK" }),
+        "decideDeviceRequest" => json!({ "user_code": "BCDF-GHJK", "allow": true }),
+        "createOAuthClient" => json!({
+            "name": "new", "redirect_uris": ["https://new.example/cb"], "grant_types": ["authorization_code"],
+            "scopes": ["openid"], "token_endpoint_auth_method": "none",
+        }),
+        "updateOAuthClient" => json!({ "name": "changed", "disabled": true }),
+        "rotateOAuthClientSecret" => json!({ "overlap_s": 60 }),
+        "addDeviceKey" => json!({ "jwk": device_key() }),
         "createToken" => json!({ "name": "more" }),
         "rotateToken" => json!({ "overlap_s": 60 }),
         "register" => json!({ "email": "nobody@nowhere.example", "password": "wrong" }),
@@ -151,6 +166,11 @@ fn body_of(operation: &str, ids: &Ids) -> Option<Value> {
     })
 }
 
+/// The public key of the moment's device.
+fn device_key() -> Value {
+    super::oauth_world::Key::new().jwk()
+}
+
 /// A request that a device would make.
 fn signing_request() -> String {
     let key = rcgen::KeyPair::generate().unwrap();
@@ -191,6 +211,9 @@ fn query_of(operation: &str) -> &'static str {
 fn call<'w>(world: &'w World, operation: &Operation, path: String, ids: &Ids) -> Call<'w> {
     let call = world.call(operation.method.clone(), path);
     match body_of(&operation.id, ids) {
+        Some(Value::String(form)) if operation.path.starts_with("/oauth/") => {
+            call.raw("application/x-www-form-urlencoded", form)
+        }
         Some(Value::String(csv)) => call.raw("text/csv", csv),
         Some(body) => call.json(body),
         None => {
@@ -217,6 +240,15 @@ pub async fn samples(world: &World, who: Who, house: &Household) -> Ids {
     let webhook = webhook.expect(201).await;
     let certificate = world.post(format!("/api/iot/devices/{}/certificates", house.lock.id)).as_(who);
     let certificate = certificate.json(json!({ "csr": signing_request() })).expect(201).await;
+    let key = world.post(format!("/api/iot/devices/{}/keys", house.lock.id)).as_(who);
+    let key = key.json(json!({ "name": format!("{} key", house.mark), "jwk": device_key() }));
+    let program = json!({
+        "name": format!("{} program", house.mark), "redirect_uris": ["https://voice.example/cb"],
+        "grant_types": ["authorization_code"], "scopes": ["openid"],
+        "token_endpoint_auth_method": "client_secret_basic",
+    });
+    let path = format!("/api/organisations/{organisation}/oauth-clients");
+    let program = world.post(path).as_(who).json(program).expect(201).await;
     let invitation = world.post(format!("/api/organisations/{organisation}/invitations")).as_(who);
     let invitation = invitation.json(json!({ "role": "viewer" })).expect(201).await;
     let alarm = world.post(format!("/api/homes/{}/alarms", house.home)).as_(who);
@@ -225,6 +257,8 @@ pub async fn samples(world: &World, who: Who, house: &Household) -> Ids {
     Ids::from([
         ("InvitationId", id_of(&invitation)),
         ("AlarmId", id_of(&alarm)),
+        ("DeviceKeyId", id_of(&key.expect(201).await)),
+        ("OAuthClientId", id_of(&program)),
         ("CertificateId", id_of(&certificate)),
         ("WebhookId", id_of(&webhook)),
         ("MqttSessionId", session(world, who, house, &client).await),

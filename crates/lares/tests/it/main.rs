@@ -32,6 +32,14 @@ mod mqtt_walls;
 /// The raw client of the broker's own tests.
 #[path = "../../../mqtt/tests/house/wire.rs"]
 mod mqtt_wire;
+mod oauth_bad_tokens;
+mod oauth_clients;
+mod oauth_code;
+mod oauth_device_grant;
+mod oauth_machines;
+mod oauth_register;
+mod oauth_tokens;
+mod oauth_world;
 mod once;
 mod operation;
 mod passkeys;
