@@ -15,6 +15,7 @@ use lares_store::Store;
 use lares_telemetry::Telemetry;
 use uuid::Uuid;
 
+use crate::alarms::Alarms;
 use crate::certificates::DeviceAuthority;
 use crate::dialects::Dialects;
 use crate::directory::Directory;
@@ -26,6 +27,7 @@ use crate::live::Live;
 use crate::nudge::Nudges;
 use crate::passkeys::Site;
 use crate::passwords::Passwords;
+use crate::providers::{Provider, ProviderSettings};
 use crate::replays::Replays;
 use crate::signing::KeyRing;
 use crate::throttle::{ClientThrottle, SignInThrottle};
@@ -51,6 +53,10 @@ pub struct HubParts {
     pub public_url: String,
     /// Where its pages come from, too, such as its other web listener.
     pub other_origins: Vec<String>,
+    /// Who else may vouch for people.
+    pub providers: Vec<ProviderSettings>,
+    /// Whether whoever is vouched for gets an account.
+    pub registration_open: bool,
 }
 
 pub struct Hub {
@@ -77,7 +83,10 @@ pub struct Hub {
     pub client_throttle: ClientThrottle,
     pub public_url: String,
     pub site: Site,
+    pub providers: Vec<Provider>,
+    pub registration_open: bool,
     pub keys: KeyRing,
+    pub alarms: Alarms,
     pub home_clients: HomeClients,
     /// Signatures of requests that devices sent lately.
     pub replays: Replays,
@@ -124,7 +133,10 @@ impl Hub {
             client_throttle: ClientThrottle::default(),
             public_url: parts.public_url,
             site: Site::of(&origins),
+            providers: parts.providers.into_iter().map(Provider::new).collect(),
+            registration_open: parts.registration_open,
             keys: KeyRing::default(),
+            alarms: Alarms::default(),
             home_clients: HomeClients::default(),
             replays: Replays::default(),
             busy: Mutex::default(),

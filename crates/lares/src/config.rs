@@ -8,6 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use crate::config_mqtt::{MqttConfig, MqttOrganisationConfig};
+pub use crate::config_sign_in::{ProviderConfig, SignInConfig};
 
 const ENV_PREFIX: &str = "LARES_";
 /// Read by the command line itself.
@@ -23,6 +24,7 @@ pub struct Config {
     pub http: HttpConfig,
     pub mqtt: MqttConfig,
     pub tls: TlsConfig,
+    pub sign_in: SignInConfig,
     pub ingest: IngestConfig,
     pub commands: CommandsConfig,
     pub limits: LimitsConfig,
@@ -357,6 +359,7 @@ impl Config {
             return Err(ConfigError::Wrong("limits.live_unread_s: must be at least 1".to_owned()));
         }
         self.telemetry.check()?;
+        self.sign_in.check()?;
         if !self.store.url.is_empty() && !self.store.url.starts_with("postgres") {
             return Err(ConfigError::Wrong(
                 "store.url: must be a postgres:// URL, or empty for SQLite".to_owned(),

@@ -7,6 +7,7 @@ pub mod clock;
 pub mod config;
 pub mod config_docs;
 mod config_mqtt;
+mod config_sign_in;
 pub mod data_dir;
 pub mod demo;
 pub mod demo_file;

@@ -13,7 +13,9 @@ use lares_doors::mqtt::{House, PresenceLog};
 use lares_hub::dispatcher::Dispatcher;
 use lares_hub::follower::Follower;
 use lares_hub::vault::Vault;
-use lares_hub::{Hub, HubError, HubParts, dialects, expirer, export, feed, housekeeper, signing, sweeper};
+use lares_hub::{
+    Hub, HubError, HubParts, alarm_watch, dialects, expirer, export, feed, housekeeper, signing, sweeper,
+};
 use lares_model::UnixMillis;
 use lares_model::command::CommandPolicy;
 use lares_model::ports::{Clock, Entropy};
@@ -106,6 +108,8 @@ async fn open_hub_on(
         device_authority: Some(device_authority::open(&data.path)?),
         public_url,
         other_origins,
+        providers: config.sign_in.settings()?,
+        registration_open: true,
     });
     signing::keep(&hub).await.map_err(in_full)?;
     hub.directory.load(&hub.store).await.map_err(|error| format!("devices: {error}"))?;
@@ -219,6 +223,7 @@ pub async fn start_on(config: &Config, clock: Option<Arc<ScaledClock>>) -> Resul
         worker("live feed", feed::run(hub.clone(), workers_stopped.clone())),
         worker("export", export::run(hub.clone(), workers_stopped.clone())),
         worker("retention", expirer::run(hub.clone(), workers_stopped.clone())),
+        worker("alarms", alarm_watch::run(hub.clone(), workers_stopped.clone())),
         worker("housekeeper", housekeeper::run(hub.clone(), workers_stopped)),
     ];
     let presence = tokio::spawn(presence_writer);

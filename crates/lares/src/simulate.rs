@@ -130,6 +130,8 @@ async fn open(
         device_authority: None,
         public_url: "http://localhost".to_owned(),
         other_origins: vec![],
+        providers: vec![],
+        registration_open: true,
     }))
 }
 

@@ -108,4 +108,8 @@ typed_ids! {
     PasskeyId,
     /// An account elsewhere that a person signs in with.
     IdentityId,
+    /// A place in an organisation that is offered.
+    InvitationId,
+    /// Something that a person has to look at.
+    AlarmId,
 }

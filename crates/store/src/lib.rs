@@ -13,6 +13,7 @@ mod work;
 mod migrations;
 
 pub mod account_log;
+pub mod alarms;
 pub mod app_sessions;
 pub mod certificates;
 pub mod commands;
@@ -25,6 +26,7 @@ pub mod homes;
 pub mod idempotency;
 pub mod identities;
 pub mod ingest;
+pub mod invitations;
 pub mod memberships;
 pub mod mqtt_clients;
 pub mod notifications;

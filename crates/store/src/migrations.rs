@@ -10,6 +10,7 @@ mod m0007_export;
 mod m0008_device_certificates;
 mod m0009_identity;
 mod m0012_factors;
+mod m0013_people;
 
 use sea_orm_migration::prelude::*;
 
@@ -49,6 +50,7 @@ pub(crate) static MIGRATIONS: &[Migration] = &[
     m0008_device_certificates::MIGRATION,
     m0009_identity::MIGRATION,
     m0012_factors::MIGRATION,
+    m0013_people::MIGRATION,
 ];
 
 /// Runs the declared migrations through SeaORM's bookkeeping (table `seaql_migrations`).

@@ -92,6 +92,8 @@ ids_in_paths!(
     lares_model::CertificateId,
     lares_model::PasskeyId,
     lares_model::IdentityId,
+    lares_model::InvitationId,
+    lares_model::AlarmId,
 );
 
 /// A JSON body.

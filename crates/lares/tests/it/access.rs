@@ -95,11 +95,20 @@ fn body_of(operation: &str, ids: &Ids) -> Option<Value> {
         }
         "stepUp" => json!({ "password": "wrong wrong wrong" }),
         "confirmTotp" => json!({ "code": "000000" }),
+        "startProvider" => json!({ "return_to": "/devices" }),
+        "linkProvider" => json!({ "ticket": "none" }),
         "registerPasskey" => json!({ "challenge": "none", "name": "new", "credential": {} }),
         "renamePasskey" => json!({ "name": "changed" }),
         "openPasskeySession" | "loginWithPasskey" => json!({ "challenge": "none", "credential": {} }),
         "createToken" => json!({ "name": "more" }),
         "createOrganisation" | "updateOrganisation" => json!({ "name": "renamed" }),
+        "refresh" => json!({ "refresh_token": "lares_rt_nobodys" }),
+        "updateMember" => json!({ "role": "viewer" }),
+        "transferOrganisation" => json!({ "member": ids["MembershipId"] }),
+        "createInvitation" => json!({ "role": "viewer" }),
+        "lookAtInvitation" | "acceptInvitation" => json!({ "token": "nobody has this one" }),
+        "acknowledgeAlarm" => json!({ "note": "seen" }),
+        "raiseAlarm" => json!({ "title": "smoke", "severity": "info", "device": ids["DeviceId"] }),
         "addMember" => json!({ "email": Neighbour.email(), "role": "viewer" }),
         "createHome" => {
             json!({ "organisation": ids["OrganisationId"], "name": "new", "time_zone": "Europe/Madrid",
@@ -200,7 +209,14 @@ pub async fn samples(world: &World, who: Who, house: &Household) -> Ids {
     let webhook = webhook.expect(201).await;
     let certificate = world.post(format!("/api/iot/devices/{}/certificates", house.lock.id)).as_(who);
     let certificate = certificate.json(json!({ "csr": signing_request() })).expect(201).await;
+    let invitation = world.post(format!("/api/organisations/{organisation}/invitations")).as_(who);
+    let invitation = invitation.json(json!({ "role": "viewer" })).expect(201).await;
+    let alarm = world.post(format!("/api/homes/{}/alarms", house.home)).as_(who);
+    let title = format!("{} window", house.mark);
+    let alarm = alarm.json(json!({ "title": title, "severity": "info" })).expect(201).await;
     Ids::from([
+        ("InvitationId", id_of(&invitation)),
+        ("AlarmId", id_of(&alarm)),
         ("CertificateId", id_of(&certificate)),
         ("WebhookId", id_of(&webhook)),
         ("MqttSessionId", session(world, who, house, &client).await),
@@ -215,7 +231,27 @@ pub async fn samples(world: &World, who: Who, house: &Household) -> Ids {
         ("MembershipId", id_of(&members["items"][0])),
         ("TokenId", id_of(&tokens[0])),
         ("PasskeyId", passkey(world, who).await),
+        ("IdentityId", identity(world, who).await),
     ])
+}
+
+/// As if this person had linked an account elsewhere.
+async fn identity(world: &World, who: Who) -> String {
+    let hub = &world.running().hub;
+    let identity = lares_store::identities::Identity {
+        id: lares_model::IdentityId(hub.uuid()),
+        user: lares_store::users::find_by_email(&hub.store, who.email()).await.unwrap().unwrap().id,
+        provider: "elsewhere".to_owned(),
+        issuer: "https://elsewhere.example".to_owned(),
+        subject: format!("{who:?}"),
+        email: None,
+        created_at: hub.now(),
+        last_used_at: None,
+    };
+    let work = hub.store.begin().await.unwrap();
+    lares_store::identities::insert(&work, &identity).await.unwrap();
+    work.commit().await.unwrap();
+    identity.id.to_string()
 }
 
 /// As if this person had registered a passkey.

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::large_futures, reason = "tests may panic")]
 
 mod access;
+mod alarms;
 mod attention;
 mod commands;
 mod device;
@@ -30,6 +31,7 @@ mod mqtt_wire;
 mod once;
 mod operation;
 mod passkeys;
+mod people;
 mod portal;
 mod process;
 mod readings;
@@ -38,6 +40,7 @@ mod reports;
 mod routes;
 mod schema;
 mod search;
+mod secrets;
 mod session;
 mod sign_in;
 mod simulation;

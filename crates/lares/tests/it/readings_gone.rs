@@ -116,6 +116,8 @@ impl House {
             device_authority: None,
             public_url: "http://localhost".to_owned(),
             other_origins: vec![],
+            providers: vec![],
+            registration_open: true,
         });
         let password = "a long enough password";
         let made = identity::create_owner(&hub, "owner@example.org", "Owner", password, "House").await;
