@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what the tests need and the machine lacks: PostgreSQL, Mosquitto, VictoriaMetrics, Chromium, cargo-nextest and a Python environment.
+# Installs what the tests need and the machine lacks: PostgreSQL, Mosquitto, VictoriaMetrics, Chromium, cargo-nextest, a Python environment and an OpenID provider.
 # Says nothing and takes no time where everything is there; where something cannot be had, says what that costs.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -66,6 +66,18 @@ install_python() {
     fi
 }
 
+install_oidc_provider() {
+    local folder=tests/oidc-provider
+    cmp -s "$folder/package-lock.json" "$folder/node_modules/installed.json" && return 0
+    warn "installing npm oidc-provider"
+    if npm ci --prefix "$folder" --silent --no-audit --no-fund; then
+        cp "$folder/package-lock.json" "$folder/node_modules/installed.json"
+    else
+        warn "npm ci failed in $folder; the tests of signing in with an account elsewhere will fail"
+    fi
+}
+
 install_packages
 install_python
+install_oidc_provider
 install_nextest

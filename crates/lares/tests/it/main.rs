@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::large_futures, reason = "tests may panic")]
 
 mod access;
+mod admin;
 mod alarms;
 mod attention;
 mod commands;
@@ -34,6 +35,7 @@ mod passkeys;
 mod people;
 mod portal;
 mod process;
+mod providers;
 mod readings;
 mod readings_gone;
 mod reports;
