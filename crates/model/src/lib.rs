@@ -41,7 +41,8 @@ pub mod webhook;
 
 pub use id::{
     AlarmId, AppSessionId, CertificateId, CommandId, DeviceId, DeviceKeyId, DiscoveredId, EventId, HomeId,
-    IdentityId, InvitationId, MembershipId, MqttClientId, MqttSessionId, NotificationId, OAuthClientId, OrganisationId, PasskeyId, RoomId, SessionId, SigningKeyId, TokenId, UserId, WebhookId,
+    IdentityId, InvitationId, MembershipId, MqttClientId, MqttSessionId, NotificationId, OAuthClientId,
+    OrganisationId, PasskeyId, RoomId, SessionId, SigningKeyId, TokenId, UserId, WebhookId,
 };
 pub use invalid::{FieldError, Invalid};
 pub use time::UnixMillis;

@@ -10,5 +10,5 @@ mod fake_dialect;
 mod fake_export;
 mod foreign_devices;
 mod home_clients;
-mod sign_in;
 mod oauth;
+mod sign_in;

@@ -98,6 +98,8 @@ fn body_of(operation: &str, ids: &Ids) -> Option<Value> {
         }
         "stepUp" => json!({ "password": "wrong wrong wrong" }),
         "confirmTotp" => json!({ "code": "000000" }),
+        "startProvider" => json!({ "return_to": "/devices" }),
+        "linkProvider" => json!({ "ticket": "none" }),
         "registerPasskey" => json!({ "challenge": "none", "name": "new", "credential": {} }),
         "renamePasskey" => json!({ "name": "changed" }),
         "openPasskeySession" | "loginWithPasskey" => json!({ "challenge": "none", "credential": {} }),
@@ -274,7 +276,27 @@ pub async fn samples(world: &World, who: Who, house: &Household) -> Ids {
         ("TokenId", id_of(&tokens[0])),
         ("PasskeyId", passkey(world, who).await),
         ("SessionId", signed_in(world, who).await),
+        ("IdentityId", identity(world, who).await),
     ])
+}
+
+/// As if this person had linked an account elsewhere.
+async fn identity(world: &World, who: Who) -> String {
+    let hub = &world.running().hub;
+    let identity = lares_store::identities::Identity {
+        id: lares_model::IdentityId(hub.uuid()),
+        user: lares_store::users::find_by_email(&hub.store, who.email()).await.unwrap().unwrap().id,
+        provider: "elsewhere".to_owned(),
+        issuer: "https://elsewhere.example".to_owned(),
+        subject: format!("{who:?}"),
+        email: None,
+        created_at: hub.now(),
+        last_used_at: None,
+    };
+    let work = hub.store.begin().await.unwrap();
+    lares_store::identities::insert(&work, &identity).await.unwrap();
+    work.commit().await.unwrap();
+    identity.id.to_string()
 }
 
 /// As if this person had registered a passkey.
