@@ -33,6 +33,8 @@ pub enum HubError {
     /// Programs cannot be asked, and what follows would outlive their token.
     #[error("only the session of a person may do this, not an API token or another app")]
     PersonNeeded,
+    #[error("this passkey is not known here, or its challenge is over; try again")]
+    PasskeyRefused,
     #[error("the refresh token is unknown, used or expired; sign in again")]
     RefreshRefused,
     #[error("this asks for more than was granted")]
@@ -50,6 +52,8 @@ pub enum HubError {
     KeyReused,
     #[error("too many tries; wait {retry_after_s} s")]
     TooMany { retry_after_s: u64 },
+    #[error("the provider does not answer now; try again, or sign in another way")]
+    ProviderUnavailable,
     /// Nothing was done, and it says nothing of the caller.
     #[error("too many people sign in at this moment; try again in {retry_after_s} s")]
     Busy { retry_after_s: u64 },

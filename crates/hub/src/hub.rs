@@ -27,7 +27,9 @@ use crate::links::Links;
 use crate::live::Live;
 use crate::mail_throttle::MailThrottle;
 use crate::nudge::Nudges;
+use crate::passkeys::Site;
 use crate::passwords::Passwords;
+use crate::providers::{Provider, ProviderSettings};
 use crate::replays::Replays;
 use crate::signing::KeyRing;
 use crate::throttle::{ClientThrottle, SignInThrottle};
@@ -52,6 +54,12 @@ pub struct HubParts {
     /// Where people and apps reach this server, without a slash at the end: the issuer of its tokens.
     pub public_url: String,
     pub accounts: AccountPolicy,
+    /// Where its pages come from, too, such as its other web listener.
+    pub other_origins: Vec<String>,
+    /// Who else may vouch for people.
+    pub providers: Vec<ProviderSettings>,
+    /// Whether whoever is vouched for gets an account.
+    pub registration_open: bool,
 }
 
 pub struct Hub {
@@ -79,6 +87,9 @@ pub struct Hub {
     pub mail_throttle: MailThrottle,
     pub public_url: String,
     pub accounts: AccountPolicy,
+    pub site: Site,
+    pub providers: Vec<Provider>,
+    pub registration_open: bool,
     pub keys: KeyRing,
     pub alarms: Alarms,
     pub home_clients: HomeClients,
@@ -103,6 +114,7 @@ const BEHIND_MAX_RECORDS: i64 = 200_000;
 
 impl Hub {
     pub fn new(parts: HubParts) -> Arc<Hub> {
+        let origins = [vec![parts.public_url.clone()], parts.other_origins].concat();
         let passwords = Passwords::new(parts.vault.password_pepper());
         Arc::new(Hub {
             store: parts.store,
@@ -128,6 +140,9 @@ impl Hub {
             mail_throttle: MailThrottle::new(&parts.accounts),
             public_url: parts.public_url,
             accounts: parts.accounts,
+            site: Site::of(&origins),
+            providers: parts.providers.into_iter().map(Provider::new).collect(),
+            registration_open: parts.registration_open,
             keys: KeyRing::default(),
             alarms: Alarms::default(),
             home_clients: HomeClients::default(),

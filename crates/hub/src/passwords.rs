@@ -1,11 +1,13 @@
-//! Passwords: Argon2id (RFC 9106) with the server's pepper, on a pool with bounded places for hashing and for waiting:
-//! each hash takes memory, and an unbounded number of them is a way to exhaust it.
+//! Passwords: Argon2id (RFC 9106) with the server's pepper, on a few threads of its own and with bounded places to
+//! wait: each hash takes memory, and an unbounded number of them is a way to exhaust it.
 
-use std::sync::Arc;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
 use argon2::{Algorithm, Argon2, Params, PasswordHash, Version};
-use tokio::sync::Semaphore;
+use tokio::sync::oneshot;
 
 use crate::error::HubError;
 use crate::password_policy::normalised;
@@ -20,12 +22,14 @@ const AT_ONCE_MAX: usize = 4;
 const WAITING_MAX: usize = 64;
 const COME_AGAIN_AFTER_S: u64 = 2;
 
+type Job = Box<dyn FnOnce(&[u8]) + Send>;
+
 pub struct Passwords {
     pepper: Arc<Vec<u8>>,
-    /// For those that hash.
-    pool: Arc<Semaphore>,
-    /// For those that hash and those that wait.
-    places: Arc<Semaphore>,
+    at_once: usize,
+    waiting: usize,
+    /// To the threads, which begin with the first password and end with this.
+    jobs: OnceLock<SyncSender<Job>>,
 }
 
 /// What came of comparing a password with its hash.
@@ -78,6 +82,32 @@ fn verify_now(pepper: &[u8], password: &str, known: Option<String>) -> Result<Ve
     Ok(if less { Verdict::RightAndOutdated } else { Verdict::Right })
 }
 
+/// The same few threads for all hashes: with threads that come and go, the allocator would keep the memory of a hash
+/// for each of them.
+fn start_threads(pepper: &Arc<Vec<u8>>, at_once: usize, waiting: usize) -> SyncSender<Job> {
+    let (sender, receiver) = sync_channel(waiting);
+    let receiver = Arc::new(Mutex::new(receiver));
+    for nth in 0..at_once {
+        let (pepper, receiver) = (pepper.clone(), receiver.clone());
+        let thread = std::thread::Builder::new().name(format!("password-{nth}"));
+        if let Err(error) = thread.spawn(move || work_off(&pepper, &receiver)) {
+            tracing::error!(%error, "a thread for passwords did not start");
+        }
+    }
+    sender
+}
+
+fn work_off(pepper: &[u8], jobs: &Mutex<Receiver<Job>>) {
+    loop {
+        let next = jobs.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        let Ok(job) = next else { return };
+        // Whoever waits for it is told by the answer that does not come; the thread goes on.
+        if catch_unwind(AssertUnwindSafe(|| job(pepper))).is_err() {
+            tracing::error!("hashing a password panicked");
+        }
+    }
+}
+
 impl Passwords {
     pub fn new(pepper: Vec<u8>) -> Passwords {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
@@ -85,11 +115,7 @@ impl Passwords {
     }
 
     fn with_places(pepper: Vec<u8>, at_once: usize, waiting: usize) -> Passwords {
-        Passwords {
-            pepper: Arc::new(pepper),
-            pool: Arc::new(Semaphore::new(at_once)),
-            places: Arc::new(Semaphore::new(at_once + waiting)),
-        }
+        Passwords { pepper: Arc::new(pepper), at_once, waiting, jobs: OnceLock::new() }
     }
 
     pub async fn hash(&self, password: &str, salt: [u8; 16]) -> Result<String, HubError> {
@@ -107,26 +133,31 @@ impl Passwords {
         &self,
         work: impl FnOnce(&[u8]) -> Result<T, HubError> + Send + 'static,
     ) -> Result<T, HubError> {
-        let place = self.places.clone().try_acquire_owned().map_err(|_| {
-            metrics::counter!("lares_password_hashes_refused_total").increment(1);
-            HubError::Busy { retry_after_s: COME_AGAIN_AFTER_S }
-        })?;
-        let permit = self.pool.clone().acquire_owned().await.map_err(internal)?;
-        let pepper = self.pepper.clone();
-        // The permits go with the work: it runs to its end also when nobody waits for it any more.
-        tokio::task::spawn_blocking(move || {
-            let outcome = work(&pepper);
-            drop((permit, place));
-            outcome
-        })
-        .await
-        .map_err(internal)?
+        let (answer, answered) = oneshot::channel();
+        let job: Job = Box::new(move |pepper| {
+            // Nobody may be waiting any more.
+            let _ = answer.send(work(pepper));
+        });
+        let jobs = self.jobs.get_or_init(|| start_threads(&self.pepper, self.at_once, self.waiting));
+        match jobs.try_send(job) {
+            Ok(()) => {}
+            Err(TrySendError::Full(_)) => {
+                metrics::counter!("lares_password_hashes_refused_total").increment(1);
+                return Err(HubError::Busy { retry_after_s: COME_AGAIN_AFTER_S });
+            }
+            Err(TrySendError::Disconnected(_)) => {
+                return Err(HubError::Internal("no thread for passwords".to_owned()));
+            }
+        }
+        answered.await.map_err(internal)?
     }
 }
 
 #[cfg(test)]
 mod tests {
     use std::sync::Barrier;
+
+    use futures_util::FutureExt as _;
 
     use super::*;
 
@@ -169,27 +200,39 @@ mod tests {
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn beyond_its_places_the_pool_refuses_at_once() {
         let passwords = Arc::new(Passwords::with_places(PEPPER.to_vec(), 1, 2));
-        let gate = Arc::new(Barrier::new(2));
-        let waits = |gate: Arc<Barrier>| {
-            let passwords = passwords.clone();
-            tokio::spawn(async move { passwords.run(move |_| Ok(gate.wait())).await.is_ok() })
-        };
-        let first = waits(gate.clone());
-        while passwords.pool.available_permits() > 0 {
-            tokio::task::yield_now().await;
-        }
-        let free = || Arc::new(Barrier::new(1));
-        let others = [waits(free()), waits(free())];
-        while passwords.places.available_permits() > 0 {
-            tokio::task::yield_now().await;
+        let (begun, gate) = (Arc::new(Barrier::new(2)), Arc::new(Barrier::new(2)));
+        let first = tokio::spawn({
+            let (passwords, begun, gate) = (passwords.clone(), begun.clone(), gate.clone());
+            async move {
+                let hold = move |_: &[u8]| {
+                    begun.wait();
+                    gate.wait();
+                    Ok(())
+                };
+                passwords.run(hold).await.is_ok()
+            }
+        });
+        begun.wait();
+        // The one thread is taken, and so are, from here on, the two places to wait.
+        let mut waiting = [Box::pin(passwords.verify("any", None)), Box::pin(passwords.verify("any", None))];
+        for one in &mut waiting {
+            assert!(one.now_or_never().is_none());
         }
         let refused = passwords.verify("any", None).await;
         assert!(matches!(refused, Err(HubError::Busy { retry_after_s: 1.. })), "{refused:?}");
         gate.wait();
         assert!(first.await.unwrap());
-        for other in others {
-            assert!(other.await.unwrap());
+        for one in waiting {
+            assert_eq!(one.await.unwrap(), Verdict::Wrong);
         }
+        assert_eq!(passwords.verify("any", None).await.unwrap(), Verdict::Wrong);
+    }
+
+    #[tokio::test]
+    async fn a_panic_ends_no_thread() {
+        let passwords = Passwords::with_places(PEPPER.to_vec(), 1, 2);
+        let panicked = passwords.run::<()>(|_| panic!("as a test")).await;
+        assert!(matches!(panicked, Err(HubError::Internal(_))), "{panicked:?}");
         assert_eq!(passwords.verify("any", None).await.unwrap(), Verdict::Wrong);
     }
 }

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::hash::Hash;
 use std::net::IpAddr;
 use std::num::NonZeroU32;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use lares_model::UnixMillis;
@@ -23,6 +23,8 @@ const FORGOTTEN_AFTER_MS: i64 = 3_600 * 1_000;
 /// Failed tries of one network with whatever accounts: so many at once, and then one in so many milliseconds.
 const NETWORK_BURST: i64 = 100;
 const NETWORK_EVERY_MS: i64 = 6_000;
+/// Of those that may wait for a hash at a time, one network never takes all.
+const NETWORK_AT_ONCE: u32 = 16;
 const KEPT_MAX: usize = 50_000;
 
 /// What neighbours share: an IPv4 /24, an IPv6 /56. All whose address is not known are one network.
@@ -71,6 +73,8 @@ struct Kept {
     accounts: HashMap<(Account, Network), Failures>,
     /// When all failures of a network will have been worked off.
     networks: HashMap<Network, UnixMillis>,
+    /// Tries whose outcome is still to come: no more than there are requests.
+    under_way: HashMap<Network, u32>,
 }
 
 /// Makes room: what is oldest goes first.
@@ -86,32 +90,44 @@ fn make_room<K: Eq + Hash, V>(kept: &mut HashMap<K, V>, at: impl Fn(&V) -> UnixM
 }
 
 #[derive(Default)]
-pub struct SignInThrottle(Mutex<Kept>);
+pub struct SignInThrottle(Arc<Mutex<Kept>>);
 
 /// A try, which counts as failed until its outcome is told.
-#[derive(Debug)]
 #[must_use]
 pub struct Attempt {
     account: Account,
     network: Network,
+    throttle: Arc<Mutex<Kept>>,
+}
+
+impl Drop for Attempt {
+    fn drop(&mut self) {
+        let mut kept = locked(&self.throttle);
+        let under_way = kept.under_way.entry(self.network).or_default();
+        *under_way = under_way.saturating_sub(1);
+        if *under_way == 0 {
+            kept.under_way.remove(&self.network);
+        }
+    }
+}
+
+fn locked(kept: &Mutex<Kept>) -> MutexGuard<'_, Kept> {
+    kept.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl SignInThrottle {
-    fn kept(&self) -> std::sync::MutexGuard<'_, Kept> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     pub fn attempt(&self, account: &str, peer: Option<&str>, now: UnixMillis) -> Result<Attempt, HubError> {
-        let attempt = Attempt { account: account_of(account), network: network_of(peer) };
-        let mut kept = self.kept();
-        let known = kept.accounts.get(&(attempt.account, attempt.network)).copied();
+        let (account, network) = (account_of(account), network_of(peer));
+        let mut kept = locked(&self.0);
+        let known = kept.accounts.get(&(account, network)).copied();
         let failures = known
             .filter(|failures| now.since_ms(failures.last) < FORGOTTEN_AFTER_MS)
             .unwrap_or(Failures { count: 0, last: now });
-        let free_at = kept.networks.get(&attempt.network).map_or(now, |at| (*at).max(now));
+        let free_at = kept.networks.get(&network).map_or(now, |at| (*at).max(now));
         let of_account = wait_ms(failures.count) - now.since_ms(failures.last);
         let of_network = free_at.since_ms(now) - NETWORK_BURST * NETWORK_EVERY_MS;
-        let wait = of_account.max(of_network);
+        let crowded = kept.under_way.get(&network).is_some_and(|tries| *tries >= NETWORK_AT_ONCE);
+        let wait = of_account.max(of_network).max(if crowded { FIRST_WAIT_MS } else { 0 });
         if wait > 0 {
             metrics::counter!("lares_sign_ins_throttled_total").increment(1);
             return Err(HubError::TooMany { retry_after_s: wait.unsigned_abs().div_ceil(1_000) });
@@ -119,29 +135,35 @@ impl SignInThrottle {
         make_room(&mut kept.accounts, |failures| failures.last);
         make_room(&mut kept.networks, |at| *at);
         let counted = Failures { count: failures.count.saturating_add(1), last: now };
-        kept.accounts.insert((attempt.account, attempt.network), counted);
-        kept.networks.insert(attempt.network, free_at + NETWORK_EVERY_MS);
-        Ok(attempt)
+        kept.accounts.insert((account, network), counted);
+        kept.networks.insert(network, free_at + NETWORK_EVERY_MS);
+        *kept.under_way.entry(network).or_default() += 1;
+        drop(kept);
+        Ok(Attempt { account, network, throttle: self.0.clone() })
     }
 
     /// Whoever it was has proved who they are: what they mistyped before is forgotten.
     pub fn succeeded(&self, attempt: Attempt) {
-        let mut kept = self.kept();
+        let mut kept = locked(&self.0);
         kept.accounts.remove(&(attempt.account, attempt.network));
         give_back(&mut kept, attempt.network);
+        drop(kept);
+        drop(attempt);
     }
 
     /// Neither right nor wrong, such as a right password whose code is still to come.
     pub fn undecided(&self, attempt: Attempt) {
-        let mut kept = self.kept();
+        let mut kept = locked(&self.0);
         if let Some(failures) = kept.accounts.get_mut(&(attempt.account, attempt.network)) {
             failures.count = failures.count.saturating_sub(1);
         }
         give_back(&mut kept, attempt.network);
+        drop(kept);
+        drop(attempt);
     }
 
     pub fn forget_quiet(&self, now: UnixMillis) {
-        let mut kept = self.kept();
+        let mut kept = locked(&self.0);
         kept.accounts.retain(|_, failures| now.since_ms(failures.last) < FORGOTTEN_AFTER_MS);
         kept.networks.retain(|_, free_at| now < *free_at);
     }
@@ -238,8 +260,22 @@ mod tests {
         assert_eq!(tries(HERE, 60), 10);
         assert_eq!(tries(ELSEWHERE, 60), 101);
         throttle.forget_quiet(at(100_000));
-        let kept = throttle.kept();
+        let kept = locked(&throttle.0);
         assert!(kept.accounts.is_empty() && kept.networks.is_empty());
+    }
+
+    #[test]
+    fn a04_a_network_takes_no_more_places_at_a_time_than_it_may() {
+        let throttle = SignInThrottle::default();
+        let name = |nth: u32| format!("account {nth}");
+        let mut held: Vec<_> =
+            (0..NETWORK_AT_ONCE).map(|nth| throttle.attempt(&name(nth), HERE, at(0)).unwrap()).collect();
+        assert_eq!(wait(throttle.attempt("one more", HERE, at(0))), 1);
+        assert_eq!(wait(throttle.attempt("one more", ELSEWHERE, at(0))), 0);
+        held.pop();
+        assert_eq!(wait(throttle.attempt("one more", HERE, at(0))), 0);
+        drop(held);
+        assert!(locked(&throttle.0).under_way.is_empty());
     }
 
     #[test]
@@ -249,7 +285,7 @@ mod tests {
             let peer = format!("2001:db8:{:x}:{:x}00::1", nth >> 8, nth & 255);
             assert_eq!(wait(throttle.attempt("a", Some(&peer), UnixMillis(nth))), 0);
         }
-        let kept = throttle.kept();
+        let kept = locked(&throttle.0);
         assert!(kept.accounts.len() <= KEPT_MAX && kept.networks.len() <= KEPT_MAX);
         assert!(kept.accounts.len() >= KEPT_MAX / 3);
     }

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 pub use crate::config_accounts::{IdentityConfig, MailConfig, MailEncryption, RegistrationConfig};
 pub use crate::config_mqtt::{MqttConfig, MqttOrganisationConfig};
+pub use crate::config_sign_in::{ProviderConfig, SignInConfig};
 
 const ENV_PREFIX: &str = "LARES_";
 /// Read by the command line itself.
@@ -24,6 +25,7 @@ pub struct Config {
     pub http: HttpConfig,
     pub mqtt: MqttConfig,
     pub tls: TlsConfig,
+    pub sign_in: SignInConfig,
     pub ingest: IngestConfig,
     pub commands: CommandsConfig,
     pub identity: IdentityConfig,
@@ -297,6 +299,14 @@ impl Config {
         format!("http://localhost:{}", plain.map_or(8_080, |address| address.port()))
     }
 
+    /// Where pages come from beside `public_url`: none where that was set, since one was chosen then. `https` is where
+    /// the listener for TLS stands.
+    pub fn other_origins(&self, https: Option<SocketAddr>) -> Vec<String> {
+        let of = |address: SocketAddr| format!("https://localhost:{}", address.port());
+        let https = https.or_else(|| address("http.tls_bind", &self.http.tls_bind).ok().flatten());
+        if self.http.public_url.is_empty() { https.map(of).into_iter().collect() } else { vec![] }
+    }
+
     /// The four ports in a row, on the same addresses.
     pub fn use_ports_from(&mut self, base: u16) -> Result<(), ConfigError> {
         if base > u16::MAX - 3 {
@@ -353,6 +363,7 @@ impl Config {
         }
         self.telemetry.check()?;
         self.mail.check()?;
+        self.sign_in.check()?;
         if !self.store.url.is_empty() && !self.store.url.starts_with("postgres") {
             return Err(ConfigError::Wrong(
                 "store.url: must be a postgres:// URL, or empty for SQLite".to_owned(),

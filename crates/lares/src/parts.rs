@@ -70,7 +70,8 @@ const STOP_WITHIN: Duration = Duration::from_secs(20);
 
 /// The storage and decisions, without doors: also what `lares admin` works with.
 pub async fn open_hub(config: &Config, data: &DataDirectory) -> Result<Arc<Hub>, String> {
-    open_hub_on(config, data, Arc::new(SystemClock), 1.0, config.public_url(None)).await
+    let place = (config.public_url(None), config.other_origins(None));
+    open_hub_on(config, data, Arc::new(SystemClock), 1.0, place).await
 }
 
 /// What waits for people, devices and networks waits in real time, also where the clock runs `speed` times as fast.
@@ -79,7 +80,7 @@ async fn open_hub_on(
     data: &DataDirectory,
     clock: Arc<dyn Clock>,
     speed: f64,
-    public_url: String,
+    (public_url, other_origins): (String, Vec<String>),
 ) -> Result<Arc<Hub>, String> {
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
     let key = data.key(entropy.as_ref())?;
@@ -111,6 +112,9 @@ async fn open_hub_on(
         device_authority: Some(device_authority::open(&data.path)?),
         public_url,
         accounts: account_policy(&config.identity),
+        other_origins,
+        providers: config.sign_in.settings()?,
+        registration_open: true,
     });
     signing::keep(&hub).await.map_err(in_full)?;
     hub.directory.load(&hub.store).await.map_err(|error| format!("devices: {error}"))?;
@@ -209,12 +213,13 @@ pub async fn start_on(config: &Config, clock: Option<Arc<ScaledClock>>) -> Resul
     device_authority::open(&data.path)?;
     let material = tls::material(&config.tls, &data.path)?;
     let metrics = recorder()?;
-    let public_url = config.public_url(listeners.addresses().http);
     let is_demo = clock.is_some();
+    let addresses = listeners.addresses();
+    let place = (config.public_url(addresses.http), config.other_origins(addresses.https));
     let hub = match clock {
-        None => open_hub_on(config, &data, Arc::new(SystemClock), 1.0, public_url).await?,
+        None => open_hub_on(config, &data, Arc::new(SystemClock), 1.0, place).await?,
         Some(clock) => {
-            let hub = open_hub_on(config, &data, clock.clone(), clock.speed(), public_url).await?;
+            let hub = open_hub_on(config, &data, clock.clone(), clock.speed(), place).await?;
             clock.not_before(newest(&hub).await?);
             hub
         }

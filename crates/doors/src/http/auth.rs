@@ -143,7 +143,8 @@ pub async fn opened(
 /// The cookie of a session, for as long as that lasts.
 pub fn session_cookie(door: &Door, issued: &Issued, secure: bool) -> HeaderMap {
     let lasts_ms = issued.expires_at.map_or(SESSION_MS, |ends| ends.since_ms(door.hub.now()));
-    set_cookie(Some(&issued.token), lasts_ms / 1_000, secure)
+    let lasts_s = lasts_ms.unsigned_abs().div_ceil(1_000);
+    set_cookie(Some(&issued.token), lasts_s.try_into().unwrap_or(i64::MAX), secure)
 }
 
 pub fn refuse_other_sites(request: &Request) -> Result<(), Problem> {

@@ -96,6 +96,8 @@ ids_in_paths!(
     lares_model::SessionId,
     lares_model::OAuthClientId,
     lares_model::DeviceKeyId,
+    lares_model::PasskeyId,
+    lares_model::IdentityId,
 );
 
 /// A JSON body.

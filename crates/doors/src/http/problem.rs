@@ -131,12 +131,14 @@ impl From<HubError> for Problem {
             HubError::SecondFactorNeeded | HubError::SecondFactorRefused => {
                 Problem { kind: SECOND_FACTOR.to_owned(), ..Problem::new(401, "Second factor needed", text) }
             }
-            HubError::Unauthenticated | HubError::WrongCredentials | HubError::RefreshRefused => {
-                Problem::new(401, "Unauthorized", text)
-            }
+            HubError::Unauthenticated
+            | HubError::WrongCredentials
+            | HubError::PasskeyRefused
+            | HubError::RefreshRefused => Problem::new(401, "Unauthorized", text),
             HubError::UnknownCursor => Problem::new(410, "Gone", text),
             HubError::KeyReused => Problem::new(422, "Idempotency key reused", text),
             HubError::TooMany { retry_after_s } => Problem::too_many(retry_after_s),
+            HubError::ProviderUnavailable => Problem::new(503, "Service unavailable", text).after(30),
             HubError::Busy { retry_after_s } => {
                 Problem::new(503, "Service unavailable", text).after(retry_after_s)
             }

@@ -11,6 +11,7 @@ mod identity;
 mod log;
 mod mqtt_clients;
 mod nouns;
+mod oauth;
 mod opening;
 mod paging;
 mod races;
@@ -72,6 +73,10 @@ on_both_engines! {
     webhooks::they_come_back_as_written,
     webhooks::webhooks_go_with_their_home_and_are_nobody_elses,
     certificates::certificates_round_trip,
+    oauth::clients_round_trip,
+    oauth::a_consent_is_one_for_each_person_and_client,
+    oauth::a14_a_device_is_decided_on_once,
+    oauth::device_keys_round_trip,
     walls::a_neighbour_finds_nothing,
     walls::a_neighbour_lists_nothing,
     walls::a_neighbour_removes_nothing,
