@@ -105,6 +105,14 @@ impl Caller {
         Ok(())
     }
 
+    /// Whether it is a person with a session of their own, and not a program that they gave a token to.
+    pub fn in_person(&self) -> Result<(), HubError> {
+        match self.authenticated.means {
+            Means::Inside | Means::Session | Means::App { client: None, .. } => Ok(()),
+            Means::ApiToken | Means::App { .. } | Means::Service(_) => Err(HubError::PersonNeeded),
+        }
+    }
+
     /// A client of a home's MQTT space: it may command that home's devices and nothing else.
     pub fn of_home_client(client: &HomeClient, now: UnixMillis) -> Caller {
         let user = UserId(client.id.0);

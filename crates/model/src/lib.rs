@@ -21,11 +21,13 @@ pub mod history;
 pub mod home;
 pub mod id;
 pub mod invalid;
+pub mod letter;
 pub mod mqtt_client;
 pub mod oauth;
 pub mod oauth_client;
 pub mod oauth_device;
 pub mod oauth_request;
+pub mod person;
 pub mod ports;
 pub mod presence;
 pub mod protocol;
@@ -39,8 +41,8 @@ pub mod webhook;
 
 pub use id::{
     AlarmId, AppSessionId, CertificateId, CommandId, DeviceId, DeviceKeyId, DiscoveredId, EventId, HomeId,
-    InvitationId, MembershipId, MqttClientId, MqttSessionId, NotificationId, OAuthClientId, OrganisationId,
-    RoomId, SigningKeyId, TokenId, UserId, WebhookId,
+    IdentityId, InvitationId, MembershipId, MqttClientId, MqttSessionId, NotificationId, OAuthClientId,
+    OrganisationId, PasskeyId, RoomId, SessionId, SigningKeyId, TokenId, UserId, WebhookId,
 };
 pub use invalid::{FieldError, Invalid};
 pub use time::UnixMillis;

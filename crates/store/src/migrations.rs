@@ -10,6 +10,7 @@ mod m0007_export;
 mod m0008_device_certificates;
 mod m0009_identity;
 mod m0011_oauth;
+mod m0012_factors;
 mod m0013_people;
 
 use sea_orm_migration::prelude::*;
@@ -50,6 +51,7 @@ pub(crate) static MIGRATIONS: &[Migration] = &[
     m0008_device_certificates::MIGRATION,
     m0009_identity::MIGRATION,
     m0011_oauth::MIGRATION,
+    m0012_factors::MIGRATION,
     m0013_people::MIGRATION,
 ];
 

@@ -90,10 +90,14 @@ ids_in_paths!(
     lares_model::DiscoveredId,
     lares_model::WebhookId,
     lares_model::CertificateId,
-    lares_model::OAuthClientId,
-    lares_model::DeviceKeyId,
     lares_model::InvitationId,
     lares_model::AlarmId,
+    lares_model::NotificationId,
+    lares_model::SessionId,
+    lares_model::OAuthClientId,
+    lares_model::DeviceKeyId,
+    lares_model::PasskeyId,
+    lares_model::IdentityId,
 );
 
 /// A JSON body.

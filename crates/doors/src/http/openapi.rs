@@ -97,6 +97,9 @@ pub fn document() -> String {
     for declared in actions {
         let operation = &mut document["paths"][&declared.path][declared.method.to_lowercase()];
         complete(operation, &declared.path, &declared.method, declared.action);
+        if declared.stepped_up {
+            operation["x-step-up"] = json!(true);
+        }
     }
     let mut text = serde_json::to_string_pretty(&document).unwrap_or_default();
     text.push('\n');

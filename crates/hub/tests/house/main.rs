@@ -11,3 +11,4 @@ mod fake_export;
 mod foreign_devices;
 mod home_clients;
 mod oauth;
+mod sign_in;

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::large_futures, reason = "tests may panic")]
 
 mod access;
+mod accounts_mail;
 mod alarms;
 mod attention;
 mod commands;
@@ -38,6 +39,7 @@ mod oauth_tokens;
 mod oauth_world;
 mod once;
 mod operation;
+mod passkeys;
 mod people;
 mod portal;
 mod process;
@@ -49,7 +51,9 @@ mod schema;
 mod search;
 mod secrets;
 mod session;
+mod sign_in;
 mod simulation;
+mod smtp_server;
 mod stock_mqtt;
 mod telemetry_files;
 mod topics;
