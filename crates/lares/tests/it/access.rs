@@ -14,10 +14,13 @@ use serde_json::{Value, json};
 use super::world::*;
 
 /// Operations that would end the sign-in that everything else is tried with.
-const ENDS_SIGN_IN: [&str; 2] = ["logout", "endSession"];
+const ENDS_SIGN_IN: [&str; 3] = ["logout", "endSession", "deleteAccount"];
 
 /// One id of each kind.
 pub type Ids = BTreeMap<&'static str, String>;
+
+/// For a person in front of a screen only, and never twice the same.
+const FOR_PERSONS: [&str; 1] = ["exportAccount"];
 
 /// Answers that go on for as long as somebody listens; whoever has no business there is refused like everywhere.
 const GOES_ON: [&str; 1] = ["watchMqttTopics"];
@@ -93,6 +96,13 @@ fn body_of(operation: &str, ids: &Ids) -> Option<Value> {
         "login" | "openSession" => {
             json!({ "email": "nobody@nowhere.example", "password": "wrong wrong wrong" })
         }
+        "stepUp" => json!({ "password": "wrong wrong wrong" }),
+        "confirmTotp" => json!({ "code": "000000" }),
+        "startProvider" => json!({ "return_to": "/devices" }),
+        "linkProvider" => json!({ "ticket": "none" }),
+        "registerPasskey" => json!({ "challenge": "none", "name": "new", "credential": {} }),
+        "renamePasskey" => json!({ "name": "changed" }),
+        "openPasskeySession" | "loginWithPasskey" => json!({ "challenge": "none", "credential": {} }),
         "getTokens" | "authorizeDevice" | "introspectToken" | "revokeToken" | "postOAuthLogout" => {
             json!("token=none")
         }
@@ -108,12 +118,14 @@ fn body_of(operation: &str, ids: &Ids) -> Option<Value> {
         "updateOAuthClient" => json!({ "name": "changed", "disabled": true }),
         "rotateOAuthClientSecret" => json!({ "overlap_s": 60 }),
         "addDeviceKey" => json!({ "jwk": device_key() }),
-        "stepUp" => json!({ "password": "wrong wrong wrong" }),
-        "confirmTotp" => json!({ "code": "000000" }),
-        "registerPasskey" => json!({ "challenge": "none", "name": "new", "credential": {} }),
-        "renamePasskey" => json!({ "name": "changed" }),
-        "openPasskeySession" | "loginWithPasskey" => json!({ "challenge": "none", "credential": {} }),
         "createToken" => json!({ "name": "more" }),
+        "rotateToken" => json!({ "overlap_s": 60 }),
+        "register" => json!({ "email": "nobody@nowhere.example", "password": "wrong" }),
+        "verifyEmail" | "confirmEmailChange" => json!({ "token": "made up" }),
+        "askPasswordReset" | "askEmailChange" => json!({ "email": "nobody@nowhere.example" }),
+        "confirmPasswordReset" => json!({ "token": "made up", "password": "wrong wrong wrong" }),
+        "changePassword" => json!({ "current_password": "wrong", "new_password": "wrong wrong wrong" }),
+        "updateProfile" => json!({ "units": "imperial" }),
         "createOrganisation" | "updateOrganisation" => json!({ "name": "renamed" }),
         "refresh" => json!({ "refresh_token": "lares_rt_nobodys" }),
         "updateMember" => json!({ "role": "viewer" }),
@@ -263,7 +275,28 @@ pub async fn samples(world: &World, who: Who, house: &Household) -> Ids {
         ("MembershipId", id_of(&members["items"][0])),
         ("TokenId", id_of(&tokens[0])),
         ("PasskeyId", passkey(world, who).await),
+        ("SessionId", signed_in(world, who).await),
+        ("IdentityId", identity(world, who).await),
     ])
+}
+
+/// As if this person had linked an account elsewhere.
+async fn identity(world: &World, who: Who) -> String {
+    let hub = &world.running().hub;
+    let identity = lares_store::identities::Identity {
+        id: lares_model::IdentityId(hub.uuid()),
+        user: lares_store::users::find_by_email(&hub.store, who.email()).await.unwrap().unwrap().id,
+        provider: "elsewhere".to_owned(),
+        issuer: "https://elsewhere.example".to_owned(),
+        subject: format!("{who:?}"),
+        email: None,
+        created_at: hub.now(),
+        last_used_at: None,
+    };
+    let work = hub.store.begin().await.unwrap();
+    lares_store::identities::insert(&work, &identity).await.unwrap();
+    work.commit().await.unwrap();
+    identity.id.to_string()
 }
 
 /// As if this person had registered a passkey.
@@ -284,6 +317,12 @@ async fn passkey(world: &World, who: Who) -> String {
     lares_store::passkeys::insert(&work, &passkey).await.unwrap();
     work.commit().await.unwrap();
     passkey.id.to_string()
+}
+
+/// A sign-in of an app.
+async fn signed_in(world: &World, who: Who) -> String {
+    let login = json!({ "email": who.email(), "password": PASSWORD });
+    id_of(&world.post("/api/auth/login").json(login).expect(200).await)
 }
 
 /// A session that a client of the home has left behind.
@@ -349,7 +388,8 @@ async fn discovered(world: &World, house: &Household) -> String {
 async fn everything(world: &World, all: &[Operation], ids: &Ids) -> BTreeMap<String, Value> {
     let mut seen = BTreeMap::new();
     for operation in all.iter().filter(|operation| operation.method == Method::GET) {
-        if operation.action == "public" || GOES_ON.contains(&operation.id.as_str()) {
+        let left_out = [&GOES_ON[..], &FOR_PERSONS[..]].concat().contains(&operation.id.as_str());
+        if operation.action == "public" || left_out {
             continue;
         }
         let path = path_with(operation, ids);

@@ -3,7 +3,10 @@
 #![allow(clippy::unwrap_used, clippy::large_futures, reason = "tests may panic")]
 
 mod access;
+mod accounts;
+mod accounts_data;
 mod accounts_mail;
+mod admin;
 mod alarms;
 mod attention;
 mod commands;
@@ -24,6 +27,7 @@ mod homes;
 mod limits;
 mod listing;
 mod live;
+mod mailbox;
 mod mqtt_power;
 mod mqtt_walls;
 /// The raw client of the broker's own tests.
@@ -43,6 +47,7 @@ mod passkeys;
 mod people;
 mod portal;
 mod process;
+mod providers;
 mod readings;
 mod readings_gone;
 mod reports;
