@@ -18,6 +18,9 @@ pub enum HubError {
     /// The caller may see the thing, and may not do this to it.
     #[error("your role in this organisation does not include this")]
     Forbidden,
+    /// Only somebody who was invited may make an account.
+    #[error("an account is made here by invitation only")]
+    RegistrationClosed,
     #[error("sign in first: the token is missing, unknown or expired")]
     Unauthenticated,
     #[error("e-mail or password is wrong")]

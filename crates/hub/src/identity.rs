@@ -16,8 +16,8 @@ use crate::app_sessions::{self, AccessClaims};
 use crate::caller::{Authenticated, Caller, Means};
 use crate::error::HubError;
 use crate::hub::Hub;
-use crate::once::{Once, keep, replay};
 use crate::password_policy;
+use crate::sessions::{self, Ending};
 use crate::signing::{self, ACCESS_TOKEN};
 
 const TOKEN_BYTES: usize = 32;
@@ -117,8 +117,13 @@ async fn caller_of_access_token(hub: &Hub, jwt: &str) -> Result<Caller, HubError
         HubError::Unauthenticated
     })?;
     let scopes = Scopes::parse(&claims.scope).map_err(|_| HubError::Unauthenticated)?;
-    let session = claims.sid.ok_or(HubError::Unauthenticated)?;
-    caller_of_app(hub, session, scopes).await
+    match claims.sid {
+        Some(session) => caller_of_app(hub, session, scopes).await,
+        None => {
+            let client = claims.client_id.parse().map_err(|_| HubError::Unauthenticated)?;
+            crate::oauth::machines::service(hub, client, scopes).await
+        }
+    }
 }
 
 /// An access token ends with its session, not only by itself.
@@ -139,6 +144,9 @@ pub async fn caller_again(hub: &Hub, caller: &Caller) -> Result<Caller, HubError
     let now = hub.now();
     if let Means::App { session, .. } = caller.authenticated.means {
         return caller_of_app(hub, session, caller.authenticated.scopes).await;
+    }
+    if let Means::Service(client) = caller.authenticated.means {
+        return crate::oauth::machines::service(hub, client, caller.authenticated.scopes).await;
     }
     let token = tokens::find(&hub.store, caller.token).await?;
     let token = token
@@ -176,52 +184,6 @@ pub async fn places(hub: &Hub, caller: &Caller) -> Result<Vec<(Organisation, Rol
     Ok(all.into_iter().filter_map(place).collect())
 }
 
-pub async fn create_token(
-    hub: &Hub,
-    caller: &Caller,
-    once: Option<&Once>,
-    name: &str,
-    expires_at: Option<UnixMillis>,
-) -> Result<Issued, HubError> {
-    let mut invalid = Invalid::default();
-    invalid.check_text("/name", name, 1, NAME_MAX_CHARS);
-    if expires_at.is_some_and(|expires_at| expires_at <= hub.now()) {
-        invalid.add("/expires_at", "must be in the future");
-    }
-    invalid.or(())?;
-    let work = hub.store.begin().await?;
-    if let Some(done) = replay(hub, &work, caller, once).await? {
-        return Ok(done);
-    }
-    let making = Making {
-        user: caller.user,
-        kind: TokenKind::Api,
-        name,
-        expires_at,
-        scopes: caller.authenticated.scopes,
-        signed_in: None,
-    };
-    let (token, issued) = make(hub, making);
-    tokens::insert(&work, &token).await?;
-    keep(hub, &work, caller, once, &issued).await?;
-    work.commit().await?;
-    Ok(issued)
-}
-
-pub async fn list_tokens(hub: &Hub, caller: &Caller) -> Result<Vec<Token>, HubError> {
-    Ok(tokens::list(&hub.store, caller.user).await?)
-}
-
-pub async fn delete_token(hub: &Hub, caller: &Caller, id: TokenId) -> Result<(), HubError> {
-    let work = hub.store.begin().await?;
-    if !tokens::delete(&work, caller.user, id).await? {
-        return Err(HubError::NotFound("token"));
-    }
-    work.commit().await?;
-    hub.nudges.access_changed(caller.user);
-    Ok(())
-}
-
 /// Roughly: what is one is known when a mail arrives.
 pub fn is_email(text: &str) -> bool {
     let at = text.find('@');
@@ -231,34 +193,53 @@ pub fn is_email(text: &str) -> bool {
         && !text.contains(' ')
 }
 
-fn check_account(email: &str, name: &str, password: &str) -> Result<(), Invalid> {
+/// `about`: what of the person a password must not be.
+fn check_password(invalid: &mut Invalid, field: &str, password: &str, about: &[&str]) {
+    if let Some(reason) = password_policy::refusal(password, about) {
+        invalid.add(field, reason);
+    }
+}
+
+pub(crate) fn check_account(email: &str, name: &str, password: &str) -> Result<(), Invalid> {
     let mut invalid = Invalid::default();
     invalid.check_text("/name", name, 1, NAME_MAX_CHARS);
     if !is_email(email) {
         invalid.add("/email", "must be an e-mail address");
     }
-    if let Some(reason) = password_policy::refusal(password, &[email, name]) {
-        invalid.add("/password", reason);
-    }
+    check_password(&mut invalid, "/password", password, &[email, name]);
     invalid.or(())
 }
 
-async fn new_user(hub: &Hub, email: &str, name: &str, password: &str) -> Result<User, HubError> {
-    let email = email.trim().to_lowercase();
-    check_account(&email, name, password)?;
+/// The hash of a password that somebody chose; `field` is where it stood, `about` what of the person it must not be.
+pub(crate) async fn hashed(
+    hub: &Hub,
+    field: &str,
+    password: &str,
+    about: &[&str],
+) -> Result<String, HubError> {
+    let mut invalid = Invalid::default();
+    check_password(&mut invalid, field, password, about);
+    invalid.or(())?;
     let mut salt = [0; 16];
     hub.entropy.fill(&mut salt);
+    hub.passwords.hash(password, salt).await
+}
+
+pub(crate) async fn new_user(hub: &Hub, email: &str, name: &str, password: &str) -> Result<User, HubError> {
+    let email = email.trim().to_lowercase();
+    check_account(&email, name, password)?;
+    let password_phc = hashed(hub, "/password", password, &[&email, name]).await?;
     Ok(User {
         id: UserId(hub.uuid()),
         email,
         name: name.to_owned(),
-        password_phc: hub.passwords.hash(password, salt).await?,
+        password_phc,
         created_at: hub.now(),
         email_verified_at: None,
     })
 }
 
-/// A person who can sign in. Used by `lares admin`; self-registration comes with full identity.
+/// A person who can sign in, made by `lares admin`.
 pub async fn create_user(hub: &Hub, email: &str, name: &str, password: &str) -> Result<User, HubError> {
     let user = new_user(hub, email, name, password).await?;
     let work = hub.store.begin().await?;
@@ -270,18 +251,10 @@ pub async fn create_user(hub: &Hub, email: &str, name: &str, password: &str) -> 
 pub async fn set_password(hub: &Hub, email: &str, password: &str) -> Result<(), HubError> {
     let email = email.trim().to_lowercase();
     let user = users::find_by_email(&hub.store, &email).await?.ok_or(HubError::NotFound("user"))?;
-    check_account(&email, &user.name, password)?;
-    let mut salt = [0; 16];
-    hub.entropy.fill(&mut salt);
-    let phc = hub.passwords.hash(password, salt).await?;
+    let phc = hashed(hub, "/password", password, &[&user.email, &user.name]).await?;
     let work = hub.store.begin().await?;
     users::set_password(&work, user.id, &phc).await?;
-    for token in tokens::list(&work, user.id).await? {
-        tokens::delete(&work, user.id, token.id).await?;
-    }
-    for session in lares_store::app_sessions::of_user(&work, user.id).await? {
-        lares_store::app_sessions::delete(&work, user.id, session.id).await?;
-    }
+    sessions::end(&work, user.id, Ending::Everything).await?;
     work.commit().await?;
     hub.nudges.access_changed(user.id);
     Ok(())

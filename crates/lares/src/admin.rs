@@ -1,7 +1,7 @@
 //! `lares admin`: what must be possible before anybody can sign in. Stops politely while a server holds the data.
 
 use clap::Subcommand;
-use lares_hub::{identity, second_factor, signing};
+use lares_hub::{identity, password_reset, second_factor, signing};
 use lares_model::access::{Membership, Role};
 use lares_model::{MembershipId, OrganisationId, UnixMillis};
 
@@ -49,6 +49,11 @@ pub enum Task {
     Keys {
         #[command(subcommand)]
         task: KeysTask,
+    },
+    /// Print a link by which a person chooses a new password, good once and for an hour: where no mail is set up.
+    ResetLink {
+        #[arg(long)]
+        email: String,
     },
     /// Make an API token for a person and print it.
     Token {
@@ -136,6 +141,9 @@ pub async fn run(config: Config, task: Task) -> Result<(), String> {
         Task::Keys { task: KeysTask::Rotate { now: false } } => {
             let signs_from = signing::rotate(&hub).await.map_err(said)?;
             println!("the next key is published and signs from {signs_from} on");
+        }
+        Task::ResetLink { email } => {
+            println!("{}", password_reset::link_for(&hub, &email).await.map_err(said)?);
         }
         Task::Token { email, name } => {
             let issued = identity::issue_by_email(&hub, &email, &name).await.map_err(said)?;

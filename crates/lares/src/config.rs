@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use crate::config_accounts::{IdentityConfig, MailConfig, MailEncryption, RegistrationConfig};
 pub use crate::config_mqtt::{MqttConfig, MqttOrganisationConfig};
 pub use crate::config_sign_in::{ProviderConfig, SignInConfig};
 
@@ -27,6 +28,8 @@ pub struct Config {
     pub sign_in: SignInConfig,
     pub ingest: IngestConfig,
     pub commands: CommandsConfig,
+    pub identity: IdentityConfig,
+    pub mail: MailConfig,
     pub limits: LimitsConfig,
     pub log: LogConfig,
 }
@@ -360,6 +363,7 @@ impl Config {
         }
         self.telemetry.check()?;
         self.sign_in.check()?;
+        self.mail.check()?;
         if !self.store.url.is_empty() && !self.store.url.starts_with("postgres") {
             return Err(ConfigError::Wrong(
                 "store.url: must be a postgres:// URL, or empty for SQLite".to_owned(),

@@ -32,6 +32,8 @@ fn sections() -> Vec<Section> {
         "sign_in",
         "ingest",
         "commands",
+        "identity",
+        "mail",
         "limits",
         "log",
     ];

@@ -151,3 +151,15 @@ pub async fn touch(w: &UnitOfWork, id: TokenId, now: UnixMillis) -> Result<bool,
         Entity::update_many().col_expr(Column::LastUsedAt, Expr::value(now.0)).filter(Column::Id.eq(id.0));
     rows::update(w, update).await
 }
+
+/// It ends then.
+pub async fn end_at(w: &UnitOfWork, id: TokenId, at: UnixMillis) -> Result<bool, StoreError> {
+    let update =
+        Entity::update_many().col_expr(Column::ExpiresAt, Expr::value(at.0)).filter(Column::Id.eq(id.0));
+    rows::update(w, update).await
+}
+
+/// Those that ended before this instant.
+pub async fn delete_expired(w: &UnitOfWork, before: UnixMillis) -> Result<u64, StoreError> {
+    rows::delete(w, Entity::delete_many().filter(Column::ExpiresAt.lt(before.0))).await
+}

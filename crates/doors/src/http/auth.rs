@@ -1,23 +1,21 @@
-//! Signing in and out, and API tokens.
+//! Signing in and out.
 
 use axum::Json;
 use axum::extract::{FromRequest, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use lares_hub::Caller;
 use lares_hub::account_log::Visitor;
 use lares_hub::app_sessions::{self, Tokens};
-use lares_hub::identity::{self, Issued, Token, TokenKind};
+use lares_hub::identity::{self, Issued};
 use lares_hub::sign_in::{self, Proved, SESSION_MS};
-use lares_model::access::Role;
-use lares_model::{AppSessionId, Invalid, OrganisationId, TokenId, UnixMillis, UserId};
+use lares_model::{AppSessionId, Invalid, UnixMillis};
 use serde::{Deserialize, Serialize};
 
 use super::Door;
-use super::extract::{Body, Id, Posted, Who};
+use super::extract::{Body, Who};
 use super::problem::Problem;
+use super::profile::ProfileView;
 use super::session::{Page, set_cookie};
-use super::views::OnceHeader;
 
 /// E-mail and password.
 #[derive(Deserialize, utoipa::ToSchema)]
@@ -30,21 +28,6 @@ pub struct LoginBody {
     /// Of the person's code generator, or a recovery code; needed where codes are asked for.
     #[schema(max_length = 32, example = "123456")]
     code: Option<String>,
-}
-
-/// A bearer token, shown once.
-#[derive(Serialize, utoipa::ToSchema)]
-pub struct IssuedView {
-    pub id: TokenId,
-    /// Send it as `Authorization: Bearer ...`.
-    pub token: String,
-    pub expires_at: Option<UnixMillis>,
-}
-
-impl From<Issued> for IssuedView {
-    fn from(issued: Issued) -> Self {
-        IssuedView { id: issued.id, token: issued.token, expires_at: issued.expires_at }
-    }
 }
 
 /// An access token and what it is renewed with (RFC 6749, section 5.1).
@@ -206,128 +189,5 @@ pub async fn end_session(
     responses((status = 204, description = "Signed out")))]
 pub async fn logout(State(door): State<Door>, Who(caller): Who) -> Result<StatusCode, Problem> {
     sign_in::sign_out(&door.hub, &caller).await?;
-    Ok(StatusCode::NO_CONTENT)
-}
-
-/// Who is signed in.
-#[derive(Serialize, utoipa::ToSchema)]
-pub struct ProfileView {
-    pub id: UserId,
-    pub email: String,
-    pub name: String,
-    pub created_at: UnixMillis,
-    /// Only those that hold now.
-    pub memberships: Vec<MembershipOfProfile>,
-}
-
-/// A place in an organisation.
-#[derive(Serialize, utoipa::ToSchema)]
-pub struct MembershipOfProfile {
-    pub organisation: OrganisationId,
-    pub organisation_name: String,
-    pub role: Role,
-}
-
-impl ProfileView {
-    async fn of(door: &Door, caller: &Caller) -> Result<ProfileView, Problem> {
-        let user = identity::profile(&door.hub, caller).await?;
-        let places = identity::places(&door.hub, caller).await?;
-        let memberships = places.into_iter().map(|(organisation, role)| MembershipOfProfile {
-            organisation: organisation.id,
-            organisation_name: organisation.name,
-            role,
-        });
-        Ok(ProfileView {
-            id: user.id,
-            email: user.email,
-            name: user.name,
-            created_at: user.created_at,
-            memberships: memberships.collect(),
-        })
-    }
-}
-
-/// The signed-in person.
-#[utoipa::path(get, path = "/api/auth/profile", tag = "identity", operation_id = "getProfile",
-    responses((status = 200, description = "The person", body = ProfileView)))]
-pub async fn profile(State(door): State<Door>, Who(caller): Who) -> Result<Json<ProfileView>, Problem> {
-    Ok(Json(ProfileView::of(&door, &caller).await?))
-}
-
-#[derive(Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct NewTokenBody {
-    /// What it is for, in your words.
-    #[schema(min_length = 1, max_length = 120)]
-    name: String,
-    /// It never expires when this is left out.
-    expires_at: Option<UnixMillis>,
-}
-
-/// Make an API token with all of your rights.
-#[utoipa::path(post, path = "/api/auth/tokens", tag = "identity", operation_id = "createToken", params(OnceHeader),
-    request_body = NewTokenBody, responses((status = 201, description = "The token, shown once", body = IssuedView)))]
-pub async fn create_token(
-    State(door): State<Door>,
-    Who(caller): Who,
-    Posted(once, body): Posted<NewTokenBody>,
-) -> Result<(StatusCode, Json<IssuedView>), Problem> {
-    let issued =
-        identity::create_token(&door.hub, &caller, once.as_ref(), &body.name, body.expires_at).await?;
-    Ok((StatusCode::CREATED, Json(issued.into())))
-}
-
-/// A token or session.
-#[derive(Serialize, utoipa::ToSchema)]
-pub struct TokenView {
-    pub id: TokenId,
-    pub name: String,
-    /// `session` from signing in, `api` made on purpose.
-    pub kind: &'static str,
-    /// Whether this request came with it.
-    pub current: bool,
-    pub created_at: UnixMillis,
-    pub expires_at: Option<UnixMillis>,
-    /// To the hour.
-    pub last_used_at: Option<UnixMillis>,
-}
-
-impl TokenView {
-    fn of(token: Token, current: TokenId) -> TokenView {
-        TokenView {
-            current: token.id == current,
-            id: token.id,
-            name: token.name,
-            kind: match token.kind {
-                TokenKind::Session => "session",
-                TokenKind::Api => "api",
-            },
-            created_at: token.created_at,
-            expires_at: token.expires_at,
-            last_used_at: token.last_used_at,
-        }
-    }
-}
-
-/// Your tokens and sessions, without their secrets.
-#[utoipa::path(get, path = "/api/auth/tokens", tag = "identity", operation_id = "listTokens",
-    responses((status = 200, description = "Tokens and sessions", body = Vec<TokenView>)))]
-pub async fn list_tokens(
-    State(door): State<Door>,
-    Who(caller): Who,
-) -> Result<Json<Vec<TokenView>>, Problem> {
-    let tokens = identity::list_tokens(&door.hub, &caller).await?;
-    Ok(Json(tokens.into_iter().map(|token| TokenView::of(token, caller.token)).collect()))
-}
-
-/// End a token or session.
-#[utoipa::path(delete, path = "/api/auth/tokens/{id}", tag = "identity", operation_id = "deleteToken",
-    params(("id" = TokenId, Path, description = "Token")), responses((status = 204, description = "Ended")))]
-pub async fn delete_token(
-    State(door): State<Door>,
-    Who(caller): Who,
-    Id(id): Id<TokenId>,
-) -> Result<StatusCode, Problem> {
-    identity::delete_token(&door.hub, &caller, id).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -11,9 +11,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::Door;
-use super::auth::{ProfileView, SignedInView, opened, refuse_other_sites, visitor};
+use super::auth::{SignedInView, opened, refuse_other_sites, visitor};
 use super::extract::{Body, Id, Who};
 use super::problem::Problem;
+use super::profile::ProfileView;
 
 /// A challenge for an authenticator, good once and for five minutes.
 #[derive(Serialize, utoipa::ToSchema)]

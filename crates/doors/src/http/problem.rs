@@ -114,7 +114,9 @@ impl From<HubError> for Problem {
             HubError::Invalid(invalid) => invalid.into(),
             HubError::NotFound(_) => Problem::new(404, "Not found", text),
             HubError::Conflict(_) => Problem::new(409, "Conflict", text),
-            HubError::Forbidden | HubError::PersonNeeded => Problem::new(403, "Forbidden", text),
+            HubError::Forbidden | HubError::PersonNeeded | HubError::RegistrationClosed => {
+                Problem::new(403, "Forbidden", text)
+            }
             HubError::ScopeBeyondGrant => Problem::new(403, "Forbidden", text),
             HubError::OutOfScope(scope) => Problem {
                 challenge: Challenge::BearerWith(scope),

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::large_futures, reason = "tests may panic")]
 
 mod access;
+mod accounts_mail;
 mod admin;
 mod alarms;
 mod attention;
@@ -46,6 +47,7 @@ mod secrets;
 mod session;
 mod sign_in;
 mod simulation;
+mod smtp_server;
 mod stock_mqtt;
 mod telemetry_files;
 mod topics;

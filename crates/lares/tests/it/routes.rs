@@ -27,6 +27,7 @@ fn declared(world: &World) -> Vec<Declared> {
         openapi: "".into(),
         metrics_public: false,
         connection: lares_doors::http::ConnectionView::default(),
+        mailbox: None,
     });
     lares_doors::http::router(&door, &lares_doors::http::HttpLimits::default()).1
 }

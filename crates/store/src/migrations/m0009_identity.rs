@@ -135,7 +135,12 @@ static NOTIFICATIONS: Table = Table {
         col("organisation", Uuid, "notifications::insert", "Whose matter it is; null for a person's own.")
             .or_null(),
         col("channel", Text, "notifications::insert", "How it is sent: email."),
-        col("sealed_address", Bytes, "notifications::insert", "Where to, sealed."),
+        col(
+            "sealed_address",
+            Bytes,
+            "notifications::insert, settle",
+            "Where to, sealed; empty once it was settled for somebody without an account.",
+        ),
         col("language", Text, "notifications::insert", "The language to word it in."),
         col("template", Text, "notifications::insert", "What it says."),
         col(

@@ -6,6 +6,7 @@
 mod bed;
 mod certificates;
 mod discovered;
+mod factors;
 mod identity;
 mod log;
 mod mqtt_clients;
@@ -66,6 +67,11 @@ on_both_engines! {
     webhooks::they_come_back_as_written,
     webhooks::webhooks_go_with_their_home_and_are_nobody_elses,
     certificates::certificates_round_trip,
+    factors::a_code_generator_takes_each_step_once,
+    factors::a_recovery_code_is_taken_once,
+    factors::passkeys_round_trip,
+    factors::an_account_elsewhere_is_one_persons,
+    factors::a_session_is_known_by_its_newest_secret,
     walls::a_neighbour_finds_nothing,
     walls::a_neighbour_lists_nothing,
     walls::a_neighbour_removes_nothing,
