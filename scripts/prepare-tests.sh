@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Installs what the tests need and the machine lacks: PostgreSQL, Mosquitto, VictoriaMetrics, Chromium, cargo-nextest, a Python environment and an OpenID provider.
+# Installs what the tests need and the machine lacks: PostgreSQL, Mosquitto, VictoriaMetrics, Chromium, cargo-nextest, a Python
+# environment, and OAuth clients and an OpenID provider for Node.
 # Says nothing and takes no time where everything is there; where something cannot be had, says what that costs.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -66,18 +67,20 @@ install_python() {
     fi
 }
 
-install_oidc_provider() {
-    local folder=tests/oidc-provider
-    cmp -s "$folder/package-lock.json" "$folder/node_modules/installed.json" && return 0
-    warn "installing npm oidc-provider"
-    if npm ci --prefix "$folder" --silent --no-audit --no-fund; then
-        cp "$folder/package-lock.json" "$folder/node_modules/installed.json"
+# The packages of a folder of tests, once for each lock file.
+install_npm() {
+    local folder=$1
+    cmp -s "$folder/package-lock.json" "$folder/node_modules/installed-lock.json" && return 0
+    warn "installing the packages of $folder"
+    if npm --prefix "$folder" ci --no-audit --no-fund --loglevel=error >&2; then
+        cp "$folder/package-lock.json" "$folder/node_modules/installed-lock.json"
     else
-        warn "npm ci failed in $folder; the tests of signing in with an account elsewhere will fail"
+        warn "$folder is incomplete; the tests that need it will fail"
     fi
 }
 
 install_packages
 install_python
-install_oidc_provider
+install_npm tests/oauth
+install_npm tests/oidc-provider
 install_nextest

@@ -32,6 +32,8 @@ pub const TOLD: &[AccountEvent] = &[
     AccountEvent::IdentityLinked,
     AccountEvent::IdentityRemoved,
     AccountEvent::FactorsReset,
+    AccountEvent::AppConnected,
+    AccountEvent::CodeReused,
 ];
 
 /// So many of the latest sign-ins are compared with.

@@ -40,6 +40,11 @@ pub enum Task {
         #[arg(long)]
         email: String,
     },
+    /// Print a link by which a person chooses a new password, good once and for an hour: where no mail is set up.
+    ResetLink {
+        #[arg(long)]
+        email: String,
+    },
     /// What people prove who they are with, beside a password.
     Factor {
         #[command(subcommand)]
@@ -49,11 +54,6 @@ pub enum Task {
     Keys {
         #[command(subcommand)]
         task: KeysTask,
-    },
-    /// Print a link by which a person chooses a new password, good once and for an hour: where no mail is set up.
-    ResetLink {
-        #[arg(long)]
-        email: String,
     },
     /// Make an API token for a person and print it.
     Token {
@@ -128,6 +128,9 @@ pub async fn run(config: Config, task: Task) -> Result<(), String> {
             }
         }
         Task::Password { email } => identity::set_password(&hub, &email, &password()?).await.map_err(said)?,
+        Task::ResetLink { email } => {
+            println!("{}", password_reset::link_for(&hub, &email).await.map_err(said)?);
+        }
         Task::Factor { task: FactorTask::Reset { email, passkeys } } => {
             let removed = second_factor::reset(&hub, &email, passkeys).await.map_err(said)?;
             let generator = if removed.totp { "a code generator" } else { "no code generator" };
@@ -141,9 +144,6 @@ pub async fn run(config: Config, task: Task) -> Result<(), String> {
         Task::Keys { task: KeysTask::Rotate { now: false } } => {
             let signs_from = signing::rotate(&hub).await.map_err(said)?;
             println!("the next key is published and signs from {signs_from} on");
-        }
-        Task::ResetLink { email } => {
-            println!("{}", password_reset::link_for(&hub, &email).await.map_err(said)?);
         }
         Task::Token { email, name } => {
             let issued = identity::issue_by_email(&hub, &email, &name).await.map_err(said)?;

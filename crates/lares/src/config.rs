@@ -362,8 +362,8 @@ impl Config {
             return Err(ConfigError::Wrong("limits.live_unread_s: must be at least 1".to_owned()));
         }
         self.telemetry.check()?;
-        self.sign_in.check()?;
         self.mail.check()?;
+        self.sign_in.check()?;
         if !self.store.url.is_empty() && !self.store.url.starts_with("postgres") {
             return Err(ConfigError::Wrong(
                 "store.url: must be a postgres:// URL, or empty for SQLite".to_owned(),

@@ -185,6 +185,7 @@ fn of_devices() -> Vec<Route> {
     ]
 }
 
+/// What programs of others come for, and what people say to it.
 fn of_programs() -> Vec<Route> {
     use Action::*;
     use oauth::{authorize, clients, connected, consent, logout, metadata, register, tokens};

@@ -32,10 +32,10 @@ pub struct ProfileView {
     pub notifications: NotificationChoices,
     pub data: DataChoices,
     pub has_password: bool,
-    /// Whether codes of a generator are asked for with the password.
+    /// Whether a code of a generator is asked for with the password.
     pub totp: bool,
     pub recovery_codes_left: usize,
-    /// How many.
+    /// How many there are.
     pub passkeys: usize,
     /// Only those that hold now.
     pub memberships: Vec<MembershipOfProfile>,
