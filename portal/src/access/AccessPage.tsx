@@ -10,6 +10,7 @@ import { latestOf } from "../device/controls/control";
 import { ReadingAge, ReadingText } from "../device/ReadingText";
 import { toneOf, twoStateOf } from "../format/wording";
 import { useDeviceState } from "../live/hooks";
+import { People } from "../people/People";
 import { ButtonLink } from "../ui/Button";
 import { EmptyState } from "../ui/EmptyState";
 import { ErrorState } from "../ui/ErrorState";
@@ -65,6 +66,7 @@ export function AccessPage() {
           }
         />
       )}
+      <People />
     </Page>
   );
 }

@@ -1,0 +1,132 @@
+// What one proves with who one is: passkeys, the codes of an authenticator app, recovery codes, and other providers.
+import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
+import { makePasskey, provePasskey } from "../passkey/passkey";
+import { answer } from "./client";
+import { type Challenge, identity, type LinkedIdentity, type Passkey, type Provider, type TotpSecret } from "./identity";
+import { keys } from "./keys";
+import type { Profile } from "./session";
+
+export function askPasskeyChallenge(): Promise<Challenge> {
+  return answer(identity.POST("/api/auth/passkeys/challenge"));
+}
+
+/** Asks the browser for a passkey of this site, and signs in with it. */
+export async function signInByPasskey(offered?: AbortSignal): Promise<Profile> {
+  const asked = await askPasskeyChallenge();
+  const credential = await provePasskey(asked, offered);
+  return answer(identity.POST("/api/auth/passkeys/session", { body: { challenge: asked.challenge, credential } }));
+}
+
+export async function stepUpByPasskey(): Promise<void> {
+  const asked = await askPasskeyChallenge();
+  const credential = await provePasskey(asked);
+  return answer(identity.POST("/api/auth/step-up", { body: { passkey: { challenge: asked.challenge, credential } } }));
+}
+
+export function stepUp(body: { password?: string; code?: string }): Promise<void> {
+  return answer(identity.POST("/api/auth/step-up", { body }));
+}
+
+export const passkeysQuery = queryOptions({
+  queryKey: keys.account("passkeys"),
+  queryFn: async ({ signal }): Promise<Passkey[]> => {
+    const found = await answer(identity.GET<Passkey[] | { items: Passkey[] }>("/api/auth/passkeys", { signal }));
+    return Array.isArray(found) ? found : found.items;
+  },
+});
+
+/** What concerns factors also changes what the profile says of them. */
+function useAfterFactor() {
+  const cache = useQueryClient();
+  return () => Promise.all([cache.invalidateQueries({ queryKey: ["account"] }), cache.invalidateQueries({ queryKey: keys.profile })]);
+}
+
+export function useAddPasskey() {
+  const done = useAfterFactor();
+  return useMutation({
+    mutationFn: async (name: string): Promise<Passkey> => {
+      const asked = await answer(identity.POST<Challenge>("/api/auth/passkeys/registration"));
+      const credential = await makePasskey(asked);
+      return answer(identity.POST("/api/auth/passkeys", { body: { challenge: asked.challenge, name, credential } }));
+    },
+    onSuccess: done,
+  });
+}
+
+export function useRenamePasskey() {
+  const done = useAfterFactor();
+  return useMutation({
+    mutationFn: ({ id, name }: { id: string; name: string }): Promise<void> =>
+      answer(identity.PATCH("/api/auth/passkeys/{id}", { body: { name }, params: { path: { id } } })),
+    onSuccess: done,
+  });
+}
+
+export function useRemovePasskey() {
+  const done = useAfterFactor();
+  return useMutation({
+    mutationFn: (id: string): Promise<void> => answer(identity.DELETE("/api/auth/passkeys/{id}", { params: { path: { id } } })),
+    onSuccess: done,
+  });
+}
+
+/** A new secret; it counts once a code of it is confirmed. */
+export function useNewTotp() {
+  return useMutation({ mutationFn: (): Promise<TotpSecret> => answer(identity.POST("/api/auth/totp")) });
+}
+
+interface NewCodes {
+  recovery_codes: string[];
+}
+
+export function useConfirmTotp() {
+  const done = useAfterFactor();
+  return useMutation({
+    mutationFn: (code: string): Promise<NewCodes> => answer(identity.POST("/api/auth/totp/confirm", { body: { code } })),
+    onSuccess: done,
+  });
+}
+
+export function useRemoveTotp() {
+  const done = useAfterFactor();
+  return useMutation({ mutationFn: (): Promise<void> => answer(identity.DELETE("/api/auth/totp")), onSuccess: done });
+}
+
+export function useNewRecoveryCodes() {
+  const done = useAfterFactor();
+  return useMutation({ mutationFn: (): Promise<NewCodes> => answer(identity.POST("/api/auth/recovery-codes")), onSuccess: done });
+}
+
+/** Other issuers one can sign in with here; most servers have none. */
+export const providersQuery = queryOptions({
+  queryKey: keys.account("providers"),
+  queryFn: async ({ signal }): Promise<Provider[]> => {
+    const found = await answer(identity.GET<Provider[] | { items: Provider[] }>("/api/auth/providers", { signal }));
+    return Array.isArray(found) ? found : found.items;
+  },
+  retry: false,
+});
+
+export function startProvider({ key, to }: { key: string; to?: string }): Promise<{ redirect_to: string }> {
+  return answer(identity.POST("/api/auth/providers/{key}/start", { body: to === undefined ? {} : { return_to: to }, params: { path: { key } } }));
+}
+
+export function linkProvider(ticket: string): Promise<void> {
+  return answer(identity.POST("/api/auth/providers/link", { body: { ticket } }));
+}
+
+export const linkedQuery = queryOptions({
+  queryKey: keys.account("identities"),
+  queryFn: async ({ signal }): Promise<LinkedIdentity[]> => {
+    const found = await answer(identity.GET<LinkedIdentity[] | { items: LinkedIdentity[] }>("/api/auth/identities", { signal }));
+    return Array.isArray(found) ? found : found.items;
+  },
+});
+
+export function useUnlink() {
+  const done = useAfterFactor();
+  return useMutation({
+    mutationFn: (id: string): Promise<void> => answer(identity.DELETE("/api/auth/identities/{id}", { params: { path: { id } } })),
+    onSuccess: done,
+  });
+}

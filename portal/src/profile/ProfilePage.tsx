@@ -1,0 +1,183 @@
+// Who one is here: name, e-mail address, language, time zone, units, and what one is written about.
+import { Link } from "@tanstack/react-router";
+import { useMutation } from "@tanstack/react-query";
+import { Mail } from "lucide-react";
+import { useState } from "react";
+import { useTranslations } from "use-intl";
+import * as z from "zod/mini";
+import { changeEmail, sendConfirmation, useChangeProfile } from "../api/account";
+import type { Notifications } from "../api/identity";
+import { useProfile } from "../api/session";
+import { useLanguage } from "../app/Providers";
+import { isLanguage, LANGUAGES } from "../i18n/languages";
+import { Row } from "../settings/Row";
+import { Breadcrumb } from "../ui/Breadcrumb";
+import { Button } from "../ui/Button";
+import { Dialog } from "../ui/Dialog";
+import { Form, FormSelect, FormText, useAppForm } from "../ui/Form";
+import { ErrorNotice, Notice } from "../ui/Notice";
+import { Page } from "../ui/Page";
+import { Card, Section } from "../ui/Section";
+import { showToast } from "../ui/toasts";
+import { Toggle } from "../ui/Toggle";
+import { zonesWith } from "./zones";
+
+export function ProfilePage() {
+  const t = useTranslations("profile");
+  const settings = useTranslations("settings")("title");
+  return (
+    <Page title={t("title")} subtitle={t("what")} breadcrumb={<Breadcrumb steps={[{ key: "settings", link: <Link to="/settings">{settings}</Link> }]} />}>
+      <Unconfirmed />
+      <Section title={t("you")}>
+        <Card>
+          <You />
+        </Card>
+      </Section>
+      <Email />
+      <Notified />
+    </Page>
+  );
+}
+
+/** Mails that matter go to an address that was never shown to be theirs: that is said until it is. */
+function Unconfirmed() {
+  const t = useTranslations("profile.email");
+  const { email, email_verified_at: verified } = useProfile();
+  const send = useMutation({ mutationFn: sendConfirmation });
+  // Undefined: the server does not say.
+  if (verified !== null) return null;
+  return (
+    <>
+      <Notice
+        tone={send.isSuccess ? "ok" : "attention"}
+        live={send.isSuccess}
+        title={t(send.isSuccess ? "sent" : "unconfirmed", { email })}
+        action={
+          !send.isSuccess && (
+            <Button size="small" busy={send.isPending} onPress={() => send.mutate()}>
+              {t("send")}
+            </Button>
+          )
+        }
+      >
+        {t(send.isSuccess ? "sentWhat" : "unconfirmedWhat")}
+      </Notice>
+      {send.error !== null && <ErrorNotice error={send.error} />}
+    </>
+  );
+}
+
+const schema = z.object({
+  name: z.string().check(z.trim(), z.minLength(1, "required"), z.maxLength(120, "tooLong")),
+  language: z.enum(LANGUAGES),
+  time_zone: z.string(),
+  units: z.enum(["metric", "imperial"]),
+});
+
+function You() {
+  const t = useTranslations("profile");
+  const names = useTranslations("app.languages");
+  const profile = useProfile();
+  const { language, choose } = useLanguage();
+  const change = useChangeProfile();
+  const zone = profile.time_zone ?? new Intl.DateTimeFormat().resolvedOptions().timeZone;
+  const form = useAppForm(schema, {
+    name: profile.name,
+    language: isLanguage(profile.language) ? profile.language : language,
+    time_zone: zone,
+    units: profile.units ?? "metric",
+  });
+  async function save(values: z.infer<typeof schema>): Promise<void> {
+    await change.mutateAsync(values);
+    await choose(values.language);
+    showToast({ tone: "ok", title: t("saved") });
+  }
+  return (
+    <Form form={form} submit={t("save")} onSubmit={save}>
+      <FormText name="name" label={t("name")} autoComplete="name" />
+      <FormSelect name="language" label={t("language")} help={t("languageHelp")} items={LANGUAGES.map((id) => ({ id, label: names(id) }))} />
+      <FormSelect name="time_zone" label={t("zone")} help={t("zoneHelp")} items={zonesWith(zone).map((id) => ({ id, label: id.replaceAll("_", " ") }))} />
+      <FormSelect
+        name="units"
+        label={t("units.label")}
+        items={[
+          { id: "metric", label: t("units.metric") },
+          { id: "imperial", label: t("units.imperial") },
+        ]}
+      />
+    </Form>
+  );
+}
+
+const emailSchema = z.object({ email: z.string().check(z.trim(), z.minLength(1, "required"), z.maxLength(254, "tooLong")) });
+
+function Email() {
+  const t = useTranslations("profile.email");
+  const profile = useProfile();
+  const [open, setOpen] = useState(false);
+  const [sent, setSent] = useState<string>();
+  const form = useAppForm(emailSchema, { email: "" });
+  return (
+    <Section title={t("title")}>
+      <Card flush>
+        <Row name={profile.email} detail={t(profile.email_verified_at === null ? "notYet" : "confirmed")}>
+          <Button icon={Mail} onPress={() => setOpen(true)}>
+            {t("change")}
+          </Button>
+        </Row>
+      </Card>
+      {sent !== undefined && (
+        <Notice tone="ok" live title={t("sent", { email: sent })}>
+          {t("changeSent")}
+        </Notice>
+      )}
+      <Dialog title={t("change")} isOpen={open} onOpenChange={setOpen}>
+        <p>{t("changeWhat")}</p>
+        <Form
+          form={form}
+          submit={t("ask")}
+          onCancel={() => setOpen(false)}
+          onSubmit={async ({ email }) => {
+            await changeEmail(email);
+            setSent(email);
+            setOpen(false);
+            form.reset();
+          }}
+        >
+          <FormText name="email" type="email" label={t("new")} autoComplete="email" autoFocus />
+        </Form>
+      </Dialog>
+    </Section>
+  );
+}
+
+const OPTIONAL = ["alarms", "invitations", "product"] as const;
+const ALL: Notifications = { security: true, alarms: true, invitations: true, product: false };
+
+function Notified() {
+  const t = useTranslations("profile.notifications");
+  const { notifications = ALL } = useProfile();
+  const change = useChangeProfile();
+  // What was asked for shows at once as under way, never as done.
+  const wanted = change.isPending ? change.variables.notifications : undefined;
+  return (
+    <Section title={t("title")}>
+      <Card flush>
+        <Row name={t("security.name")} detail={t("security.what")}>
+          <Toggle isSelected isDisabled aria-label={t("security.name")} />
+        </Row>
+        {OPTIONAL.map((kind) => (
+          <Row key={kind} name={t(`${kind}.name`)} detail={t(`${kind}.what`)}>
+            <Toggle
+              aria-label={t(`${kind}.name`)}
+              isSelected={notifications[kind]}
+              pending={wanted !== undefined && wanted[kind] !== notifications[kind]}
+              onChange={(on) => change.mutate({ notifications: { ...notifications, [kind]: on } })}
+            />
+          </Row>
+        ))}
+      </Card>
+      {change.error !== null && <ErrorNotice error={change.error} />}
+    </Section>
+  );
+}
