@@ -9,7 +9,7 @@ import { classes } from "../ui/classes";
 import styles from "./Alarms.module.css";
 
 export function AlarmBadge({ className }: { className: string | undefined }) {
-  const t = useTranslations("alarms");
+  const t = useTranslations("app.alarms");
   const { organisation } = useScope();
   const open = useQuery(openAlarmsQuery(organisation)).data ?? 0;
   const many = open >= MOST_COUNTED;

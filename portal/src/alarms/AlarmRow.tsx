@@ -1,6 +1,6 @@
 // One alarm: what, where, since when, how often, and who took notice.
 import { Link } from "@tanstack/react-router";
-import { BellRing, CircleCheck, type LucideIcon } from "lucide-react";
+import { BellRing, CircleCheck } from "lucide-react";
 import { useTranslations } from "use-intl";
 import { useAcknowledge } from "../api/alarms";
 import type { Alarm } from "../api/identity";
@@ -21,20 +21,21 @@ function useMayAcknowledge(organisation: string): boolean {
   return role !== undefined && role !== "viewer";
 }
 
-function iconOf(alarm: Alarm): LucideIcon {
-  if (alarm.state === "cleared") return CircleCheck;
-  return alarm.severity === "critical" ? BellRing : toneIcon[toneOf(alarm)];
+function AlarmIcon({ alarm }: { alarm: Alarm }) {
+  if (alarm.state === "cleared") return <CircleCheck size={18} aria-hidden />;
+  if (alarm.severity === "critical") return <BellRing size={18} aria-hidden />;
+  const Icon = toneIcon[toneOf(alarm)];
+  return <Icon size={18} aria-hidden />;
 }
 
 export function AlarmRow({ alarm, home }: { alarm: Alarm; home: string | undefined }) {
   const t = useTranslations("alarms");
   const acknowledge = useAcknowledge();
   const may = useMayAcknowledge(alarm.organisation);
-  const Icon = iconOf(alarm);
   return (
     <li className={styles.alarm} data-alarm={alarm.id}>
       <span className={classes(styles.icon, styles[toneOf(alarm)])}>
-        <Icon size={18} aria-hidden />
+        <AlarmIcon alarm={alarm} />
       </span>
       <div className={styles.words}>
         <p className={styles.title}>

@@ -13,6 +13,7 @@ import { parseHomesSearch } from "../homes/homes-search";
 import { parseDevicesSearch } from "../manage/devices-search";
 import { parseAddSearch } from "../onboarding/add-search";
 import { parseSessionsSearch } from "../operations/sessions-search";
+import { withSeldomWords } from "../i18n/seldom";
 import { NotFoundPage } from "./NotFoundPage";
 import { Root } from "./Root";
 import { optionalChoice, optionalText } from "./search-values";
@@ -33,51 +34,51 @@ const open = [
       ...optionalText("provider_error", search["provider_error"]),
       ...optionalChoice("done", search["done"], ["reset", "deleted"] as const),
     }),
-    component: lazyRouteComponent(() => import("../signin/SignInPage"), "SignInPage"),
+    component: lazyRouteComponent(() => withSeldomWords(import("../signin/SignInPage").then(({ SignInPage }) => SignInPage))),
   }),
   createRoute({
     getParentRoute: () => root,
     path: "/signin/link",
     validateSearch: (search) => ({ ...optionalText("ticket", search["ticket"]) }),
-    component: lazyRouteComponent(() => import("../signin/LinkPage"), "LinkPage"),
+    component: lazyRouteComponent(() => withSeldomWords(import("../signin/LinkPage").then(({ LinkPage }) => LinkPage))),
   }),
   createRoute({
     getParentRoute: () => root,
     path: "/signup",
     validateSearch: (search) => ({ ...optionalText("to", search["to"]) }),
-    component: lazyRouteComponent(() => import("../signin/SignUpPage"), "SignUpPage"),
+    component: lazyRouteComponent(() => withSeldomWords(import("../signin/SignUpPage").then(({ SignUpPage }) => SignUpPage))),
   }),
   createRoute({
     getParentRoute: () => root,
     path: "/verify-email",
-    component: lazyRouteComponent(() => import("../signin/VerifyEmailPage"), "VerifyEmailPage"),
+    component: lazyRouteComponent(() => withSeldomWords(import("../signin/VerifyEmailPage").then(({ VerifyEmailPage }) => VerifyEmailPage))),
   }),
   createRoute({
     getParentRoute: () => root,
     path: "/reset-password",
-    component: lazyRouteComponent(() => import("../signin/ResetPasswordPage"), "ResetPasswordPage"),
+    component: lazyRouteComponent(() => withSeldomWords(import("../signin/ResetPasswordPage").then(({ ResetPasswordPage }) => ResetPasswordPage))),
   }),
   createRoute({
     getParentRoute: () => root,
     path: "/change-email",
-    component: lazyRouteComponent(() => import("../signin/ChangeEmailPage"), "ChangeEmailPage"),
+    component: lazyRouteComponent(() => withSeldomWords(import("../signin/ChangeEmailPage").then(({ ChangeEmailPage }) => ChangeEmailPage))),
   }),
   createRoute({
     getParentRoute: () => root,
     path: "/invitation",
-    component: lazyRouteComponent(() => import("../people/InvitationPage"), "InvitationPage"),
+    component: lazyRouteComponent(() => withSeldomWords(import("../people/InvitationPage").then(({ InvitationPage }) => InvitationPage))),
   }),
   createRoute({
     getParentRoute: () => root,
     path: "/mailbox",
-    component: lazyRouteComponent(() => import("../mailbox/MailboxPage"), "MailboxPage"),
+    component: lazyRouteComponent(() => withSeldomWords(import("../mailbox/MailboxPage").then(({ MailboxPage }) => MailboxPage))),
   }),
 ] as const;
 
 const showcase = createRoute({
   getParentRoute: () => root,
   path: "/showcase",
-  component: lazyRouteComponent(() => import("../showcase/ShowcasePage"), "ShowcasePage"),
+  component: lazyRouteComponent(() => withSeldomWords(import("../showcase/ShowcasePage").then(({ ShowcasePage }) => ShowcasePage))),
 });
 
 /** Whoever is not signed in does that first, and comes back. */
@@ -98,13 +99,13 @@ const questions = [
     getParentRoute: () => known,
     path: "/consent",
     validateSearch: (search) => ({ ...optionalText("request", search["request"]) }),
-    component: lazyRouteComponent(() => import("../oauth/ConsentPage"), "ConsentPage"),
+    component: lazyRouteComponent(() => withSeldomWords(import("../oauth/ConsentPage").then(({ ConsentPage }) => ConsentPage))),
   }),
   createRoute({
     getParentRoute: () => known,
     path: "/device",
     validateSearch: (search) => ({ ...optionalText("user_code", search["user_code"]) }),
-    component: lazyRouteComponent(() => import("../oauth/DeviceCodePage"), "DeviceCodePage"),
+    component: lazyRouteComponent(() => withSeldomWords(import("../oauth/DeviceCodePage").then(({ DeviceCodePage }) => DeviceCodePage))),
   }),
 ] as const;
 
@@ -217,22 +218,22 @@ const pages = [
     getParentRoute: () => app,
     path: "/alarms",
     validateSearch: parseAlarmsSearch,
-    component: lazyRouteComponent(() => import("../alarms/AlarmsPage"), "AlarmsPage"),
+    component: lazyRouteComponent(() => withSeldomWords(import("../alarms/AlarmsPage").then(({ AlarmsPage }) => AlarmsPage))),
   }),
   createRoute({
     getParentRoute: () => app,
     path: "/settings/profile",
-    component: lazyRouteComponent(() => import("../profile/ProfilePage"), "ProfilePage"),
+    component: lazyRouteComponent(() => withSeldomWords(import("../profile/ProfilePage").then(({ ProfilePage }) => ProfilePage))),
   }),
   createRoute({
     getParentRoute: () => app,
     path: "/settings/security",
-    component: lazyRouteComponent(() => import("../security/SecurityPage"), "SecurityPage"),
+    component: lazyRouteComponent(() => withSeldomWords(import("../security/SecurityPage").then(({ SecurityPage }) => SecurityPage))),
   }),
   createRoute({
     getParentRoute: () => app,
     path: "/settings/apps",
-    component: lazyRouteComponent(() => import("../oauth/ClientsPage"), "ClientsPage"),
+    component: lazyRouteComponent(() => withSeldomWords(import("../oauth/ClientsPage").then(({ ClientsPage }) => ClientsPage))),
   }),
   createRoute({
     getParentRoute: () => app,

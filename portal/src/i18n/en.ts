@@ -1,5 +1,4 @@
-// The English catalogue, whole: the source of every key, and the type of all other languages.
-import alarms from "./en/alarms.json";
+// The English catalogue of what most pages say: the source of every key, and the type of all other languages.
 import app from "./en/app.json";
 import chart from "./en/chart.json";
 import command from "./en/command.json";
@@ -12,26 +11,17 @@ import home from "./en/home.json";
 import homes from "./en/homes.json";
 import inbox from "./en/inbox.json";
 import live from "./en/live.json";
-import mailbox from "./en/mailbox.json";
 import manage from "./en/manage.json";
-import oauth from "./en/oauth.json";
 import offline from "./en/offline.json";
 import onboarding from "./en/onboarding.json";
 import operations from "./en/operations.json";
-import people from "./en/people.json";
 import places from "./en/places.json";
-import profile from "./en/profile.json";
 import search from "./en/search.json";
-import security from "./en/security.json";
 import settings from "./en/settings.json";
-import showcase from "./en/showcase.json";
-import signin from "./en/signin.json";
-import stepup from "./en/stepup.json";
 import today from "./en/today.json";
 import ui from "./en/ui.json";
 
 export const messages = {
-  alarms,
   app,
   chart,
   command,
@@ -44,21 +34,13 @@ export const messages = {
   homes,
   inbox,
   live,
-  mailbox,
   manage,
-  oauth,
   offline,
   onboarding,
   operations,
-  people,
   places,
-  profile,
   search,
-  security,
   settings,
-  showcase,
-  signin,
-  stepup,
   today,
   ui,
 };

@@ -4,7 +4,6 @@ import { useMutation } from "@tanstack/react-query";
 import { Mail } from "lucide-react";
 import { useState } from "react";
 import { useTranslations } from "use-intl";
-import * as z from "zod/mini";
 import { changeEmail, sendConfirmation, useChangeProfile } from "../api/account";
 import type { Notifications } from "../api/identity";
 import { useProfile } from "../api/session";
@@ -14,10 +13,12 @@ import { Row } from "../settings/Row";
 import { Breadcrumb } from "../ui/Breadcrumb";
 import { Button } from "../ui/Button";
 import { Dialog } from "../ui/Dialog";
-import { Form, FormSelect, FormText, useAppForm } from "../ui/Form";
 import { ErrorNotice, Notice } from "../ui/Notice";
 import { Page } from "../ui/Page";
+import { PlainForm } from "../ui/PlainForm";
 import { Card, Section } from "../ui/Section";
+import { Select } from "../ui/Select";
+import { TextField } from "../ui/TextField";
 import { showToast } from "../ui/toasts";
 import { Toggle } from "../ui/Toggle";
 import { zonesWith } from "./zones";
@@ -67,13 +68,6 @@ function Unconfirmed() {
   );
 }
 
-const schema = z.object({
-  name: z.string().check(z.trim(), z.minLength(1, "required"), z.maxLength(120, "tooLong")),
-  language: z.enum(LANGUAGES),
-  time_zone: z.string(),
-  units: z.enum(["metric", "imperial"]),
-});
-
 function You() {
   const t = useTranslations("profile");
   const names = useTranslations("app.languages");
@@ -81,42 +75,43 @@ function You() {
   const { language, choose } = useLanguage();
   const change = useChangeProfile();
   const zone = profile.time_zone ?? new Intl.DateTimeFormat().resolvedOptions().timeZone;
-  const form = useAppForm(schema, {
+  const initial = {
     name: profile.name,
     language: isLanguage(profile.language) ? profile.language : language,
     time_zone: zone,
     units: profile.units ?? "metric",
-  });
-  async function save(values: z.infer<typeof schema>): Promise<void> {
-    await change.mutateAsync(values);
-    await choose(values.language);
+  };
+  async function save(values: Record<keyof typeof initial, string>): Promise<void> {
+    await change.mutateAsync({ ...values, units: values.units === "imperial" ? "imperial" : "metric" });
+    if (isLanguage(values.language)) await choose(values.language);
     showToast({ tone: "ok", title: t("saved") });
   }
   return (
-    <Form form={form} submit={t("save")} onSubmit={save}>
-      <FormText name="name" label={t("name")} autoComplete="name" />
-      <FormSelect name="language" label={t("language")} help={t("languageHelp")} items={LANGUAGES.map((id) => ({ id, label: names(id) }))} />
-      <FormSelect name="time_zone" label={t("zone")} help={t("zoneHelp")} items={zonesWith(zone).map((id) => ({ id, label: id.replaceAll("_", " ") }))} />
-      <FormSelect
-        name="units"
-        label={t("units.label")}
-        items={[
-          { id: "metric", label: t("units.metric") },
-          { id: "imperial", label: t("units.imperial") },
-        ]}
-      />
-    </Form>
+    <PlainForm initial={initial} submit={t("save")} onSubmit={save}>
+      {(field) => (
+        <>
+          <TextField {...field("name")} label={t("name")} autoComplete="name" />
+          <Select {...field("language")} label={t("language")} help={t("languageHelp")} items={LANGUAGES.map((id) => ({ id, label: names(id) }))} />
+          <Select {...field("time_zone")} label={t("zone")} help={t("zoneHelp")} items={zonesWith(zone).map((id) => ({ id, label: id.replaceAll("_", " ") }))} />
+          <Select {...field("units")} label={t("units.label")} items={UNITS.map((id) => ({ id, label: t(`units.${id}`) }))} />
+        </>
+      )}
+    </PlainForm>
   );
 }
 
-const emailSchema = z.object({ email: z.string().check(z.trim(), z.minLength(1, "required"), z.maxLength(254, "tooLong")) });
+const UNITS = ["metric", "imperial"] as const;
 
 function Email() {
   const t = useTranslations("profile.email");
   const profile = useProfile();
   const [open, setOpen] = useState(false);
   const [sent, setSent] = useState<string>();
-  const form = useAppForm(emailSchema, { email: "" });
+  async function ask({ email }: { email: string }): Promise<void> {
+    await changeEmail(email);
+    setSent(email);
+    setOpen(false);
+  }
   return (
     <Section title={t("title")}>
       <Card flush>
@@ -133,19 +128,9 @@ function Email() {
       )}
       <Dialog title={t("change")} isOpen={open} onOpenChange={setOpen}>
         <p>{t("changeWhat")}</p>
-        <Form
-          form={form}
-          submit={t("ask")}
-          onCancel={() => setOpen(false)}
-          onSubmit={async ({ email }) => {
-            await changeEmail(email);
-            setSent(email);
-            setOpen(false);
-            form.reset();
-          }}
-        >
-          <FormText name="email" type="email" label={t("new")} autoComplete="email" autoFocus />
-        </Form>
+        <PlainForm initial={{ email: "" }} submit={t("ask")} onSubmit={ask}>
+          {(field) => <TextField {...field("email")} type="email" label={t("new")} autoComplete="email" autoFocus />}
+        </PlainForm>
       </Dialog>
     </Section>
   );

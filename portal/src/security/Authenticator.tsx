@@ -1,5 +1,5 @@
 // Codes of an authenticator app as a second factor, and the recovery codes for when it is lost.
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import { useTranslations } from "use-intl";
 import { useNewRecoveryCodes, useNewTotp, useRemoveTotp } from "../api/factors";
 import { useProfile } from "../api/session";
@@ -12,7 +12,8 @@ import { Card, Section } from "../ui/Section";
 import { Status } from "../ui/Status";
 import { showToast } from "../ui/toasts";
 import { Codes } from "./Codes";
-import { TotpSetup } from "./TotpSetup";
+
+const TotpSetup = lazy(async () => ({ default: (await import("./TotpSetup")).TotpSetup }));
 
 /** Fewer than this are soon none. */
 const FEW = 4;
@@ -39,7 +40,7 @@ export function Authenticator() {
       </Card>
       {make.error !== null && <ErrorNotice error={make.error} />}
       {/* Stays until the recovery codes are put away, when codes are on already. */}
-      {make.data !== undefined && <TotpSetup secret={make.data} onClose={() => make.reset()} />}
+      <Suspense>{make.data !== undefined && <TotpSetup secret={make.data} onClose={() => make.reset()} />}</Suspense>
     </Section>
   );
 }

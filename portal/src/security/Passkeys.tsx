@@ -1,10 +1,9 @@
 // Passkeys: made on this device, named, removed. The best way to sign in, so they stand first.
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { EllipsisVertical, Fingerprint, Pencil, Plus, Trash2 } from "lucide-react";
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import { useTranslations } from "use-intl";
-import * as z from "zod/mini";
-import { passkeysQuery, useAddPasskey, useRemovePasskey, useRenamePasskey } from "../api/factors";
+import { passkeysQuery, useAddPasskey, useRemovePasskey } from "../api/factors";
 import type { Passkey } from "../api/identity";
 import { hasPasskeys, PasskeyDeclined, PasskeyImpossible, PasskeyKnown } from "../passkey/passkey";
 import { Row } from "../settings/Row";
@@ -12,7 +11,6 @@ import { Button, IconButton } from "../ui/Button";
 import { ConfirmDialog, Dialog } from "../ui/Dialog";
 import { EmptyState } from "../ui/EmptyState";
 import { ErrorState } from "../ui/ErrorState";
-import { Form, FormText, useAppForm } from "../ui/Form";
 import { Menu } from "../ui/Menu";
 import { ErrorNotice, Notice } from "../ui/Notice";
 import { Card, Section } from "../ui/Section";
@@ -21,6 +19,8 @@ import { showToast } from "../ui/toasts";
 import { programOf } from "./program";
 import { useWhen } from "./when";
 import styles from "./Security.module.css";
+
+const RenamePasskey = lazy(async () => ({ default: (await import("./RenamePasskey")).RenamePasskey }));
 
 type Task = "rename" | "remove";
 
@@ -41,7 +41,7 @@ export function Passkeys() {
           ))}
         </Card>
       )}
-      {asked?.task === "rename" && <Rename passkey={asked.passkey} onClose={close} />}
+      <Suspense>{asked?.task === "rename" && <RenamePasskey passkey={asked.passkey} onClose={close} />}</Suspense>
       <Remove passkey={asked?.task === "remove" ? asked.passkey : undefined} onClose={close} />
     </Section>
   );
@@ -111,21 +111,6 @@ function PasskeyRow({ passkey, onTask }: { passkey: Passkey; onTask: (task: Task
         ]}
       />
     </Row>
-  );
-}
-
-const nameSchema = z.object({ name: z.string().check(z.trim(), z.minLength(1, "required"), z.maxLength(120, "tooLong")) });
-
-function Rename({ passkey, onClose }: { passkey: Passkey; onClose: () => void }) {
-  const t = useTranslations("security.passkeys");
-  const rename = useRenamePasskey();
-  const form = useAppForm(nameSchema, { name: passkey.name });
-  return (
-    <Dialog isOpen title={t("rename")} onOpenChange={(open) => !open && onClose()}>
-      <Form form={form} submit={t("save")} onCancel={onClose} onSubmit={({ name }) => rename.mutateAsync({ id: passkey.id, name }).then(onClose)}>
-        <FormText name="name" label={t("name")} autoFocus />
-      </Form>
-    </Dialog>
   );
 }
 

@@ -3,26 +3,21 @@ import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link, useRouter } from "@tanstack/react-router";
 import { useState } from "react";
 import { useLocale, useTimeZone, useTranslations } from "use-intl";
-import * as z from "zod/mini";
 import { optionsQuery, register } from "../api/account";
 import { hasStatus } from "../api/problem";
 import { signInByPassword, useSignIn } from "../api/session";
 import { Button, ButtonLink } from "../ui/Button";
-import { Form, FormText, useAppForm } from "../ui/Form";
 import { Notice } from "../ui/Notice";
+import { PlainForm } from "../ui/PlainForm";
+import { TextField } from "../ui/TextField";
 import { destination } from "./destination";
 import { Entry, EntryStack } from "./Entry";
 import styles from "./Entry.module.css";
 import { keptInvitation } from "./fragment";
-import { passwordSchema } from "./password";
 
 const route = getRouteApi("/signup");
 
-const schema = z.object({
-  name: z.string().check(z.trim(), z.minLength(1, "required"), z.maxLength(120, "tooLong")),
-  email: z.string().check(z.trim(), z.minLength(1, "required"), z.maxLength(254, "tooLong")),
-  password: passwordSchema,
-});
+const EMPTY = { name: "", email: "", password: "" };
 
 type Refused = "taken" | "closed";
 
@@ -68,8 +63,7 @@ function SignUpForm({ onMade }: { onMade: (email: string) => void }) {
   const isClosed = registration === "invitation" && keptInvitation() === undefined;
   const [answered, setRefused] = useState<Refused>();
   const refused = answered ?? (isClosed ? "closed" : undefined);
-  const form = useAppForm(schema, { name: "", email: "", password: "" });
-  async function submit({ name, email, password }: z.infer<typeof schema>): Promise<void> {
+  async function submit({ name, email, password }: typeof EMPTY): Promise<void> {
     setRefused(undefined);
     const invitation = keptInvitation();
     try {
@@ -94,11 +88,15 @@ function SignUpForm({ onMade }: { onMade: (email: string) => void }) {
           {t("closedNext")}
         </Notice>
       )}
-      <Form form={form} submit={t("submit")} onSubmit={submit}>
-        <FormText name="name" label={t("name")} autoComplete="name" autoFocus />
-        <FormText name="email" type="email" label={words("email")} autoComplete="username" />
-        <FormText name="password" type="password" label={words("password")} help={words("passwordHelp")} autoComplete="new-password" />
-      </Form>
+      <PlainForm wide initial={EMPTY} submit={t("submit")} onSubmit={submit}>
+        {(field) => (
+          <>
+            <TextField {...field("name")} label={t("name")} autoComplete="name" autoFocus />
+            <TextField {...field("email")} type="email" label={words("email")} autoComplete="username" />
+            <TextField {...field("password")} type="password" label={words("password")} help={words("passwordHelp")} autoComplete="new-password" />
+          </>
+        )}
+      </PlainForm>
     </>
   );
 }

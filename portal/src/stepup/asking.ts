@@ -16,11 +16,9 @@ function tell(): void {
 export function askToProve(): Promise<boolean> {
   if (listeners.size === 0) return Promise.resolve(false);
   if (question !== undefined) return question.done;
-  let settle: (proved: boolean) => void = () => undefined;
-  const done = new Promise<boolean>((resolve) => {
-    settle = resolve;
-  });
-  question = { done, settle };
+  const waiting: ((proved: boolean) => void)[] = [];
+  const done = new Promise<boolean>((resolve) => void waiting.push(resolve));
+  question = { done, settle: (proved) => waiting.forEach((resolve) => resolve(proved)) };
   tell();
   return done;
 }
