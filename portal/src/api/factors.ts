@@ -1,26 +1,31 @@
 // What one proves with who one is: passkeys, the codes of an authenticator app, recovery codes, and other providers.
 import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
+import type { WireCredential } from "../passkey/encoding";
 import { makePasskey, provePasskey } from "../passkey/passkey";
 import { answer } from "./client";
 import { type Challenge, identity, type LinkedIdentity, type Passkey, type Provider, type TotpSecret } from "./identity";
 import { keys } from "./keys";
 import type { Profile } from "./session";
 
-export function askPasskeyChallenge(): Promise<Challenge> {
-  return answer(identity.POST("/api/auth/passkeys/challenge"));
+export interface PasskeyProof {
+  challenge: string;
+  credential: WireCredential;
 }
 
-/** Asks the browser for a passkey of this site, and signs in with it. */
-export async function signInByPasskey(offered?: AbortSignal): Promise<Profile> {
-  const asked = await askPasskeyChallenge();
-  const credential = await provePasskey(asked, offered);
-  return answer(identity.POST("/api/auth/passkeys/session", { body: { challenge: asked.challenge, credential } }));
+/** Asks the browser for a passkey of this site; with a signal it only offers them. */
+export async function provedByPasskey(offered?: AbortSignal): Promise<PasskeyProof> {
+  const asked = await answer(identity.POST<Challenge>("/api/auth/passkeys/challenge"));
+  return { challenge: asked.challenge, credential: await provePasskey(asked, offered) };
+}
+
+/** With the passkey that the person chose among the browser's offers, or else with one that is asked for now. */
+export async function signInByPasskey(chosen?: PasskeyProof): Promise<Profile> {
+  const proof = chosen ?? (await provedByPasskey());
+  return answer(identity.POST("/api/auth/passkeys/session", { body: proof }));
 }
 
 export async function stepUpByPasskey(): Promise<void> {
-  const asked = await askPasskeyChallenge();
-  const credential = await provePasskey(asked);
-  return answer(identity.POST("/api/auth/step-up", { body: { passkey: { challenge: asked.challenge, credential } } }));
+  return answer(identity.POST("/api/auth/step-up", { body: { passkey: await provedByPasskey() } }));
 }
 
 export function stepUp(body: { password?: string; code?: string }): Promise<void> {

@@ -94,7 +94,7 @@ function HandOver({ issued, onClose }: { issued: IssuedInvitation; onClose: () =
       <div className={styles.qr}>
         <QrCode text={issued.link} label={t("qr")} />
       </div>
-      <CopyField label={t("link")} value={issued.link} />
+      <CopyField label={t("address")} value={issued.link} />
       <DialogActions>
         <Button variant="primary" onPress={onClose}>
           {t("done")}

@@ -39,7 +39,7 @@ export function Activity() {
           )}
         </Card>
       )}
-      <p className={styles.soft}>{t("notYou")}</p>
+      <p className={styles.below}>{t("notYou")}</p>
     </Section>
   );
 }

@@ -18,7 +18,7 @@ const schema = z.object({ code: z.string().check(z.minLength(1, "required"), z.m
 export function TotpSetup({ secret, onClose }: { secret: TotpSecret; onClose: () => void }) {
   const t = useTranslations("security");
   const [codes, setCodes] = useState<readonly string[]>();
-  const title = codes === undefined ? t("totp.setUp") : t("codes.title");
+  const title = codes === undefined ? t("totp.setUpTitle") : t("codes.title");
   return (
     <Dialog alert isOpen title={title} onOpenChange={onClose}>
       {codes === undefined ? <Scan secret={secret} onCodes={setCodes} onClose={onClose} /> : <Codes codes={codes} onDone={onClose} />}

@@ -2,7 +2,7 @@
 import { Fingerprint } from "lucide-react";
 import { useEffect, useRef } from "react";
 import { useTranslations } from "use-intl";
-import { signInByPasskey } from "../api/factors";
+import { type PasskeyProof, provedByPasskey, signInByPasskey } from "../api/factors";
 import { hasStatus } from "../api/problem";
 import { useSignIn } from "../api/session";
 import { hasPasskeys, offersPasskeys, PasskeyDeclined, PasskeyImpossible } from "../passkey/passkey";
@@ -12,7 +12,7 @@ import { ErrorNotice, Notice } from "../ui/Notice";
 export function PasskeyButton({ onDone }: { onDone: () => void }) {
   const t = useTranslations("signin.passkey");
   const signIn = useSignIn(signInByPasskey);
-  const callOff = useOffer((offered) => signIn.mutateAsync(offered).then(onDone));
+  const callOff = useOffer((chosen) => signIn.mutate(chosen, { onSuccess: onDone }));
   if (!hasPasskeys()) return null;
   function press(): void {
     // The browser asks one question at a time.
@@ -43,7 +43,7 @@ function Refused({ error }: { error: unknown }) {
 }
 
 /** Lets the browser offer passkeys where the e-mail address is typed, as long as the page is open. */
-function useOffer(take: (offered: AbortSignal) => Promise<unknown>): () => void {
+function useOffer(take: (chosen: PasskeyProof) => void): () => void {
   const newest = useRef(take);
   const controller = useRef<AbortController>(undefined);
   useEffect(() => {
@@ -54,8 +54,11 @@ function useOffer(take: (offered: AbortSignal) => Promise<unknown>): () => void 
     controller.current = own;
     void offersPasskeys().then(async (offers) => {
       if (!offers || own.signal.aborted) return;
-      // What goes wrong is told by the button, and a question that was called off is nothing to tell.
-      await newest.current(own.signal).catch(() => undefined);
+      try {
+        newest.current(await provedByPasskey(own.signal));
+      } catch {
+        // Nobody asked for the offer, so nobody is told that there is none; the button is still there.
+      }
     });
     return () => own.abort();
   }, []);

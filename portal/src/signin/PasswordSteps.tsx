@@ -44,7 +44,8 @@ export function PasswordSteps({ onDone, onStep, suggested = "" }: PasswordStepsP
         onSuccess: onDone,
         onError: (error) => {
           const next = stepAfter(step, error);
-          if (next !== step) go(next);
+          // To ask for a code is no refusal.
+          if (next !== step) leave(next);
         },
       },
     );
