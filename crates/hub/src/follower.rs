@@ -5,13 +5,15 @@ use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use lares_model::attention::attention;
 use lares_model::command::{Signal, settle};
 use lares_model::event::{Cause, NewEvent, Origin};
-use lares_model::fold::{Fact, fold};
+use lares_model::fold::{DeviceState, Fact, fold};
 use lares_model::record::{Body, Position, Record};
 use lares_model::{CommandId, DeviceId, EventId, UnixMillis};
 use lares_store::{UnitOfWork, commands as command_rows, events, ingest as rows};
 
+use crate::alarms;
 use crate::commands::moved;
 use crate::error::HubError;
 use crate::hub::Hub;
@@ -37,6 +39,8 @@ pub struct Follower {
 struct Folded {
     record: Record,
     facts: Vec<Fact>,
+    /// What was reason for an alarm right after it, also where it is over by now.
+    alarming: Vec<alarms::Cause>,
 }
 
 impl Follower {
@@ -173,8 +177,10 @@ impl Follower {
             records
                 .into_iter()
                 .map(|record| {
-                    let facts = fold(states.entry(record.entry.device).or_default(), &record);
-                    Folded { record, facts }
+                    let state = states.entry(record.entry.device).or_default();
+                    let facts = fold(state, &record);
+                    let alarming = self.alarming(state, &record, &facts);
+                    Folded { record, facts, alarming }
                 })
                 .collect()
         });
@@ -186,6 +192,18 @@ impl Follower {
             self.folded = last.record.position;
         }
         folded
+    }
+
+    /// A fact of long ago that only arrives now alarms nobody.
+    fn alarming(&self, state: &DeviceState, record: &Record, facts: &[Fact]) -> Vec<alarms::Cause> {
+        let received = record.entry.received;
+        let recent = |fact: &Fact| received.since_ms(fact.time) <= self.hub.time_policy.late_after_ms;
+        if !facts.iter().any(recent) {
+            return vec![];
+        }
+        let Some(device) = self.hub.directory.get(record.entry.device) else { return vec![] };
+        let concerns = attention(&device, state, received);
+        concerns.iter().filter_map(|concern| alarms::Cause::of_concern(&device, concern)).collect()
     }
 
     fn checkpoint_due(&self) -> bool {
@@ -205,11 +223,17 @@ impl Follower {
         if new_events.is_empty() && concerned.is_empty() && !checkpoint {
             return Ok(());
         }
+        let alarming = folded.iter().any(|one| !one.alarming.is_empty());
+        let alone = if alarming { Some(self.hub.alarms.gate.lock().await) } else { None };
         let gate = if concerned.is_empty() { None } else { Some(self.hub.command_gate.lock().await) };
         let work = self.hub.store.begin().await?;
         let mut settled = Vec::new();
         for device in concerned {
             self.settle_device(&work, device, folded, &mut new_events, &mut settled).await?;
+        }
+        for cause in folded.iter().flat_map(|one| &one.alarming) {
+            let by = cause.device.map_or(Cause::System, Cause::Device);
+            new_events.extend(alarms::raise(&self.hub, &work, cause.clone(), by).await?);
         }
         events::append(&work, new_events).await?;
         rows::advance(&work, self.committed, self.folded).await?;
@@ -217,7 +241,10 @@ impl Follower {
             self.save_checkpoint(&work).await?;
         }
         work.commit().await?;
-        drop(gate);
+        drop((gate, alone));
+        if alarming {
+            self.hub.nudges.notifications.notify_one();
+        }
         self.committed = self.folded;
         if checkpoint {
             self.checkpoint_written();

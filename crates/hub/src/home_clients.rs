@@ -85,12 +85,23 @@ impl HomeClient {
 pub struct HomeClients {
     /// Outcomes of the slow hash by a keyed tag over hash and password, so that reconnects do not hash again.
     verified: Mutex<HashMap<[u8; 16], bool>>,
+    /// Rows by user name, so that clients which come back all at once do not queue for the store.
+    rows: Mutex<Remembered>,
     /// When clients signed in, since the start.
     seen: Mutex<BTreeMap<MqttClientId, UnixMillis>>,
     /// Those of them that are not in the store yet.
     unwritten: Mutex<BTreeMap<MqttClientId, UnixMillis>>,
 }
 
+#[derive(Default)]
+struct Remembered {
+    /// Counts what was changed: what was read before a change is not remembered after it.
+    changes: u64,
+    by_username: HashMap<String, (UnixMillis, MqttClient, KeptSecret)>,
+}
+
+/// A row that another process changed is taken for what it was for so long.
+const REMEMBERED_MS: i64 = 10_000;
 const VERIFIED_MAX: usize = 4_096;
 const USERNAME_RANDOM_CHARS: usize = 8;
 
@@ -316,6 +327,10 @@ pub(crate) fn forget(hub: &Hub, id: MqttClientId) {
 }
 
 fn cut_session(hub: &Hub, id: MqttClientId) {
+    let mut remembered = hub.home_clients.rows.lock().unwrap_or_else(PoisonError::into_inner);
+    remembered.changes += 1;
+    remembered.by_username.clear();
+    drop(remembered);
     if let Some(bus) = hub.bus() {
         bus.cut(&identity(id));
     }
@@ -331,9 +346,7 @@ pub async fn authenticate(
         return Ok(None);
     }
     let Ok(password) = std::str::from_utf8(password) else { return Ok(None) };
-    let Some((client, kept)) = rows::find_by_username(&hub.store, username).await? else {
-        return Ok(None);
-    };
+    let Some((client, kept)) = row_of(hub, username).await? else { return Ok(None) };
     let proved = match kept {
         // 160 random bits need no slow hash; comparing hashes leaks nothing of the secret.
         KeptSecret::Sha256(known) => known == hash_secret(password),
@@ -347,6 +360,31 @@ pub async fn authenticate(
     known.seen.lock().unwrap_or_else(PoisonError::into_inner).insert(client.id, now);
     known.unwritten.lock().unwrap_or_else(PoisonError::into_inner).insert(client.id, now);
     Ok(Some(Arc::new(HomeClient::of(client))))
+}
+
+async fn row_of(hub: &Hub, username: &str) -> Result<Option<(MqttClient, KeptSecret)>, HubError> {
+    let now = hub.now();
+    let remembered = || hub.home_clients.rows.lock().unwrap_or_else(PoisonError::into_inner);
+    let changes = {
+        let remembered = remembered();
+        if let Some((read_at, client, kept)) = remembered.by_username.get(username)
+            && (0..REMEMBERED_MS).contains(&now.since_ms(*read_at))
+        {
+            return Ok(Some((client.clone(), kept.clone())));
+        }
+        remembered.changes
+    };
+    let found = rows::find_by_username(&hub.store, username).await?;
+    if let Some((client, kept)) = &found {
+        let mut remembered = remembered();
+        if remembered.changes == changes {
+            if remembered.by_username.len() >= VERIFIED_MAX {
+                remembered.by_username.clear();
+            }
+            remembered.by_username.insert(username.to_owned(), (now, client.clone(), kept.clone()));
+        }
+    }
+    Ok(found)
 }
 
 /// The client that an identity is of, with the rights it has now.

@@ -30,6 +30,7 @@ pub async fn once(hub: &Hub) -> Result<(), HubError> {
     let work = hub.store.begin().await?;
     lares_store::app_sessions::delete_expired(&work, hub.now()).await?;
     lares_store::tickets::delete_expired(&work, hub.now()).await?;
+    lares_store::invitations::delete_expired(&work, hub.now()).await?;
     work.commit().await?;
     Ok(())
 }

@@ -15,6 +15,7 @@ use lares_store::Store;
 use lares_telemetry::Telemetry;
 use uuid::Uuid;
 
+use crate::alarms::Alarms;
 use crate::certificates::DeviceAuthority;
 use crate::dialects::Dialects;
 use crate::directory::Directory;
@@ -73,6 +74,7 @@ pub struct Hub {
     pub sign_in_throttle: SignInThrottle,
     pub public_url: String,
     pub keys: KeyRing,
+    pub alarms: Alarms,
     pub home_clients: HomeClients,
     /// Signatures of requests that devices sent lately.
     pub replays: Replays,
@@ -117,6 +119,7 @@ impl Hub {
             sign_in_throttle: SignInThrottle::default(),
             public_url: parts.public_url,
             keys: KeyRing::default(),
+            alarms: Alarms::default(),
             home_clients: HomeClients::default(),
             replays: Replays::default(),
             busy: Mutex::default(),

@@ -314,15 +314,19 @@ pub async fn delete_token(hub: &Hub, caller: &Caller, id: TokenId) -> Result<(),
     Ok(())
 }
 
+/// Roughly: what is one is known when a mail arrives.
+pub fn is_email(text: &str) -> bool {
+    let at = text.find('@');
+    text.chars().count() <= 254
+        && !text.contains(char::is_control)
+        && at.is_some_and(|at| at > 0 && at + 1 < text.len())
+        && !text.contains(' ')
+}
+
 fn check_account(email: &str, name: &str, password: &str) -> Result<(), Invalid> {
     let mut invalid = Invalid::default();
     invalid.check_text("/name", name, 1, NAME_MAX_CHARS);
-    let at = email.find('@');
-    if email.chars().count() > 254
-        || email.contains(char::is_control)
-        || !at.is_some_and(|at| at > 0 && at + 1 < email.len())
-        || email.contains(' ')
-    {
+    if !is_email(email) {
         invalid.add("/email", "must be an e-mail address");
     }
     let length = password.chars().count();

@@ -2,6 +2,9 @@
 //! folds the log; the dispatcher hands commands over. Decisions are `lares_model`'s, rows are `lares_store`'s.
 
 pub mod account_log;
+mod alarm_mail;
+pub mod alarm_watch;
+pub mod alarms;
 pub mod app_sessions;
 pub mod attention;
 pub mod caller;
@@ -30,6 +33,7 @@ pub mod housekeeper;
 pub mod hub;
 pub mod identity;
 pub mod ingest;
+pub mod invitations;
 mod links;
 pub mod live;
 pub mod members;

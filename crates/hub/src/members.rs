@@ -1,9 +1,9 @@
-//! Members of an organisation: who, in which role, until when. Invitations by e-mail come with full identity.
+//! Members of an organisation: who, in which role, until when; changing, leaving, and handing an organisation over.
 
 use lares_model::access::{Action, Membership, Role};
 use lares_model::event::EventType;
 use lares_model::{Invalid, MembershipId, OrganisationId, UnixMillis};
-use lares_store::{Page, events, memberships, users};
+use lares_store::{Page, UnitOfWork, events, memberships, users};
 use serde_json::json;
 
 use crate::caller::Caller;
@@ -98,6 +98,24 @@ pub async fn list(
     cut(hub, PURPOSE, members, limit, |member: &Member| member.membership.id.0)
 }
 
+/// Whoever is the last owner stays one: an organisation is never without.
+async fn refuse_last_owner(
+    hub: &Hub,
+    work: &UnitOfWork,
+    caller: &Caller,
+    membership: &Membership,
+) -> Result<(), HubError> {
+    let scope = caller.scope().narrowed(membership.organisation);
+    let page = Page { after: None, limit: 10_000 };
+    let all = memberships::of_organisation(work, &scope, membership.organisation, page).await?;
+    let now = hub.now();
+    let owners = all.iter().filter(|(other, _)| other.role == Role::Owner && other.holds_at(now)).count();
+    if owners <= 1 && membership.holds_at(now) {
+        return Err(HubError::Conflict("the last owner stays: transfer the organisation first".to_owned()));
+    }
+    Ok(())
+}
+
 pub async fn remove(
     hub: &Hub,
     caller: &Caller,
@@ -110,25 +128,124 @@ pub async fn remove(
     events::hold(&work, organisation).await?;
     let scope = caller.scope().narrowed(organisation);
     let membership = memberships::find(&work, &scope, id).await?.ok_or(HubError::NotFound("member"))?;
-    if membership.role == Role::Owner {
-        if caller.role_in(organisation) != Some(Role::Owner) {
-            return Err(HubError::Forbidden);
-        }
-        let all =
-            memberships::of_organisation(&work, &scope, organisation, Page { after: None, limit: 10_000 });
-        let now = hub.now();
-        let owners =
-            all.await?.iter().filter(|(other, _)| other.role == Role::Owner && other.holds_at(now)).count();
-        if owners <= 1 && membership.holds_at(now) {
-            return Err(HubError::Conflict("the last owner cannot be removed".to_owned()));
-        }
+    if membership.role == Role::Owner && caller.role_in(organisation) != Some(Role::Owner) {
+        return Err(HubError::Forbidden);
     }
-    memberships::remove(&work, &scope, id).await?;
+    end(hub, work, caller, &membership).await
+}
+
+/// A person goes by themselves.
+pub async fn leave(hub: &Hub, caller: &Caller, organisation: OrganisationId) -> Result<(), HubError> {
+    let work = hub.store.begin().await?;
+    events::hold(&work, organisation).await?;
+    let now = hub.now();
+    let own = memberships::of_user(&work, caller.user).await?;
+    let own = own.into_iter().find(|place| place.organisation == organisation && place.holds_at(now));
+    end(hub, work, caller, &own.ok_or(HubError::NotFound("organisation"))?).await
+}
+
+async fn end(hub: &Hub, work: UnitOfWork, caller: &Caller, membership: &Membership) -> Result<(), HubError> {
+    if membership.role == Role::Owner {
+        refuse_last_owner(hub, &work, caller, membership).await?;
+    }
+    memberships::remove(&work, &caller.scope().narrowed(membership.organisation), membership.id).await?;
     let payload = json!({ "user": membership.user, "role": membership.role });
-    let event = organisation_event(hub, caller, organisation, EventType::MemberRemoved, payload);
+    let event = organisation_event(hub, caller, membership.organisation, EventType::MemberRemoved, payload);
     events::append(&work, vec![event]).await?;
     work.commit().await?;
     hub.nudges.events_committed();
     hub.nudges.access_changed(membership.user);
+    Ok(())
+}
+
+/// What to change; `None` leaves a field as it is.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct MemberChange {
+    pub role: Option<Role>,
+    pub valid_until: Option<Option<UnixMillis>>,
+}
+
+pub async fn update(
+    hub: &Hub,
+    caller: &Caller,
+    organisation: OrganisationId,
+    id: MembershipId,
+    change: MemberChange,
+) -> Result<Member, HubError> {
+    caller.require(Action::OrganisationManage, organisation)?;
+    let is_owner = caller.role_in(organisation) == Some(Role::Owner);
+    let work = hub.store.begin().await?;
+    events::hold(&work, organisation).await?;
+    let scope = caller.scope().narrowed(organisation);
+    let before = memberships::find(&work, &scope, id).await?.ok_or(HubError::NotFound("member"))?;
+    let after = Membership {
+        role: change.role.unwrap_or(before.role),
+        valid_until: change.valid_until.unwrap_or(before.valid_until),
+        ..before.clone()
+    };
+    // Nobody gives or takes more than they hold.
+    if (before.role == Role::Owner || after.role == Role::Owner) && !is_owner {
+        return Err(HubError::Forbidden);
+    }
+    if after.valid_until.is_some_and(|until| until <= hub.now()) {
+        return Err(
+            Invalid::one("/valid_until", "must be in the future; to end it now, remove the member").into()
+        );
+    }
+    if before.role == Role::Owner && (after.role != Role::Owner || after.valid_until.is_some()) {
+        refuse_last_owner(hub, &work, caller, &before).await?;
+    }
+    memberships::update(&work, &after).await?;
+    let worded = |place: &Membership| json!({ "role": place.role, "valid_until": place.valid_until });
+    let payload = json!({ "user": before.user, "before": worded(&before), "after": worded(&after) });
+    let event = organisation_event(hub, caller, organisation, EventType::MemberUpdated, payload);
+    events::append(&work, vec![event]).await?;
+    let user = users::find(&work, after.user).await?.ok_or(HubError::NotFound("member"))?;
+    work.commit().await?;
+    hub.nudges.events_committed();
+    hub.nudges.access_changed(after.user);
+    Ok(Member { membership: after, email: user.email, name: user.name })
+}
+
+/// Another member becomes owner in the caller's place, who stays as an admin.
+pub async fn transfer(
+    hub: &Hub,
+    caller: &Caller,
+    organisation: OrganisationId,
+    to: MembershipId,
+) -> Result<(), HubError> {
+    caller.require(Action::OrganisationManage, organisation)?;
+    if caller.role_in(organisation) != Some(Role::Owner) {
+        return Err(HubError::Forbidden);
+    }
+    let work = hub.store.begin().await?;
+    events::hold(&work, organisation).await?;
+    let now = hub.now();
+    let scope = caller.scope().narrowed(organisation);
+    let next = memberships::find(&work, &scope, to).await?.filter(|place| place.holds_at(now));
+    let next = next.ok_or_else(|| Invalid::one("/member", "is no member of this organisation now"))?;
+    let own = memberships::of_user(&work, caller.user).await?;
+    let own = own.into_iter().find(|place| place.organisation == organisation && place.holds_at(now));
+    let own = own.filter(|own| own.role == Role::Owner).ok_or(HubError::Forbidden)?;
+    if own.id == next.id {
+        return Err(Invalid::one("/member", "is yourself").into());
+    }
+    let mut changed = Vec::new();
+    for (before, after) in [
+        (&next, Membership { role: Role::Owner, valid_until: None, ..next.clone() }),
+        (&own, Membership { role: Role::Admin, ..own.clone() }),
+    ] {
+        memberships::update(&work, &after).await?;
+        let payload = json!({
+            "user": after.user, "before": { "role": before.role }, "after": { "role": after.role },
+            "transfer": true,
+        });
+        changed.push(organisation_event(hub, caller, organisation, EventType::MemberUpdated, payload));
+    }
+    events::append(&work, changed).await?;
+    work.commit().await?;
+    hub.nudges.events_committed();
+    hub.nudges.access_changed(next.user);
+    hub.nudges.access_changed(own.user);
     Ok(())
 }

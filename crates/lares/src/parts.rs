@@ -13,7 +13,9 @@ use lares_doors::mqtt::{House, PresenceLog};
 use lares_hub::dispatcher::Dispatcher;
 use lares_hub::follower::Follower;
 use lares_hub::vault::Vault;
-use lares_hub::{Hub, HubError, HubParts, dialects, expirer, export, feed, housekeeper, signing, sweeper};
+use lares_hub::{
+    Hub, HubError, HubParts, alarm_watch, dialects, expirer, export, feed, housekeeper, signing, sweeper,
+};
 use lares_model::UnixMillis;
 use lares_model::command::CommandPolicy;
 use lares_model::ports::{Clock, Entropy};
@@ -216,6 +218,7 @@ pub async fn start_on(config: &Config, clock: Option<Arc<ScaledClock>>) -> Resul
         worker("live feed", feed::run(hub.clone(), workers_stopped.clone())),
         worker("export", export::run(hub.clone(), workers_stopped.clone())),
         worker("retention", expirer::run(hub.clone(), workers_stopped.clone())),
+        worker("alarms", alarm_watch::run(hub.clone(), workers_stopped.clone())),
         worker("housekeeper", housekeeper::run(hub.clone(), workers_stopped)),
     ];
     let presence = tokio::spawn(presence_writer);

@@ -17,6 +17,18 @@ pub enum EventType {
     MemberAdded,
     #[serde(rename = "member.removed")]
     MemberRemoved,
+    #[serde(rename = "member.updated")]
+    MemberUpdated,
+    #[serde(rename = "member.invited")]
+    MemberInvited,
+    #[serde(rename = "invitation.withdrawn")]
+    InvitationWithdrawn,
+    #[serde(rename = "alarm.raised")]
+    AlarmRaised,
+    #[serde(rename = "alarm.acknowledged")]
+    AlarmAcknowledged,
+    #[serde(rename = "alarm.cleared")]
+    AlarmCleared,
     #[serde(rename = "home.created")]
     HomeCreated,
     #[serde(rename = "home.updated")]

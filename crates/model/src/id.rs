@@ -104,4 +104,8 @@ typed_ids! {
     OAuthClientId,
     /// Something that people are to be told.
     NotificationId,
+    /// A place in an organisation that is offered.
+    InvitationId,
+    /// Something that a person has to look at.
+    AlarmId,
 }

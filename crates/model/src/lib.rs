@@ -2,6 +2,7 @@
 //! Nothing here does I/O, reads a clock, draws randomness or knows a runtime: all of that is passed in.
 
 pub mod access;
+pub mod alarm;
 pub mod attention;
 pub mod capability;
 mod catalogue;
@@ -33,9 +34,9 @@ pub mod value;
 pub mod webhook;
 
 pub use id::{
-    AppSessionId, CertificateId, CommandId, DeviceId, DiscoveredId, EventId, HomeId, MembershipId,
-    MqttClientId, MqttSessionId, NotificationId, OAuthClientId, OrganisationId, RoomId, SigningKeyId,
-    TokenId, UserId, WebhookId,
+    AlarmId, AppSessionId, CertificateId, CommandId, DeviceId, DiscoveredId, EventId, HomeId, InvitationId,
+    MembershipId, MqttClientId, MqttSessionId, NotificationId, OAuthClientId, OrganisationId, RoomId,
+    SigningKeyId, TokenId, UserId, WebhookId,
 };
 pub use invalid::{FieldError, Invalid};
 pub use time::UnixMillis;

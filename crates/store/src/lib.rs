@@ -13,6 +13,7 @@ mod work;
 mod migrations;
 
 pub mod account_log;
+pub mod alarms;
 pub mod app_sessions;
 pub mod certificates;
 pub mod commands;
@@ -24,6 +25,7 @@ pub mod events;
 pub mod homes;
 pub mod idempotency;
 pub mod ingest;
+pub mod invitations;
 pub mod memberships;
 pub mod mqtt_clients;
 pub mod notifications;

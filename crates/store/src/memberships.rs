@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use lares_model::access::{Membership, Scope};
 use lares_model::{MembershipId, OrganisationId, UnixMillis, UserId};
+use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 
 use crate::text::{name_of, named};
@@ -85,6 +86,16 @@ pub async fn of_organisation(
 pub async fn find(c: &impl Conn, scope: &Scope, id: MembershipId) -> Result<Option<Membership>, StoreError> {
     let select = Entity::find_by_id(id.0).filter(Column::Organisation.is_in(rows::organisation_ids(scope)));
     rows::one(c, select).await?.map(from_row).transpose()
+}
+
+/// Its role and its end.
+pub async fn update(w: &UnitOfWork, membership: &Membership) -> Result<bool, StoreError> {
+    let update = Entity::update_many()
+        .col_expr(Column::Role, Expr::value(name_of(&membership.role)?))
+        .col_expr(Column::ValidUntil, Expr::value(membership.valid_until.map(|instant| instant.0)))
+        .filter(Column::Id.eq(membership.id.0))
+        .filter(Column::Organisation.eq(membership.organisation.0));
+    rows::update(w, update).await
 }
 
 /// Whether it was there.

@@ -9,6 +9,7 @@ mod m0006_webhooks;
 mod m0007_export;
 mod m0008_device_certificates;
 mod m0009_identity;
+mod m0013_people;
 
 use sea_orm_migration::prelude::*;
 
@@ -47,6 +48,7 @@ pub(crate) static MIGRATIONS: &[Migration] = &[
     m0007_export::MIGRATION,
     m0008_device_certificates::MIGRATION,
     m0009_identity::MIGRATION,
+    m0013_people::MIGRATION,
 ];
 
 /// Runs the declared migrations through SeaORM's bookkeeping (table `seaql_migrations`).

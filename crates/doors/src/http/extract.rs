@@ -90,6 +90,8 @@ ids_in_paths!(
     lares_model::DiscoveredId,
     lares_model::WebhookId,
     lares_model::CertificateId,
+    lares_model::InvitationId,
+    lares_model::AlarmId,
 );
 
 /// A JSON body.

@@ -3,16 +3,16 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use lares_hub::members::{self as hub, Member, NewMember};
+use lares_hub::members::{self as hub, Member, MemberChange, NewMember};
 use lares_model::access::Role;
 use lares_model::{MembershipId, OrganisationId, UnixMillis, UserId};
 use serde::{Deserialize, Serialize};
 
 use super::Door;
-use super::extract::{Id, Ids, Params, Posted, Who};
+use super::extract::{Body, Id, Ids, Params, Posted, Who};
 use super::organisations::ListQuery;
 use super::problem::Problem;
-use super::views::{LIMIT_MAX, OnceHeader, PageOf, limit};
+use super::views::{LIMIT_MAX, OnceHeader, PageOf, given, limit};
 
 #[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -95,5 +95,66 @@ pub async fn remove(
     Ids(organisation, member): Ids<OrganisationId, MembershipId>,
 ) -> Result<StatusCode, Problem> {
     hub::remove(&door.hub, &caller, organisation, member).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MemberChangeBody {
+    role: Option<Role>,
+    /// The first instant at which it no longer holds; `null` for open-ended.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<UnixMillis>)]
+    valid_until: Option<Option<UnixMillis>>,
+}
+
+/// Change a member's role or end.
+#[utoipa::path(patch, path = "/api/organisations/{id}/members/{member}", tag = "organisations",
+    operation_id = "updateMember",
+    params(("id" = OrganisationId, Path, description = "Organisation"),
+        ("member" = MembershipId, Path, description = "Membership")), request_body = MemberChangeBody,
+    responses((status = 200, description = "As it is now", body = MemberView)))]
+pub async fn update(
+    State(door): State<Door>,
+    Who(caller): Who,
+    Ids(organisation, member): Ids<OrganisationId, MembershipId>,
+    Body(body): Body<MemberChangeBody>,
+) -> Result<Json<MemberView>, Problem> {
+    let change = MemberChange { role: body.role, valid_until: body.valid_until };
+    Ok(Json(hub::update(&door.hub, &caller, organisation, member, change).await?.into()))
+}
+
+/// Leave an organisation; the last owner stays.
+#[utoipa::path(post, path = "/api/organisations/{id}/leave", tag = "organisations", operation_id = "leaveOrganisation",
+    params(("id" = OrganisationId, Path, description = "Organisation")),
+    responses((status = 204, description = "You are no member any more")))]
+pub async fn leave(
+    State(door): State<Door>,
+    Who(caller): Who,
+    Id(id): Id<OrganisationId>,
+) -> Result<StatusCode, Problem> {
+    hub::leave(&door.hub, &caller, id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TransferBody {
+    /// Who becomes owner: a member of the organisation.
+    member: MembershipId,
+}
+
+/// Hand an organisation over: another member becomes owner, and you stay as an admin.
+#[utoipa::path(post, path = "/api/organisations/{id}/transfer", tag = "organisations",
+    operation_id = "transferOrganisation",
+    params(("id" = OrganisationId, Path, description = "Organisation")), request_body = TransferBody,
+    responses((status = 204, description = "Handed over")))]
+pub async fn transfer(
+    State(door): State<Door>,
+    Who(caller): Who,
+    Id(id): Id<OrganisationId>,
+    Body(body): Body<TransferBody>,
+) -> Result<StatusCode, Problem> {
+    hub::transfer(&door.hub, &caller, id, body.member).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -1,6 +1,7 @@
 //! The one list of routes: each line is an endpoint with the action it is declared with. The OpenAPI document and the
 //! access checks come from the same lines; a route that is not here does not exist.
 
+mod alarms;
 mod attention;
 mod auth;
 mod capabilities;
@@ -19,6 +20,7 @@ mod health;
 mod history;
 mod homes;
 mod import;
+mod invitations;
 mod limits;
 mod live;
 mod members;
@@ -79,9 +81,10 @@ pub struct DoorState {
 pub type Door = Arc<DoorState>;
 
 fn table() -> Vec<Route> {
-    let mut all = of_places_and_people();
-    all.extend(of_devices());
-    all
+    [of_operation(), of_identity(), of_organisations(), of_homes(), of_devices()]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 fn of_devices() -> Vec<Route> {
@@ -120,7 +123,8 @@ fn of_devices() -> Vec<Route> {
     ]
 }
 
-fn of_places_and_people() -> Vec<Route> {
+/// Documents, health, and what is for everybody.
+fn of_operation() -> Vec<Route> {
     use Action::*;
     vec![
         Route::new(Public, routes!(health::live)),
@@ -131,6 +135,13 @@ fn of_places_and_people() -> Vec<Route> {
         Route::new(Public, routes!(docs::page)),
         Route::new(Public, routes!(docs::openapi)),
         Route::new(Public, routes!(mqtt_socket::open)),
+    ]
+}
+
+/// Signing in, and what concerns the caller alone.
+fn of_identity() -> Vec<Route> {
+    use Action::*;
+    vec![
         Route::new(Public, routes!(auth::login)),
         Route::new(Public, routes!(auth::refresh)),
         Route::new(Public, routes!(auth::open_session)),
@@ -142,6 +153,12 @@ fn of_places_and_people() -> Vec<Route> {
         Route::new(AccountManage, routes!(auth::delete_token)),
         Route::new(Myself, routes!(capabilities::list)),
         Route::new(Myself, routes!(connection::get)),
+    ]
+}
+
+fn of_organisations() -> Vec<Route> {
+    use Action::*;
+    vec![
         Route::new(OrganisationCreate, routes!(organisations::create)),
         Route::new(OrganisationRead, routes!(organisations::list)),
         Route::new(OrganisationRead, routes!(organisations::get)),
@@ -151,7 +168,26 @@ fn of_places_and_people() -> Vec<Route> {
         Route::new(OrganisationManage, routes!(storage::set_retention)),
         Route::new(OrganisationRead, routes!(members::list)),
         Route::new(OrganisationManage, routes!(members::add)).stepped_up(),
+        Route::new(OrganisationManage, routes!(members::update)).stepped_up(),
         Route::new(OrganisationManage, routes!(members::remove)),
+        Route::new(AccountManage, routes!(members::leave)),
+        Route::new(OrganisationManage, routes!(members::transfer)).stepped_up(),
+        Route::new(OrganisationManage, routes!(invitations::create)).stepped_up(),
+        Route::new(OrganisationManage, routes!(invitations::list)),
+        Route::new(OrganisationManage, routes!(invitations::withdraw)),
+        Route::new(Public, routes!(invitations::look)),
+        Route::new(AccountManage, routes!(invitations::accept)),
+        Route::new(DeviceRead, routes!(alarms::list)),
+        Route::new(DeviceRead, routes!(alarms::get)),
+        Route::new(DeviceCommand, routes!(alarms::acknowledge)),
+        Route::new(DeviceCommand, routes!(alarms::clear)),
+        Route::new(DeviceCommand, routes!(alarms::raise)),
+    ]
+}
+
+fn of_homes() -> Vec<Route> {
+    use Action::*;
+    vec![
         Route::new(DeviceRead, routes!(attention::list)),
         Route::new(DeviceRead, routes!(search::search)),
         Route::new(HomeManage, routes!(homes::create)),

@@ -23,10 +23,11 @@ use super::problem::Problem;
 struct Base;
 
 /// In the order in which a reader wants them.
-const TAGS: [(&str, &str); 7] = [
+const TAGS: [(&str, &str); 8] = [
     ("devices", "Register devices, read what they report and how they behave"),
     ("commands", "Ask devices to do something, and see what became of it"),
     ("homes", "Homes and rooms"),
+    ("alarms", "What people have to look at, until its cause is gone"),
     ("events", "What happened, gap-free"),
     ("organisations", "Organisations and their members"),
     ("identity", "Signing in, tokens"),

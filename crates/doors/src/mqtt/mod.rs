@@ -11,12 +11,14 @@ use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError};
 
+use lares_hub::alarms::Cause;
 use lares_hub::home_clients::{self, HomeClient};
 use lares_hub::{Hub, HubError, certificates, devices, ingest};
-use lares_model::DeviceId;
+use lares_model::alarm::{AlarmSeverity, AlarmSource};
 use lares_model::device::{Device, Encoding};
 use lares_model::presence::PresenceStatus;
 use lares_model::protocol::parse_topic;
+use lares_model::{DeviceId, OrganisationId};
 use lares_mqtt::codec::{ReasonCode, Text};
 use lares_mqtt::{Alarm, Disconnected, Handler, Hello, Message, Outcome, Refusal, Welcome};
 
@@ -317,6 +319,35 @@ impl Handler for House {
     fn alarmed(&self, tenant: &str, alarm: Alarm) {
         metrics::counter!("lares_mqtt_alarms_total").increment(1);
         tracing::warn!(organisation = tenant, ?alarm, "MQTT messages are refused");
+        if let Ok(organisation) = tenant.parse() {
+            self.hub.alarms.complain(complaint(organisation, &alarm));
+        }
+    }
+}
+
+/// What the broker complains about, as an alarm of the organisation.
+fn complaint(organisation: OrganisationId, alarm: &Alarm) -> Cause {
+    let (kind, detail) = match alarm {
+        Alarm::QueueFull { identity, client_id } => (
+            "mqtt_queue_full",
+            serde_json::json!({ "identity": identity.as_ref(), "client_id": client_id.to_string() }),
+        ),
+        Alarm::RetainedFull => ("mqtt_retained_full", serde_json::json!({})),
+        Alarm::SessionsFull => ("mqtt_sessions_full", serde_json::json!({})),
+    };
+    let key = match alarm {
+        Alarm::QueueFull { identity, client_id } => format!("{kind}/{identity}/{client_id}"),
+        Alarm::RetainedFull | Alarm::SessionsFull => kind.to_owned(),
+    };
+    Cause {
+        organisation,
+        home: None,
+        device: None,
+        source: AlarmSource::Broker,
+        kind: kind.to_owned(),
+        key,
+        severity: AlarmSeverity::Warning,
+        detail,
     }
 }
 

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::large_futures, reason = "tests may panic")]
 
 mod access;
+mod alarms;
 mod attention;
 mod commands;
 mod device;
@@ -29,6 +30,7 @@ mod mqtt_walls;
 mod mqtt_wire;
 mod once;
 mod operation;
+mod people;
 mod portal;
 mod process;
 mod readings;
@@ -37,6 +39,7 @@ mod reports;
 mod routes;
 mod schema;
 mod search;
+mod secrets;
 mod session;
 mod simulation;
 mod stock_mqtt;

@@ -67,9 +67,11 @@ async fn b01_every_route_is_in_the_table_and_in_the_document_with_its_action() {
     let expected = [
         "/",
         "/api/auth/login",
+        "/api/auth/refresh",
         "/api/auth/session",
         "/api/docs",
         "/api/docs/{file}",
+        "/api/invitations/look",
         "/api/openapi.json",
         // Signed with a secret of its own.
         "/api/webhooks/{id}",

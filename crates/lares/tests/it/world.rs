@@ -14,6 +14,8 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use super::secrets;
+
 pub const PASSWORD: &str = "correct horse battery staple";
 
 /// Who calls.
@@ -94,13 +96,19 @@ impl std::io::Write for LogLines {
 }
 
 fn keep_the_log() {
+    use tracing_subscriber::filter::LevelFilter;
+    use tracing_subscriber::prelude::*;
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
-        tracing_subscriber::fmt()
-            .with_max_level(tracing::Level::WARN)
+        let warnings = tracing_subscriber::fmt::layer()
             .with_ansi(false)
             .with_writer(|| LogLines)
-            .init();
+            .with_filter(LevelFilter::WARN);
+        let all = tracing_subscriber::fmt::layer()
+            .with_ansi(false)
+            .with_writer(secrets::everything_logged())
+            .with_filter(LevelFilter::TRACE);
+        tracing_subscriber::registry().with(warnings).with(all).init();
         let shown = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |panic| {
             // A panic in a task of the server is swallowed by its join handle; the log keeps it.
@@ -291,6 +299,7 @@ impl World {
         let bad: Vec<_> =
             logged().into_iter().filter(|line| told.iter().any(|told| line.contains(told))).collect();
         assert!(bad.is_empty(), "the server logged: {bad:#?}");
+        secrets::e06_none_was_logged();
     }
 }
 
@@ -370,6 +379,7 @@ impl Call<'_> {
 
     pub async fn send(self) -> Reply {
         let asked = format!("{} {}", self.method, self.path);
+        secrets::seen_in_request(self.token.as_deref(), &self.headers, &self.body);
         let mut request =
             self.world.client.request(self.method, format!("{}{}", self.base, self.path)).body(self.body);
         if let Some(token) = &self.token {
@@ -382,6 +392,7 @@ impl Call<'_> {
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let text = response.text().await.unwrap();
         let json = serde_json::from_str(&text).unwrap_or(Value::Null);
+        secrets::seen_in_answer(&headers, &json);
         let reply = Reply { asked, status, headers, text, json };
         reply.holds_what_all_answers_hold();
         reply

@@ -6,6 +6,7 @@
 mod bed;
 mod certificates;
 mod discovered;
+mod identity;
 mod log;
 mod mqtt_clients;
 mod nouns;
@@ -34,6 +35,12 @@ on_both_engines! {
     opening::a_failed_unit_of_work_cannot_be_committed,
     opening::a_unit_of_work_sees_itself_and_others_do_not,
     opening::conflicts_say_what_exists,
+    identity::app_sessions_rotate_once,
+    identity::a_ticket_is_taken_once,
+    identity::notifications_are_due_until_they_are_settled,
+    identity::keys_and_account_log_round_trip,
+    identity::invitations_stay_within_their_organisation,
+    identity::alarms_move_and_stay_within_their_organisation,
     nouns::organisations_round_trip,
     nouns::homes_round_trip,
     nouns::rooms_round_trip,
