@@ -5,7 +5,7 @@ test("an alarm arrives by itself, and somebody sees to it", async ({ signedIn: p
   await page.goto("/alarms");
   await isLive(page);
   const raised = await context.request.post(`${house.url}/api/homes/${house.demo.homes[0]}/alarms`, {
-    data: { kind: "water", severity: "critical", title: "Water in the cellar" },
+    data: { severity: "critical", title: "Water in the cellar" },
     headers: { origin: house.url },
   });
   expect(raised.ok(), await raised.text()).toBe(true);

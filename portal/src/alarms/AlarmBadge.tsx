@@ -11,7 +11,7 @@ import styles from "./Alarms.module.css";
 export function AlarmBadge({ className }: { className: string | undefined }) {
   const t = useTranslations("app.alarms");
   const { organisation } = useScope();
-  const open = useQuery(openAlarmsQuery(organisation)).data ?? 0;
+  const open = useQuery(openAlarmsQuery(organisation === undefined ? {} : { organisation })).data?.length ?? 0;
   const many = open >= MOST_COUNTED;
   return (
     <Link to="/alarms" aria-label={t(many ? "badgeMany" : "badge", { count: open })} title={t("title")} className={classes(className, styles.badge)} activeOptions={{ includeSearch: false }}>

@@ -3,7 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { BellOff, FilterX } from "lucide-react";
 import { useTranslations } from "use-intl";
-import { useAlarms } from "../api/alarms";
+import { openAlarmsQuery, useAlarms } from "../api/alarms";
 import { homesQuery } from "../api/lists";
 import { useScope } from "../app/scope";
 import { Button } from "../ui/Button";
@@ -16,7 +16,7 @@ import { SkeletonRows } from "../ui/Skeleton";
 import { AlarmRow } from "./AlarmRow";
 import { ALARM_STATES, type AlarmsSearch } from "./alarms-search";
 import styles from "./Alarms.module.css";
-import { byUrgency } from "./order";
+import { byUrgency, together } from "./order";
 
 const route = getRouteApi("/_app/alarms");
 const ALL = "all";
@@ -25,10 +25,11 @@ export function AlarmsPage() {
   const t = useTranslations("alarms");
   const { organisation } = useScope();
   const { home, state } = route.useSearch();
-  const homes = useQuery(homesQuery).data ?? [];
-  const filter = { ...(organisation !== undefined && { organisation }), ...(home !== undefined && { home }), ...(state !== undefined && { state }) };
-  const alarms = useAlarms(filter);
-  const items = (alarms.data?.pages.flatMap((page) => page.items) ?? []).toSorted(byUrgency);
+  const place = { ...(organisation !== undefined && { organisation }), ...(home !== undefined && { home }) };
+  const alarms = useAlarms({ ...place, ...(state !== undefined && { state }) });
+  // An old one may still be open, far below newer ones that are over.
+  const open = useQuery({ ...openAlarmsQuery(place), enabled: state === undefined }).data;
+  const items = together(state === undefined ? (open ?? []) : [], alarms.data?.pages.flatMap((page) => page.items) ?? []).toSorted(byUrgency);
   const filtered = home !== undefined || state !== undefined;
   return (
     <Page title={t("title")} subtitle={t("what")}>
@@ -42,7 +43,7 @@ export function AlarmsPage() {
         <Card flush>
           <ul>
             {items.map((alarm) => (
-              <AlarmRow key={alarm.id} alarm={alarm} home={homes.find(({ id }) => id === alarm.home)?.name} />
+              <AlarmRow key={alarm.id} alarm={alarm} />
             ))}
           </ul>
         </Card>

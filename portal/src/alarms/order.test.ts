@@ -1,6 +1,6 @@
 // What wants somebody stands first.
 import { describe, expect, it } from "vitest";
-import type { Alarm } from "../api/identity";
+import type { Alarm } from "../api/alarms";
 import { byUrgency, toneOf } from "./order";
 
 const alarm = (id: string, state: Alarm["state"], severity: Alarm["severity"], raised_at: string) => ({ id, state, severity, raised_at }) as Alarm;

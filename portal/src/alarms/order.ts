@@ -1,5 +1,5 @@
 // Alarms in the order in which they want somebody: open ones first, of those the worst, of equals the newest.
-import type { Alarm } from "../api/identity";
+import type { Alarm } from "../api/alarms";
 import { millis } from "../format/instant";
 import type { Tone } from "../ui/tone";
 
@@ -17,4 +17,9 @@ export function toneOf({ state, severity }: Pick<Alarm, "state" | "severity">): 
   if (state === "cleared") return "ok";
   if (severity === "info") return "unknown";
   return severity === "critical" ? "danger" : "attention";
+}
+
+/** Both lists as one, each alarm once. */
+export function together(some: readonly Alarm[], others: readonly Alarm[]): Alarm[] {
+  return [...new Map([...some, ...others].map((alarm) => [alarm.id, alarm])).values()];
 }

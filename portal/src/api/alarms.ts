@@ -1,8 +1,10 @@
 // Alarms: what was raised, who took notice, what is over.
 import { queryOptions, useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
-import { answer } from "./client";
-import { type Alarm, type AlarmState, identity } from "./identity";
+import { answer, api, type Schemas } from "./client";
 import { keys } from "./keys";
+
+export type Alarm = Schemas["AlarmView"];
+export type AlarmState = Schemas["AlarmState"];
 
 export interface AlarmsFilter {
   organisation?: string;
@@ -10,45 +12,47 @@ export interface AlarmsFilter {
   state?: AlarmState;
 }
 
-interface Page {
-  items: Alarm[];
-  next?: string | null;
-  next_cursor?: string | null;
-}
-
 const PAGE = 50;
 /** More than this are told as "99+". */
 export const MOST_COUNTED = 100;
 
-function readPage(filter: AlarmsFilter, limit: number, cursor: string | undefined, signal: AbortSignal): Promise<Page> {
-  return answer(identity.GET("/api/alarms", { params: { query: { limit, ...filter, ...(cursor !== undefined && { cursor }) } }, signal }));
-}
-
+/** Newest first, a page at a time. */
 export function useAlarms(filter: AlarmsFilter) {
   return useInfiniteQuery({
     queryKey: keys.alarms(filter),
-    queryFn: ({ pageParam, signal }) => readPage(filter, PAGE, pageParam === "" ? undefined : pageParam, signal),
+    queryFn: ({ pageParam, signal }) => answer(api.GET("/api/alarms", { params: { query: { limit: PAGE, ...filter, ...(pageParam !== "" && { cursor: pageParam }) } }, signal })),
     initialPageParam: "",
-    getNextPageParam: (page) => page.next_cursor ?? page.next ?? undefined,
+    getNextPageParam: ({ next_cursor: next }) => next ?? undefined,
   });
 }
 
-/** How many wait for somebody. */
-export const openAlarmsQuery = (organisation: string | undefined) =>
+/** Those that wait for somebody. */
+export const openAlarmsQuery = (place: Omit<AlarmsFilter, "state">) =>
   queryOptions({
-    queryKey: keys.alarms({ count: "open", organisation }),
-    queryFn: async ({ signal }): Promise<number> => {
-      const filter: AlarmsFilter = { state: "open", ...(organisation !== undefined && { organisation }) };
-      return (await readPage(filter, MOST_COUNTED, undefined, signal)).items.length;
-    },
+    queryKey: keys.alarms({ open: true, ...place }),
+    queryFn: async ({ signal }): Promise<Alarm[]> =>
+      (await answer(api.GET("/api/alarms", { params: { query: { limit: MOST_COUNTED, state: "open", ...place } }, signal }))).items,
     retry: false,
   });
 
-export function useAcknowledge() {
+function useAfterAlarm() {
   const cache = useQueryClient();
+  return () => cache.invalidateQueries({ queryKey: ["alarms"] });
+}
+
+export function useAcknowledge() {
+  const done = useAfterAlarm();
   return useMutation({
-    mutationFn: ({ id, note }: { id: string; note?: string }): Promise<Alarm> =>
-      answer(identity.POST("/api/alarms/{id}/acknowledge", { body: note === undefined ? {} : { note }, params: { path: { id } } })),
-    onSuccess: () => cache.invalidateQueries({ queryKey: ["alarms"] }),
+    mutationFn: (id: string): Promise<Alarm> => answer(api.POST("/api/alarms/{id}/acknowledge", { body: {}, params: { path: { id } } })),
+    onSuccess: done,
+  });
+}
+
+/** Those of devices end by themselves; what a person reported ends when a person says so. */
+export function useClearAlarm() {
+  const done = useAfterAlarm();
+  return useMutation({
+    mutationFn: (id: string) => answer(api.POST("/api/alarms/{id}/clear", { params: { path: { id } } })),
+    onSuccess: done,
   });
 }

@@ -186,49 +186,6 @@ export interface OAuthClient {
   created_at: Instant;
 }
 
-export interface Invitation {
-  id: string;
-  organisation: string;
-  role: Role;
-  email?: string | null;
-  valid_until?: Instant | null;
-  created_at: Instant;
-  expires_at: Instant;
-  invited_by?: string | null;
-}
-
-export interface IssuedInvitation extends Invitation {
-  link: string;
-}
-
-export interface InvitationLook {
-  organisation_name: string;
-  role: Role;
-  invited_by: string;
-  email?: string | null;
-  expires_at: Instant;
-  valid_until?: Instant | null;
-}
-
-export type AlarmState = "open" | "acknowledged" | "cleared";
-
-export interface Alarm {
-  id: string;
-  organisation: string;
-  home: string;
-  device?: string | null;
-  kind: string;
-  severity: "critical" | "warning" | "info";
-  title: string;
-  detail?: string | null;
-  state: AlarmState;
-  raised_at: Instant;
-  acknowledged_at?: Instant | null;
-  acknowledged_by?: { id: string; name: string } | null;
-  cleared_at?: Instant | null;
-  times: number;
-}
-
 export interface Mail {
   id: string;
   to: string;

@@ -3,8 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useEffect } from "react";
 import { useTranslations } from "use-intl";
-import type { InvitationLook } from "../api/identity";
-import { lookAtInvitation, useAcceptInvitation } from "../api/people";
+import { type InvitationLook, lookAtInvitation, useAcceptInvitation } from "../api/people";
 import { hasStatus } from "../api/problem";
 import { type Profile, profileQuery } from "../api/session";
 import { AccountLine } from "../oauth/AccountLine";
@@ -74,11 +73,11 @@ function Question({ token, invitation, profile }: QuestionProps) {
   const facts = [
     { name: t("role"), value: roles(`${invitation.role}.name`) },
     ...(invitation.email == null ? [] : [{ name: t("for"), value: invitation.email }]),
-    ...(invitation.valid_until == null ? [] : [{ name: t("until"), value: when(invitation.valid_until) }]),
+    ...(invitation.member_until == null ? [] : [{ name: t("until"), value: when(invitation.member_until) }]),
     { name: t("open"), value: when(invitation.expires_at) },
   ];
   return (
-    <Entry title={t("title", { name: invitation.organisation_name })} lead={t("lead", { person: invitation.invited_by })}>
+    <Entry title={t("title", { name: invitation.organisation_name })} lead={invitation.invited_by == null ? t("leadNobody") : t("lead", { person: invitation.invited_by })}>
       <EntryStack>
         <Card>
           <Facts items={facts} />
@@ -116,7 +115,7 @@ function Accept({ token, invitation, profile }: QuestionProps & { profile: Profi
   return (
     <>
       <AccountLine name={profile.name} email={profile.email} to={BACK} />
-      <Refused error={accept.error} email={invitation.email ?? undefined} />
+      <Refused error={accept.error} />
       <Button variant="primary" busy={accept.isPending} onPress={() => accept.mutate(token, { onSuccess: done })}>
         {t("accept")}
       </Button>
@@ -127,16 +126,10 @@ function Accept({ token, invitation, profile }: QuestionProps & { profile: Profi
   );
 }
 
-function Refused({ error, email }: { error: unknown; email: string | undefined }) {
+function Refused({ error }: { error: unknown }) {
   const t = useTranslations("people.invitation");
   if (error === null) return null;
-  if (hasStatus(error, 403)) {
-    return (
-      <Notice tone="attention" live title={t("notYours")}>
-        {t(email === undefined ? "notYoursNext" : "notYoursFor", { email: email ?? "" })}
-      </Notice>
-    );
-  }
   if (hasStatus(error, 409)) return <Notice tone="unknown" live title={t("already")} />;
+  if (isUsedUp(error)) return <Notice tone="attention" live title={t("over")}>{t("overNext")}</Notice>;
   return <ErrorNotice error={error} />;
 }

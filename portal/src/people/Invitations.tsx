@@ -2,8 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslations } from "use-intl";
-import type { Invitation } from "../api/identity";
-import { invitationsQuery, useRevokeInvitation } from "../api/people";
+import { type Invitation, invitationsQuery, useRevokeInvitation } from "../api/people";
 import { Row } from "../settings/Row";
 import { useWhen } from "../security/when";
 import { Badge } from "../ui/Badge";
@@ -62,7 +61,7 @@ function InvitationRow({ invitation, onRevoke }: { invitation: Invitation; onRev
       detail={
         <span className={styles.dots}>
           <span>{t("ends", { time: when(invitation.expires_at) })}</span>
-          {invitation.valid_until != null && <span>{t("until", { time: when(invitation.valid_until) })}</span>}
+          {invitation.member_until != null && <span>{t("until", { time: when(invitation.member_until) })}</span>}
         </span>
       }
     >
