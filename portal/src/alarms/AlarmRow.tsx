@@ -31,7 +31,7 @@ function AlarmIcon({ alarm }: { alarm: Alarm }) {
 /** A person's own words, else what its kind means. */
 function useTitle(): (alarm: Alarm) => string {
   const t = useTranslations("alarms");
-  const kinds = useTranslations("alarms.kinds");
+  const kinds = useTranslations("events.alarmKinds");
   return ({ title, kind, device_name: device }) => {
     const known = kind as "smoke";
     const what = title ?? (kinds.has(known) ? kinds(known) : spaced(kind.charAt(0).toUpperCase() + kind.slice(1)));

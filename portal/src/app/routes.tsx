@@ -16,6 +16,7 @@ import { parseSessionsSearch } from "../operations/sessions-search";
 import { withSeldomWords } from "../i18n/seldom";
 import { NotFoundPage } from "./NotFoundPage";
 import { Root } from "./Root";
+import { PROVIDER_ERRORS } from "../signin/provider-errors";
 import { optionalChoice, optionalText } from "./search-values";
 
 export interface RouterContext {
@@ -31,7 +32,8 @@ const open = [
     path: "/signin",
     validateSearch: (search) => ({
       ...optionalText("to", search["to"]),
-      ...optionalText("provider_error", search["provider_error"]),
+      // What an older portal has no words for is a refusal, too.
+      ...(search["provider_error"] !== undefined && { provider_error: PROVIDER_ERRORS.find((known) => known === search["provider_error"]) ?? "refused" }),
       ...optionalChoice("done", search["done"], ["reset", "deleted"] as const),
     }),
     component: lazyRouteComponent(() => withSeldomWords(import("../signin/SignInPage").then(({ SignInPage }) => SignInPage))),

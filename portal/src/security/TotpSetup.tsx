@@ -35,7 +35,7 @@ function Scan({ secret, onCodes, onClose }: { secret: TotpSecret; onCodes: (code
     try {
       onCodes((await confirm.mutateAsync(tidyCode(code))).recovery_codes);
     } catch (error) {
-      if (!hasStatus(error, 401)) throw error;
+      if (!hasStatus(error, 401) && !hasStatus(error, 422)) throw error;
       form.setError("code", { type: "server", message: t("wrong") });
     }
   }

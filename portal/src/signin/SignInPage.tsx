@@ -15,8 +15,8 @@ export function SignInPage() {
   return (
     <Entry title={t("title")} lead={t("lead")}>
       {refused !== undefined && (
-        <Notice tone="danger" live title={t("provider.title")}>
-          {t("provider.next")}
+        <Notice tone="danger" live title={t(`provider.${refused}.title`)}>
+          {t(`provider.${refused}.next`)}
         </Notice>
       )}
       {done !== undefined && <Notice tone="ok" live title={t(`done.${done}`)} />}

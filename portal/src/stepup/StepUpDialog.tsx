@@ -96,7 +96,8 @@ function ByPassword({ ways, email }: { ways: Ways; email: string | undefined }) 
   }
   return (
     <form noValidate className={formStyles.form} onSubmit={submit}>
-      <Refused error={proving.error} />
+      {/* To ask for a code is no refusal. */}
+      {!(hasType(proving.error, SECOND_FACTOR) && proving.variables?.code === undefined) && <Refused error={proving.error} />}
       {/* Password managers look for the account that a password belongs to. */}
       {email !== undefined && <input type="text" hidden readOnly autoComplete="username" value={email} />}
       {ways.password && (
@@ -138,7 +139,7 @@ function ByPassword({ ways, email }: { ways: Ways; email: string | undefined }) 
 function Refused({ error }: { error: unknown }) {
   const t = useTranslations("stepup");
   const words = useTranslations("signin");
-  if (error === null || error instanceof PasskeyDeclined || hasType(error, SECOND_FACTOR)) return null;
+  if (error === null || error instanceof PasskeyDeclined) return null;
   if (hasStatus(error, 401)) {
     return (
       <Notice tone="danger" live title={t("wrong")}>
