@@ -10,6 +10,7 @@ use crate::caller::Caller;
 use crate::cursor::{Listed, cut, decode};
 use crate::error::HubError;
 use crate::hub::Hub;
+use crate::security_notice;
 
 /// Where a request about an account comes from, as far as it is known.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -46,16 +47,47 @@ pub enum AccountEvent {
     /// A refresh token came that was used before: somebody else may have it, so its session was ended.
     RefreshTokenReused,
     PasswordChanged,
+    /// The password was right and the code was not: somebody else may know the password.
+    SecondFactorRefused,
+    TotpAdded,
+    TotpRemoved,
+    RecoveryCodesMade,
+    RecoveryCodeUsed,
+    PasskeyAdded,
+    PasskeyRemoved,
+    /// A passkey counted fewer signatures than were seen of it: there may be a copy of it.
+    PasskeyRefused,
+    IdentityLinked,
+    IdentityRemoved,
+    /// Whoever runs the server removed all second factors.
+    FactorsReset,
+    /// By a link in a mail.
+    PasswordReset,
+    Registered,
+    EmailVerified,
+    EmailChangeAsked,
+    EmailChanged,
+    ProfileChanged,
+    TokenCreated,
+    TokenRotated,
+    TokenDeleted,
+    DataExported,
+    /// A program was let in, or let in to more.
+    AppConnected,
+    AppDisconnected,
+    /// An authorization code came a second time: somebody else may have it, so what came of it was ended.
+    CodeReused,
+    OrganisationDeleted,
 }
 
-fn name_of(event: AccountEvent) -> String {
+pub(crate) fn name_of(event: AccountEvent) -> String {
     match serde_json::to_value(event) {
         Ok(Value::String(name)) => name,
         _ => String::new(),
     }
 }
 
-/// Written in the unit of work of what it tells.
+/// Written in the unit of work of what it tells. What a person has to know at once is also sent to them by mail.
 pub async fn note(
     hub: &Hub,
     work: &UnitOfWork,
@@ -64,6 +96,7 @@ pub async fn note(
     detail: Value,
     visitor: &Visitor,
 ) -> Result<(), HubError> {
+    security_notice::tell(hub, work, user, event, visitor).await?;
     let entry = Entry {
         id: hub.uuid(),
         user,

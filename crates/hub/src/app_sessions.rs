@@ -76,7 +76,7 @@ pub fn api_resource(hub: &Hub) -> String {
     format!("{}/api", hub.public_url)
 }
 
-fn sha256(text: &str) -> [u8; 32] {
+pub(crate) fn sha256(text: &str) -> [u8; 32] {
     Sha256::digest(text.as_bytes()).into()
 }
 
@@ -123,7 +123,17 @@ pub async fn open(
     new: NewAppSession<'_>,
     visitor: &Visitor,
 ) -> Result<(AppSession, Tokens), HubError> {
-    let id = AppSessionId(hub.uuid());
+    open_as(hub, work, (AppSessionId(hub.uuid()), IDLE_MS), new, visitor).await
+}
+
+/// The same under an id that was given out before, for so long unless it is refreshed.
+pub async fn open_as(
+    hub: &Hub,
+    work: &UnitOfWork,
+    (id, lasts_ms): (AppSessionId, i64),
+    new: NewAppSession<'_>,
+    visitor: &Visitor,
+) -> Result<(AppSession, Tokens), HubError> {
     let refresh_token = new_refresh_token(hub, id);
     let now = hub.now();
     let session = AppSession {
@@ -134,7 +144,7 @@ pub async fn open(
         amr: new.amr.to_owned(),
         authenticated_at: new.authenticated_at,
         created_at: now,
-        expires_at: now + IDLE_MS,
+        expires_at: now + lasts_ms,
         last_used_at: now,
         refresh_sha256: sha256(&refresh_token),
         previous_sha256: None,

@@ -66,8 +66,25 @@ impl Caller {
         Caller { authenticated, ..self }
     }
 
-    /// Whether the token that the caller came with is good for this.
+    /// A program that acts for itself, in one organisation.
+    pub fn of_service(
+        membership: Membership,
+        client: OAuthClientId,
+        scopes: Scopes,
+        now: UnixMillis,
+    ) -> Caller {
+        let (user, token) = (UserId(client.0), TokenId(client.0));
+        let caller = Caller::new(user, token, vec![membership], now);
+        let authenticated = Authenticated { means: Means::Service(client), scopes, at: now };
+        Caller { authenticated, cause: Cause::Service(client), ..caller }
+    }
+
+    /// Whether the token that the caller came with is good for this. A service is nobody with an account.
     pub fn within_scope(&self, action: Action) -> Result<(), HubError> {
+        let personal = matches!(action, Action::Myself | Action::AccountManage | Action::OrganisationCreate);
+        if personal && matches!(self.authenticated.means, Means::Service(_)) {
+            return Err(HubError::Forbidden);
+        }
         scope_for(action).map_or(Ok(()), |scope| self.has_scope(scope))
     }
 
@@ -86,6 +103,14 @@ impl Caller {
             return Err(HubError::StepUpNeeded);
         }
         Ok(())
+    }
+
+    /// Whether it is a person with a session of their own, and not a program that they gave a token to.
+    pub fn in_person(&self) -> Result<(), HubError> {
+        match self.authenticated.means {
+            Means::Inside | Means::Session | Means::App { client: None, .. } => Ok(()),
+            Means::ApiToken | Means::App { .. } | Means::Service(_) => Err(HubError::PersonNeeded),
+        }
     }
 
     /// A client of a home's MQTT space: it may command that home's devices and nothing else.

@@ -8,7 +8,9 @@ use lares_model::event::{EventType, NewEvent};
 use lares_model::{DeviceId, HomeId, Invalid, OrganisationId, RoomId};
 use lares_store::devices as rows;
 pub use lares_store::devices::DeviceFilter;
-use lares_store::{Page, UnitOfWork, certificates, credentials, discovered, events, homes, ingest, rooms};
+use lares_store::{
+    Page, UnitOfWork, certificates, credentials, device_keys, discovered, events, homes, ingest, rooms,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use sha2::{Digest, Sha256};
@@ -310,6 +312,7 @@ pub async fn replace(
     let password = hub.secret_text(SECRET_BYTES);
     credentials::set(&work, id, after.organisation, hash_secret(&password), hub.now()).await?;
     certificates::revoke_all(&work, id, hub.now()).await?;
+    device_keys::delete_of_device(&work, id).await?;
     let payload = json!({ "before": payload_of(&before), "after": payload_of(&after) });
     events::append(&work, vec![device_event(hub, caller, &after, EventType::DeviceReplaced, payload)])
         .await?;

@@ -18,10 +18,23 @@ pub enum HubError {
     /// The caller may see the thing, and may not do this to it.
     #[error("your role in this organisation does not include this")]
     Forbidden,
+    /// Only somebody who was invited may make an account.
+    #[error("an account is made here by invitation only")]
+    RegistrationClosed,
     #[error("sign in first: the token is missing, unknown or expired")]
     Unauthenticated,
     #[error("e-mail or password is wrong")]
     WrongCredentials,
+    /// The password was right, and is not enough.
+    #[error("the password is right; send the code of your second factor, too")]
+    SecondFactorNeeded,
+    #[error("the code is wrong, too old, or was used before")]
+    SecondFactorRefused,
+    /// Programs cannot be asked, and what follows would outlive their token.
+    #[error("only the session of a person may do this, not an API token or another app")]
+    PersonNeeded,
+    #[error("this passkey is not known here, or its challenge is over; try again")]
+    PasskeyRefused,
     #[error("the refresh token is unknown, used or expired; sign in again")]
     RefreshRefused,
     #[error("this asks for more than was granted")]
@@ -39,6 +52,9 @@ pub enum HubError {
     KeyReused,
     #[error("too many tries; wait {retry_after_s} s")]
     TooMany { retry_after_s: u64 },
+    /// Nothing was done, and it says nothing of the caller.
+    #[error("too many people sign in at this moment; try again in {retry_after_s} s")]
+    Busy { retry_after_s: u64 },
     /// Nothing was written.
     #[error("no space left to store this; nothing was changed")]
     NoSpace,

@@ -20,7 +20,8 @@ use crate::error::HubError;
 use crate::events::{Concerns, caused_by};
 use crate::hub::Hub;
 use crate::once::{Once, keep, replay};
-use crate::passwords;
+use crate::password_policy::{LENGTH_MAX_CHARS, LENGTH_MIN_CHARS};
+use crate::passwords::Verdict;
 
 #[derive(Clone, Debug)]
 pub struct NewHomeClient {
@@ -141,7 +142,7 @@ async fn kept_secret(hub: &Hub, chosen: Option<&str>) -> Result<(KeptSecret, Opt
         let generated = hub.secret_text(SECRET_BYTES);
         return Ok((KeptSecret::Sha256(hash_secret(&generated)), Some(generated)));
     };
-    let (min, max) = (passwords::LENGTH_MIN_CHARS, passwords::LENGTH_MAX_CHARS);
+    let (min, max) = (LENGTH_MIN_CHARS, LENGTH_MAX_CHARS);
     if !(min..=max).contains(&chosen.chars().count()) || chosen.contains(char::is_control) {
         let reason = format!("must have from {min} to {max} characters, none of them a control character");
         return Err(Invalid::one("/secret", reason).into());
@@ -342,7 +343,7 @@ pub async fn authenticate(
     username: &str,
     password: &[u8],
 ) -> Result<Option<Arc<HomeClient>>, HubError> {
-    if username.len() > USERNAME_MAX_CHARS || password.len() > passwords::LENGTH_MAX_CHARS * 4 {
+    if username.len() > USERNAME_MAX_CHARS || password.len() > LENGTH_MAX_CHARS * 4 {
         return Ok(None);
     }
     let Ok(password) = std::str::from_utf8(password) else { return Ok(None) };
@@ -411,8 +412,8 @@ async fn chosen_matches(hub: &Hub, username: &str, password: &str, phc: String) 
     if let Some(outcome) = remembered(None) {
         return Ok(outcome);
     }
-    hub.sign_in_throttle.check(&format!("mqtt/{username}"))?;
-    let outcome = hub.passwords.verify(password, Some(phc)).await?;
+    hub.client_throttle.check(&format!("mqtt/{username}"))?;
+    let outcome = hub.passwords.verify(password, Some(phc)).await? != Verdict::Wrong;
     remembered(Some(outcome));
     Ok(outcome)
 }

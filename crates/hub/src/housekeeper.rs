@@ -11,6 +11,12 @@ use crate::hub::Hub;
 use crate::signing;
 
 const EVERY: Duration = Duration::from_secs(600);
+const DAY_MS: i64 = 24 * 3_600 * 1_000;
+/// An API token that ended is shown as such for a while.
+const ENDED_KEPT_MS: i64 = 30 * DAY_MS;
+const TOLD_KEPT_MS: i64 = 30 * DAY_MS;
+/// Where no mail is set up, they wait for it.
+const UNTOLD_KEPT_MS: i64 = 90 * DAY_MS;
 
 pub async fn run(hub: Arc<Hub>, mut stopped: watch::Receiver<bool>) {
     while !*stopped.borrow() {
@@ -31,6 +37,10 @@ pub async fn once(hub: &Hub) -> Result<(), HubError> {
     lares_store::app_sessions::delete_expired(&work, hub.now()).await?;
     lares_store::tickets::delete_expired(&work, hub.now()).await?;
     lares_store::invitations::delete_expired(&work, hub.now()).await?;
+    lares_store::tokens::delete_expired(&work, hub.now() - ENDED_KEPT_MS).await?;
+    let (settled, written) = (hub.now() - TOLD_KEPT_MS, hub.now() - UNTOLD_KEPT_MS);
+    lares_store::notifications::delete_old(&work, settled, written).await?;
+    lares_store::oauth_device_grants::delete_expired(&work, hub.now()).await?;
     work.commit().await?;
     Ok(())
 }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use lares_model::command::CommandPolicy;
 use lares_model::export::Exporter;
-use lares_model::ports::{Clock, Entropy, HomeBus, Link};
+use lares_model::ports::{Clock, Entropy, HomeBus, Link, Notifier};
 use lares_model::presence::PresencePolicy;
 use lares_model::reading::TimePolicy;
 use lares_model::record::Position;
@@ -15,6 +15,7 @@ use lares_store::Store;
 use lares_telemetry::Telemetry;
 use uuid::Uuid;
 
+use crate::accounts::AccountPolicy;
 use crate::alarms::Alarms;
 use crate::certificates::DeviceAuthority;
 use crate::dialects::Dialects;
@@ -22,13 +23,15 @@ use crate::directory::Directory;
 use crate::export::Exports;
 use crate::feed::Feeds;
 use crate::home_clients::HomeClients;
-use crate::identity::SignInThrottle;
 use crate::links::Links;
 use crate::live::Live;
+use crate::mail_throttle::MailThrottle;
 use crate::nudge::Nudges;
+use crate::passkeys::Site;
 use crate::passwords::Passwords;
 use crate::replays::Replays;
 use crate::signing::KeyRing;
+use crate::throttle::{ClientThrottle, SignInThrottle};
 use crate::vault::Vault;
 
 /// What is given from outside.
@@ -49,6 +52,9 @@ pub struct HubParts {
     pub device_authority: Option<DeviceAuthority>,
     /// Where people and apps reach this server, without a slash at the end: the issuer of its tokens.
     pub public_url: String,
+    pub accounts: AccountPolicy,
+    /// Where its pages come from, too, such as its other web listener.
+    pub other_origins: Vec<String>,
 }
 
 pub struct Hub {
@@ -72,7 +78,11 @@ pub struct Hub {
     pub retention: tokio::sync::watch::Sender<crate::retention::Progress>,
     pub passwords: Passwords,
     pub sign_in_throttle: SignInThrottle,
+    pub client_throttle: ClientThrottle,
+    pub mail_throttle: MailThrottle,
     pub public_url: String,
+    pub accounts: AccountPolicy,
+    pub site: Site,
     pub keys: KeyRing,
     pub alarms: Alarms,
     pub home_clients: HomeClients,
@@ -86,6 +96,7 @@ pub struct Hub {
     pub command_gate: tokio::sync::Mutex<()>,
     link: OnceLock<Arc<dyn Link>>,
     bus: OnceLock<Arc<dyn HomeBus>>,
+    notifier: OnceLock<Arc<dyn Notifier>>,
     /// How far the follower has folded the log, and whether it cannot write what follows from it.
     folded: AtomicI64,
     follower_is_stuck: AtomicBool,
@@ -96,6 +107,7 @@ const BEHIND_MAX_RECORDS: i64 = 200_000;
 
 impl Hub {
     pub fn new(parts: HubParts) -> Arc<Hub> {
+        let origins = [vec![parts.public_url.clone()], parts.other_origins].concat();
         let passwords = Passwords::new(parts.vault.password_pepper());
         Arc::new(Hub {
             store: parts.store,
@@ -117,7 +129,11 @@ impl Hub {
             retention: tokio::sync::watch::Sender::default(),
             passwords,
             sign_in_throttle: SignInThrottle::default(),
+            client_throttle: ClientThrottle::default(),
+            mail_throttle: MailThrottle::new(&parts.accounts),
             public_url: parts.public_url,
+            accounts: parts.accounts,
+            site: Site::of(&origins),
             keys: KeyRing::default(),
             alarms: Alarms::default(),
             home_clients: HomeClients::default(),
@@ -126,6 +142,7 @@ impl Hub {
             command_gate: tokio::sync::Mutex::default(),
             link: OnceLock::new(),
             bus: OnceLock::new(),
+            notifier: OnceLock::new(),
             folded: AtomicI64::new(0),
             follower_is_stuck: AtomicBool::new(false),
         })
@@ -151,6 +168,17 @@ impl Hub {
 
     pub fn bus(&self) -> Option<&Arc<dyn HomeBus>> {
         self.bus.get()
+    }
+
+    /// Mail is set up once, where it is at all.
+    pub fn connect_notifier(&self, notifier: Arc<dyn Notifier>) {
+        if self.notifier.set(notifier).is_err() {
+            tracing::error!("a second way to send mails was offered and ignored");
+        }
+    }
+
+    pub fn notifier(&self) -> Option<&Arc<dyn Notifier>> {
+        self.notifier.get()
     }
 
     pub(crate) fn follower_reached(&self, position: Position, is_stuck: bool) {

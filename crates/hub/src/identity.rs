@@ -1,8 +1,5 @@
-//! A first sign-in by e-mail and password, sessions and API tokens. Tokens are random and kept as hashes only.
+//! People's accounts, API tokens, and who a token belongs to. Tokens are random and kept as hashes only.
 
-use std::num::NonZeroU32;
-
-use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use lares_model::access::{Membership, Role};
 use lares_model::home::{NAME_MAX_CHARS, Organisation};
 use lares_model::oauth::Scopes;
@@ -14,40 +11,19 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
-use crate::account_log::{self, AccountEvent, Visitor};
-use crate::app_sessions::{self, AccessClaims, NewAppSession, Tokens};
+use crate::account_log::Visitor;
+use crate::app_sessions::{self, AccessClaims};
 use crate::caller::{Authenticated, Caller, Means};
 use crate::error::HubError;
 use crate::hub::Hub;
-use crate::once::{Once, keep, replay};
-use crate::passwords::{LENGTH_MAX_CHARS, LENGTH_MIN_CHARS};
+use crate::password_policy;
+use crate::sessions::{self, Ending};
 use crate::signing::{self, ACCESS_TOKEN};
 
-pub const SESSION_MS: i64 = 30 * 24 * 3_600 * 1_000;
 const TOKEN_BYTES: usize = 32;
 const TOKEN_PREFIX: &str = "lares_";
 /// `last_used_at` is for people; writing it at each request would cost a commit each.
 const TOUCH_EVERY_MS: i64 = 3_600_000;
-
-/// At most ten tries a minute for one e-mail address from one address.
-pub struct SignInThrottle(DefaultKeyedRateLimiter<String>);
-
-impl Default for SignInThrottle {
-    fn default() -> Self {
-        SignInThrottle(RateLimiter::keyed(Quota::per_minute(NonZeroU32::MIN.saturating_add(9))))
-    }
-}
-
-impl SignInThrottle {
-    pub fn check(&self, key: &str) -> Result<(), HubError> {
-        self.0.check_key(&key.to_owned()).map_err(|_| HubError::TooMany { retry_after_s: 60 })
-    }
-
-    /// Forgets keys that are quiet again.
-    pub fn shrink(&self) {
-        self.0.retain_recent();
-    }
-}
 
 /// A token as it is handed out: the text is shown once.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -62,26 +38,33 @@ fn token_hash(token: &str) -> [u8; 32] {
 }
 
 /// A token to be made.
-struct Making<'a> {
-    user: UserId,
-    kind: TokenKind,
-    name: &'a str,
-    expires_at: Option<UnixMillis>,
-    scopes: Scopes,
+pub(crate) struct Making<'a> {
+    pub user: UserId,
+    pub kind: TokenKind,
+    pub name: &'a str,
+    pub expires_at: Option<UnixMillis>,
+    pub scopes: Scopes,
     /// How and from where a person signed in; `None` for API tokens.
-    signed_in: Option<(&'a str, &'a Visitor)>,
+    pub signed_in: Option<(&'a str, &'a Visitor)>,
 }
 
-fn make(hub: &Hub, making: Making<'_>) -> (Token, Issued) {
-    let Making { user, kind, name, expires_at, scopes, signed_in } = making;
+/// The text that is handed out, and what is kept of it.
+pub(crate) fn new_secret(hub: &Hub) -> (String, [u8; 32]) {
     let text = format!("{TOKEN_PREFIX}{}", hub.secret_text(TOKEN_BYTES));
+    let hash = token_hash(&text);
+    (text, hash)
+}
+
+pub(crate) fn make(hub: &Hub, making: Making<'_>) -> (Token, Issued) {
+    let Making { user, kind, name, expires_at, scopes, signed_in } = making;
+    let (text, secret_sha256) = new_secret(hub);
     let id = TokenId(hub.uuid());
     let token = Token {
         id,
         user,
         kind,
         name: name.to_owned(),
-        secret_sha256: token_hash(&text),
+        secret_sha256,
         created_at: hub.now(),
         expires_at,
         last_used_at: None,
@@ -92,81 +75,6 @@ fn make(hub: &Hub, making: Making<'_>) -> (Token, Issued) {
         peer: signed_in.and_then(|(_, visitor)| visitor.peer.clone()),
     };
     (token, Issued { id, token: text, expires_at })
-}
-
-/// How a person proved who they are (RFC 8176).
-pub const BY_PASSWORD: &str = "pwd";
-
-/// Who an e-mail address and a password belong to.
-pub async fn authenticate(
-    hub: &Hub,
-    visitor: &Visitor,
-    email: &str,
-    password: &str,
-) -> Result<User, HubError> {
-    let email = email.trim().to_lowercase();
-    if email.contains(char::is_control) {
-        return Err(HubError::WrongCredentials);
-    }
-    hub.sign_in_throttle.check(&format!("{} {email}", visitor.peer_or_unknown()))?;
-    let user = users::find_by_email(&hub.store, &email).await?;
-    let known = user.as_ref().map(|user| user.password_phc.clone()).filter(|phc| !phc.is_empty());
-    let right = hub.passwords.verify(password, known).await?;
-    user.filter(|_| right).ok_or(HubError::WrongCredentials)
-}
-
-/// A browser's session for somebody who has proved who they are.
-pub async fn open_session(hub: &Hub, user: UserId, amr: &str, visitor: &Visitor) -> Result<Issued, HubError> {
-    let making = Making {
-        user,
-        kind: TokenKind::Session,
-        name: "sign-in",
-        expires_at: Some(hub.now() + SESSION_MS),
-        scopes: Scopes::ALL,
-        signed_in: Some((amr, visitor)),
-    };
-    let (token, issued) = make(hub, making);
-    let work = hub.store.begin().await?;
-    tokens::insert(&work, &token).await?;
-    let detail = json!({ "session": token.id, "amr": amr });
-    account_log::note(hub, &work, user, AccountEvent::SignedIn, detail, visitor).await?;
-    work.commit().await?;
-    Ok(issued)
-}
-
-/// A session of one of this product's own apps for somebody who has proved who they are.
-pub async fn open_app_session(
-    hub: &Hub,
-    user: UserId,
-    amr: &str,
-    visitor: &Visitor,
-) -> Result<Tokens, HubError> {
-    let work = hub.store.begin().await?;
-    let authenticated_at = hub.now();
-    let new = NewAppSession { user, client: None, scopes: Scopes::ALL, amr, authenticated_at };
-    let (session, opened) = app_sessions::open(hub, &work, new, visitor).await?;
-    let detail = json!({ "session": session.id, "amr": amr });
-    account_log::note(hub, &work, user, AccountEvent::SignedIn, detail, visitor).await?;
-    work.commit().await?;
-    Ok(opened)
-}
-
-/// Ends what the caller came with.
-pub async fn sign_out(hub: &Hub, caller: &Caller) -> Result<(), HubError> {
-    let work = hub.store.begin().await?;
-    match caller.authenticated.means {
-        Means::App { session, .. } => {
-            lares_store::app_sessions::delete(&work, caller.user, session).await?;
-        }
-        Means::Session | Means::ApiToken | Means::Inside => {
-            tokens::delete(&work, caller.user, caller.token).await?;
-        }
-        // Its tokens end by themselves, minutes later.
-        Means::Service(_) => {}
-    }
-    work.commit().await?;
-    hub.nudges.access_changed(caller.user);
-    Ok(())
 }
 
 /// Whether it can be one of ours at all: what cannot is refused without asking the store.
@@ -209,8 +117,13 @@ async fn caller_of_access_token(hub: &Hub, jwt: &str) -> Result<Caller, HubError
         HubError::Unauthenticated
     })?;
     let scopes = Scopes::parse(&claims.scope).map_err(|_| HubError::Unauthenticated)?;
-    let session = claims.sid.ok_or(HubError::Unauthenticated)?;
-    caller_of_app(hub, session, scopes).await
+    match claims.sid {
+        Some(session) => caller_of_app(hub, session, scopes).await,
+        None => {
+            let client = claims.client_id.parse().map_err(|_| HubError::Unauthenticated)?;
+            crate::oauth::machines::service(hub, client, scopes).await
+        }
+    }
 }
 
 /// An access token ends with its session, not only by itself.
@@ -231,6 +144,9 @@ pub async fn caller_again(hub: &Hub, caller: &Caller) -> Result<Caller, HubError
     let now = hub.now();
     if let Means::App { session, .. } = caller.authenticated.means {
         return caller_of_app(hub, session, caller.authenticated.scopes).await;
+    }
+    if let Means::Service(client) = caller.authenticated.means {
+        return crate::oauth::machines::service(hub, client, caller.authenticated.scopes).await;
     }
     let token = tokens::find(&hub.store, caller.token).await?;
     let token = token
@@ -268,52 +184,6 @@ pub async fn places(hub: &Hub, caller: &Caller) -> Result<Vec<(Organisation, Rol
     Ok(all.into_iter().filter_map(place).collect())
 }
 
-pub async fn create_token(
-    hub: &Hub,
-    caller: &Caller,
-    once: Option<&Once>,
-    name: &str,
-    expires_at: Option<UnixMillis>,
-) -> Result<Issued, HubError> {
-    let mut invalid = Invalid::default();
-    invalid.check_text("/name", name, 1, NAME_MAX_CHARS);
-    if expires_at.is_some_and(|expires_at| expires_at <= hub.now()) {
-        invalid.add("/expires_at", "must be in the future");
-    }
-    invalid.or(())?;
-    let work = hub.store.begin().await?;
-    if let Some(done) = replay(hub, &work, caller, once).await? {
-        return Ok(done);
-    }
-    let making = Making {
-        user: caller.user,
-        kind: TokenKind::Api,
-        name,
-        expires_at,
-        scopes: caller.authenticated.scopes,
-        signed_in: None,
-    };
-    let (token, issued) = make(hub, making);
-    tokens::insert(&work, &token).await?;
-    keep(hub, &work, caller, once, &issued).await?;
-    work.commit().await?;
-    Ok(issued)
-}
-
-pub async fn list_tokens(hub: &Hub, caller: &Caller) -> Result<Vec<Token>, HubError> {
-    Ok(tokens::list(&hub.store, caller.user).await?)
-}
-
-pub async fn delete_token(hub: &Hub, caller: &Caller, id: TokenId) -> Result<(), HubError> {
-    let work = hub.store.begin().await?;
-    if !tokens::delete(&work, caller.user, id).await? {
-        return Err(HubError::NotFound("token"));
-    }
-    work.commit().await?;
-    hub.nudges.access_changed(caller.user);
-    Ok(())
-}
-
 /// Roughly: what is one is known when a mail arrives.
 pub fn is_email(text: &str) -> bool {
     let at = text.find('@');
@@ -323,36 +193,53 @@ pub fn is_email(text: &str) -> bool {
         && !text.contains(' ')
 }
 
-fn check_account(email: &str, name: &str, password: &str) -> Result<(), Invalid> {
+/// `about`: what of the person a password must not be.
+fn check_password(invalid: &mut Invalid, field: &str, password: &str, about: &[&str]) {
+    if let Some(reason) = password_policy::refusal(password, about) {
+        invalid.add(field, reason);
+    }
+}
+
+pub(crate) fn check_account(email: &str, name: &str, password: &str) -> Result<(), Invalid> {
     let mut invalid = Invalid::default();
     invalid.check_text("/name", name, 1, NAME_MAX_CHARS);
     if !is_email(email) {
         invalid.add("/email", "must be an e-mail address");
     }
-    let length = password.chars().count();
-    if !(LENGTH_MIN_CHARS..=LENGTH_MAX_CHARS).contains(&length) {
-        invalid
-            .add("/password", format!("must have from {LENGTH_MIN_CHARS} to {LENGTH_MAX_CHARS} characters"));
-    }
+    check_password(&mut invalid, "/password", password, &[email, name]);
     invalid.or(())
 }
 
-async fn new_user(hub: &Hub, email: &str, name: &str, password: &str) -> Result<User, HubError> {
-    let email = email.trim().to_lowercase();
-    check_account(&email, name, password)?;
+/// The hash of a password that somebody chose; `field` is where it stood, `about` what of the person it must not be.
+pub(crate) async fn hashed(
+    hub: &Hub,
+    field: &str,
+    password: &str,
+    about: &[&str],
+) -> Result<String, HubError> {
+    let mut invalid = Invalid::default();
+    check_password(&mut invalid, field, password, about);
+    invalid.or(())?;
     let mut salt = [0; 16];
     hub.entropy.fill(&mut salt);
+    hub.passwords.hash(password, salt).await
+}
+
+pub(crate) async fn new_user(hub: &Hub, email: &str, name: &str, password: &str) -> Result<User, HubError> {
+    let email = email.trim().to_lowercase();
+    check_account(&email, name, password)?;
+    let password_phc = hashed(hub, "/password", password, &[&email, name]).await?;
     Ok(User {
         id: UserId(hub.uuid()),
         email,
         name: name.to_owned(),
-        password_phc: hub.passwords.hash(password, salt).await?,
+        password_phc,
         created_at: hub.now(),
         email_verified_at: None,
     })
 }
 
-/// A person who can sign in. Used by `lares admin`; self-registration comes with full identity.
+/// A person who can sign in, made by `lares admin`.
 pub async fn create_user(hub: &Hub, email: &str, name: &str, password: &str) -> Result<User, HubError> {
     let user = new_user(hub, email, name, password).await?;
     let work = hub.store.begin().await?;
@@ -364,18 +251,10 @@ pub async fn create_user(hub: &Hub, email: &str, name: &str, password: &str) -> 
 pub async fn set_password(hub: &Hub, email: &str, password: &str) -> Result<(), HubError> {
     let email = email.trim().to_lowercase();
     let user = users::find_by_email(&hub.store, &email).await?.ok_or(HubError::NotFound("user"))?;
-    check_account(&email, &user.name, password)?;
-    let mut salt = [0; 16];
-    hub.entropy.fill(&mut salt);
-    let phc = hub.passwords.hash(password, salt).await?;
+    let phc = hashed(hub, "/password", password, &[&user.email, &user.name]).await?;
     let work = hub.store.begin().await?;
     users::set_password(&work, user.id, &phc).await?;
-    for token in tokens::list(&work, user.id).await? {
-        tokens::delete(&work, user.id, token.id).await?;
-    }
-    for session in lares_store::app_sessions::of_user(&work, user.id).await? {
-        lares_store::app_sessions::delete(&work, user.id, session.id).await?;
-    }
+    sessions::end(&work, user.id, Ending::Everything).await?;
     work.commit().await?;
     hub.nudges.access_changed(user.id);
     Ok(())

@@ -12,6 +12,7 @@ use crate::error::HubError;
 use crate::hub::Hub;
 use crate::once::{Once, keep, replay};
 use crate::organisations::organisation_event;
+use crate::sealed;
 
 #[derive(Clone, Debug)]
 pub struct NewMember {
@@ -68,7 +69,8 @@ pub async fn add(
         valid_until: new.valid_until,
     };
     memberships::insert(&work, &membership).await?;
-    let payload = json!({ "user": user.id, "role": new.role, "valid_until": new.valid_until });
+    let name = sealed::personal(hub, &work, organisation, user.id.0, &user.name).await?;
+    let payload = json!({ "user": user.id, "name": name, "role": new.role, "valid_until": new.valid_until });
     let event = organisation_event(hub, caller, organisation, EventType::MemberAdded, payload);
     events::append(&work, vec![event]).await?;
     let member = Member { membership, email: user.email, name: user.name };

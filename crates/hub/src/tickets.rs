@@ -1,9 +1,9 @@
 //! Tickets: random secrets that are good once, for one purpose, and not for long. They stand for something that is
 //! sealed beside them: a link in a mail, a challenge, a request that a page is about to answer.
 
-use lares_model::UserId;
+use lares_model::{UnixMillis, UserId};
 use lares_store::tickets::{self as rows, Ticket};
-use lares_store::{Conn, UnitOfWork};
+use lares_store::{Conn, StoreError, UnitOfWork};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
@@ -94,4 +94,31 @@ pub async fn take<T: DeserializeOwned>(
     let Some(taken) = look(hub, work, purpose, secret).await? else { return Ok(None) };
     // Of two at once, one finds it gone.
     Ok(rows::delete(work, sha256(secret)).await?.then_some(taken))
+}
+
+/// Whether this comes for the first time, and remembers it until then: what is good once without having been issued
+/// here.
+pub async fn first_time(
+    hub: &Hub,
+    purpose: Purpose,
+    what: &str,
+    until: UnixMillis,
+) -> Result<bool, HubError> {
+    let work = hub.store.begin().await?;
+    let ticket = Ticket {
+        secret_sha256: sha256(&format!("{}\0{what}", purpose.name)),
+        purpose: purpose.name.to_owned(),
+        user: None,
+        sealed: vec![],
+        created_at: hub.now(),
+        expires_at: until,
+    };
+    match rows::insert(&work, &ticket).await {
+        Ok(()) => {
+            work.commit().await?;
+            Ok(true)
+        }
+        Err(StoreError::Conflict { .. }) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
 }

@@ -1,7 +1,7 @@
 //! `lares admin`: what must be possible before anybody can sign in. Stops politely while a server holds the data.
 
 use clap::Subcommand;
-use lares_hub::identity;
+use lares_hub::{identity, password_reset};
 use lares_model::access::{Membership, Role};
 use lares_model::{MembershipId, OrganisationId, UnixMillis};
 
@@ -37,6 +37,11 @@ pub enum Task {
     },
     /// Set a person's password, read from standard input, and end all of their sessions and tokens.
     Password {
+        #[arg(long)]
+        email: String,
+    },
+    /// Print a link by which a person chooses a new password, good once and for an hour: where no mail is set up.
+    ResetLink {
         #[arg(long)]
         email: String,
     },
@@ -89,6 +94,9 @@ pub async fn run(config: Config, task: Task) -> Result<(), String> {
             }
         }
         Task::Password { email } => identity::set_password(&hub, &email, &password()?).await.map_err(said)?,
+        Task::ResetLink { email } => {
+            println!("{}", password_reset::link_for(&hub, &email).await.map_err(said)?);
+        }
         Task::Token { email, name } => {
             let issued = identity::issue_by_email(&hub, &email, &name).await.map_err(said)?;
             println!("{}", issued.token);

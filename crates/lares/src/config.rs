@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use crate::config_accounts::{IdentityConfig, MailConfig, MailEncryption, RegistrationConfig};
 pub use crate::config_mqtt::{MqttConfig, MqttOrganisationConfig};
 
 const ENV_PREFIX: &str = "LARES_";
@@ -25,6 +26,8 @@ pub struct Config {
     pub tls: TlsConfig,
     pub ingest: IngestConfig,
     pub commands: CommandsConfig,
+    pub identity: IdentityConfig,
+    pub mail: MailConfig,
     pub limits: LimitsConfig,
     pub log: LogConfig,
 }
@@ -294,6 +297,14 @@ impl Config {
         format!("http://localhost:{}", plain.map_or(8_080, |address| address.port()))
     }
 
+    /// Where pages come from beside `public_url`: none where that was set, since one was chosen then. `https` is where
+    /// the listener for TLS stands.
+    pub fn other_origins(&self, https: Option<SocketAddr>) -> Vec<String> {
+        let of = |address: SocketAddr| format!("https://localhost:{}", address.port());
+        let https = https.or_else(|| address("http.tls_bind", &self.http.tls_bind).ok().flatten());
+        if self.http.public_url.is_empty() { https.map(of).into_iter().collect() } else { vec![] }
+    }
+
     /// The four ports in a row, on the same addresses.
     pub fn use_ports_from(&mut self, base: u16) -> Result<(), ConfigError> {
         if base > u16::MAX - 3 {
@@ -349,6 +360,7 @@ impl Config {
             return Err(ConfigError::Wrong("limits.live_unread_s: must be at least 1".to_owned()));
         }
         self.telemetry.check()?;
+        self.mail.check()?;
         if !self.store.url.is_empty() && !self.store.url.starts_with("postgres") {
             return Err(ConfigError::Wrong(
                 "store.url: must be a postgres:// URL, or empty for SQLite".to_owned(),

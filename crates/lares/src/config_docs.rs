@@ -22,7 +22,20 @@ struct Section {
 fn sections() -> Vec<Section> {
     let schema = schemars::schema_for!(Config).to_value();
     let defaults = toml::Table::try_from(Config::default()).unwrap_or_default();
-    let order = ["data", "store", "telemetry", "http", "mqtt", "tls", "ingest", "commands", "limits", "log"];
+    let order = [
+        "data",
+        "store",
+        "telemetry",
+        "http",
+        "mqtt",
+        "tls",
+        "ingest",
+        "commands",
+        "identity",
+        "mail",
+        "limits",
+        "log",
+    ];
     order.iter().map(|name| section(&schema, &defaults, name)).collect()
 }
 

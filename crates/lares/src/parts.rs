@@ -7,14 +7,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use lares_doors::http::{
-    self, ConnectionView, DoorState, HttpLimits, LiveLimits, LivePlaces, RateLimits, TrustedProxies,
+    self, ConnectionView, DoorState, HttpLimits, LiveLimits, LivePlaces, Mailbox, RateLimits, TrustedProxies,
 };
 use lares_doors::mqtt::{House, PresenceLog};
+use lares_hub::accounts::{AccountPolicy, Registration};
 use lares_hub::dispatcher::Dispatcher;
 use lares_hub::follower::Follower;
 use lares_hub::vault::Vault;
 use lares_hub::{
-    Hub, HubError, HubParts, alarm_watch, dialects, expirer, export, feed, housekeeper, signing, sweeper,
+    Hub, HubError, HubParts, alarm_watch, dialects, expirer, export, feed, housekeeper, postman, signing,
+    sweeper,
 };
 use lares_model::UnixMillis;
 use lares_model::command::CommandPolicy;
@@ -30,12 +32,14 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::clock::ScaledClock;
-use crate::config::{Config, address};
+use crate::config::{Config, IdentityConfig, RegistrationConfig, address};
 use crate::data_dir::DataDirectory;
+use crate::demo_mailbox::DemoMailbox;
 use crate::device_authority;
 use crate::entropy::{SystemClock, SystemEntropy};
 use crate::home_assistant;
 use crate::mqtt_door;
+use crate::smtp::Smtp;
 use crate::telemetry_engine;
 use crate::tls::{self, TlsMaterial};
 
@@ -66,7 +70,8 @@ const STOP_WITHIN: Duration = Duration::from_secs(20);
 
 /// The storage and decisions, without doors: also what `lares admin` works with.
 pub async fn open_hub(config: &Config, data: &DataDirectory) -> Result<Arc<Hub>, String> {
-    open_hub_on(config, data, Arc::new(SystemClock), 1.0, config.public_url(None)).await
+    let place = (config.public_url(None), config.other_origins(None));
+    open_hub_on(config, data, Arc::new(SystemClock), 1.0, place).await
 }
 
 /// What waits for people, devices and networks waits in real time, also where the clock runs `speed` times as fast.
@@ -75,7 +80,7 @@ async fn open_hub_on(
     data: &DataDirectory,
     clock: Arc<dyn Clock>,
     speed: f64,
-    public_url: String,
+    (public_url, other_origins): (String, Vec<String>),
 ) -> Result<Arc<Hub>, String> {
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
     let key = data.key(entropy.as_ref())?;
@@ -106,10 +111,24 @@ async fn open_hub_on(
         exporter: Some(home_assistant::EXPORTER),
         device_authority: Some(device_authority::open(&data.path)?),
         public_url,
+        accounts: account_policy(&config.identity),
+        other_origins,
     });
     signing::keep(&hub).await.map_err(in_full)?;
     hub.directory.load(&hub.store).await.map_err(|error| format!("devices: {error}"))?;
     Ok(hub)
+}
+
+fn account_policy(config: &IdentityConfig) -> AccountPolicy {
+    AccountPolicy {
+        registration: match config.registration {
+            RegistrationConfig::Open => Registration::Open,
+            RegistrationConfig::Invitation => Registration::Invitation,
+        },
+        registrations_per_network_per_hour: config.registrations_per_network_per_hour,
+        mails_per_network_per_hour: config.mails_per_network_per_hour,
+        mails_per_address_per_hour: config.mails_per_address_per_hour,
+    }
 }
 
 pub async fn open_store(config: &Config, data: &DataDirectory) -> Result<Store, String> {
@@ -183,7 +202,7 @@ pub async fn start(config: &Config) -> Result<Running, String> {
     start_on(config, None).await
 }
 
-/// On a clock of its own, which is then not behind the data.
+/// On a clock of its own, which is then not behind the data, and with a mailbox beside the data, as a demo has them.
 pub async fn start_on(config: &Config, clock: Option<Arc<ScaledClock>>) -> Result<Running, String> {
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let data = DataDirectory::open(&config.data.dir)?;
@@ -192,15 +211,18 @@ pub async fn start_on(config: &Config, clock: Option<Arc<ScaledClock>>) -> Resul
     device_authority::open(&data.path)?;
     let material = tls::material(&config.tls, &data.path)?;
     let metrics = recorder()?;
-    let public_url = config.public_url(listeners.addresses().http);
+    let is_demo = clock.is_some();
+    let addresses = listeners.addresses();
+    let place = (config.public_url(addresses.http), config.other_origins(addresses.https));
     let hub = match clock {
-        None => open_hub_on(config, &data, Arc::new(SystemClock), 1.0, public_url).await?,
+        None => open_hub_on(config, &data, Arc::new(SystemClock), 1.0, place).await?,
         Some(clock) => {
-            let hub = open_hub_on(config, &data, clock.clone(), clock.speed(), public_url).await?;
+            let hub = open_hub_on(config, &data, clock.clone(), clock.speed(), place).await?;
             clock.not_before(newest(&hub).await?);
             hub
         }
     };
+    let mailbox = connect_mail(config, &hub, is_demo)?;
     let mut follower = Follower::load(&hub).await.map_err(in_full)?;
     follower.catch_up().await.map_err(in_full)?;
 
@@ -219,11 +241,12 @@ pub async fn start_on(config: &Config, clock: Option<Arc<ScaledClock>>) -> Resul
         worker("export", export::run(hub.clone(), workers_stopped.clone())),
         worker("retention", expirer::run(hub.clone(), workers_stopped.clone())),
         worker("alarms", alarm_watch::run(hub.clone(), workers_stopped.clone())),
+        worker("postman", postman::run(hub.clone(), workers_stopped.clone())),
         worker("housekeeper", housekeeper::run(hub.clone(), workers_stopped)),
     ];
     let presence = tokio::spawn(presence_writer);
     let addresses = listeners.addresses();
-    let mut doors = open_doors(config, &hub, &broker, &material, metrics, listeners, &stopped)?;
+    let mut doors = open_doors(config, &hub, &broker, &material, metrics, listeners, mailbox, &stopped)?;
     // Ends when the last connection has: the goodbyes of a shutdown are in the log, too.
     doors.push(presence);
     tracing::info!(?addresses, data = %data.path.display(), "lares is ready");
@@ -240,6 +263,21 @@ fn worker(name: &'static str, work: impl Future<Output = ()> + Send + 'static) -
             std::process::abort();
         }
     })
+}
+
+/// The way that mails take: SMTP where it is configured, else a demo's own mailbox, else none.
+fn connect_mail(config: &Config, hub: &Hub, is_demo: bool) -> Result<Option<Arc<dyn Mailbox>>, String> {
+    if let Some(smtp) = Smtp::open(&config.mail)? {
+        hub.connect_notifier(Arc::new(smtp));
+    } else if is_demo {
+        let file = config.data.dir.join("demo-mails.json");
+        let mailbox = Arc::new(DemoMailbox::open(file, hub.clock.clone())?);
+        hub.connect_notifier(mailbox.clone());
+        return Ok(Some(mailbox));
+    } else {
+        tracing::info!("mail is not set up (section [mail]): what people should be told waits");
+    }
+    Ok(None)
 }
 
 /// When the last entry of the log was received.
@@ -265,6 +303,7 @@ fn open_doors(
     material: &TlsMaterial,
     metrics: PrometheusHandle,
     listeners: Listeners,
+    mailbox: Option<Arc<dyn Mailbox>>,
     stopped: &watch::Receiver<bool>,
 ) -> Result<Vec<JoinHandle<()>>, String> {
     let (ready, is_ready) = watch::channel(true);
@@ -292,6 +331,7 @@ fn open_doors(
         openapi: http::openapi_document().into(),
         metrics_public: config.http.metrics_public,
         connection: connection(config, material, listeners.addresses().mqtts),
+        mailbox,
     });
     let limits = http_limits(config);
     let (router, _) = http::router(&door, &limits);
@@ -326,7 +366,9 @@ async fn forget_quiet_callers(door: http::Door, mut stopped: watch::Receiver<boo
         tokio::select! {
             () = tokio::time::sleep(EVERY) => {
                 door.limits.shrink();
-                door.hub.sign_in_throttle.shrink();
+                door.hub.sign_in_throttle.forget_quiet(door.hub.now());
+                door.hub.client_throttle.shrink();
+                door.hub.mail_throttle.shrink();
             }
             _ = stopped.changed() => {}
         }

@@ -129,6 +129,8 @@ async fn open(
         exporter: None,
         device_authority: None,
         public_url: "http://localhost".to_owned(),
+        accounts: lares_hub::accounts::AccountPolicy::default(),
+        other_origins: vec![],
     }))
 }
 

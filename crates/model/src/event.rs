@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{CommandId, DeviceId, EventId, HomeId, MqttClientId, OrganisationId, UserId};
+use crate::id::{CommandId, DeviceId, EventId, HomeId, MqttClientId, OAuthClientId, OrganisationId, UserId};
 use crate::time::UnixMillis;
 
 /// What happened. The text form is what the API shows and filters by.
@@ -51,6 +51,10 @@ pub enum EventType {
     DeviceDeleted,
     #[serde(rename = "device.credentials_rotated")]
     DeviceCredentialsRotated,
+    #[serde(rename = "device.key_added")]
+    DeviceKeyAdded,
+    #[serde(rename = "device.key_removed")]
+    DeviceKeyRemoved,
     #[serde(rename = "device.certificate_issued")]
     DeviceCertificateIssued,
     #[serde(rename = "device.certificate_revoked")]
@@ -63,6 +67,14 @@ pub enum EventType {
     MqttClientSecretRotated,
     #[serde(rename = "mqtt_client.deleted")]
     MqttClientDeleted,
+    #[serde(rename = "oauth_client.created")]
+    OAuthClientCreated,
+    #[serde(rename = "oauth_client.updated")]
+    OAuthClientUpdated,
+    #[serde(rename = "oauth_client.secret_rotated")]
+    OAuthClientSecretRotated,
+    #[serde(rename = "oauth_client.deleted")]
+    OAuthClientDeleted,
     #[serde(rename = "webhook.created")]
     WebhookCreated,
     #[serde(rename = "webhook.deleted")]
@@ -132,6 +144,8 @@ pub enum Cause {
     Device(DeviceId),
     /// A client of the home's MQTT space asked for it.
     MqttClient(MqttClientId),
+    /// A program that acts for itself asked for it.
+    Service(OAuthClientId),
     /// It followed from another event.
     Event(EventId),
     /// It followed from a command.

@@ -100,12 +100,20 @@ typed_ids! {
     SigningKeyId,
     /// A sign-in of an app: a family of refresh tokens.
     AppSessionId,
+    /// A sign-in that holds, of a browser (a `TokenId`) or an app (an `AppSessionId`), as its person sees it.
+    SessionId,
     /// An OAuth client; also its `client_id`.
     OAuthClientId,
+    /// A public key of a device.
+    DeviceKeyId,
     /// Something that people are to be told.
     NotificationId,
     /// A place in an organisation that is offered.
     InvitationId,
     /// Something that a person has to look at.
     AlarmId,
+    /// A passkey of a person.
+    PasskeyId,
+    /// An account elsewhere that a person signs in with.
+    IdentityId,
 }

@@ -21,11 +21,17 @@ pub mod history;
 pub mod home;
 pub mod id;
 pub mod invalid;
+pub mod letter;
 pub mod mqtt_client;
 pub mod oauth;
+pub mod oauth_client;
+pub mod oauth_device;
+pub mod oauth_request;
+pub mod person;
 pub mod ports;
 pub mod presence;
 pub mod protocol;
+pub mod public_key;
 pub mod reading;
 pub mod record;
 pub mod retention;
@@ -34,9 +40,9 @@ pub mod value;
 pub mod webhook;
 
 pub use id::{
-    AlarmId, AppSessionId, CertificateId, CommandId, DeviceId, DiscoveredId, EventId, HomeId, InvitationId,
-    MembershipId, MqttClientId, MqttSessionId, NotificationId, OAuthClientId, OrganisationId, RoomId,
-    SigningKeyId, TokenId, UserId, WebhookId,
+    AlarmId, AppSessionId, CertificateId, CommandId, DeviceId, DeviceKeyId, DiscoveredId, EventId, HomeId,
+    IdentityId, InvitationId, MembershipId, MqttClientId, MqttSessionId, NotificationId, OAuthClientId,
+    OrganisationId, PasskeyId, RoomId, SessionId, SigningKeyId, TokenId, UserId, WebhookId,
 };
 pub use invalid::{FieldError, Invalid};
 pub use time::UnixMillis;

@@ -88,6 +88,8 @@ impl Scopes {
     pub const NONE: Scopes = Scopes(0);
     /// What a person may do with their own programs: everything but to be a device.
     pub const ALL: Scopes = Scopes((1 << 9) - 1);
+    /// What programs of others may be given: nobody's account is theirs to change.
+    pub const GRANTABLE: Scopes = Scopes((1 << 8) - 1);
 
     pub fn of(scopes: impl IntoIterator<Item = OAuthScope>) -> Scopes {
         Scopes(scopes.into_iter().fold(0, |bits, scope| bits | scope.bit()))
@@ -147,6 +149,19 @@ impl fmt::Display for Scopes {
     }
 }
 
+impl Serialize for Scopes {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Scopes {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Scopes::parse(&text).map_err(serde::de::Error::custom)
+    }
+}
+
 impl fmt::Debug for Scopes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Scopes({self})")
@@ -180,6 +195,7 @@ mod tests {
         assert_eq!(Scopes::parse("homes:reed"), Err(UnknownScope("homes:reed".to_owned())));
         assert!(scopes.is_within(Scopes::ALL) && !Scopes::ALL.is_within(scopes));
         assert_eq!(Scopes::of(OAuthScope::EVERY).without(OAuthScope::Device), Scopes::ALL);
+        assert_eq!(Scopes::ALL.without(OAuthScope::AccountManage), Scopes::GRANTABLE);
         for scope in OAuthScope::EVERY {
             assert_eq!(serde_json::to_value(scope).unwrap(), scope.name());
         }

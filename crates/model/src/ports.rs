@@ -1,5 +1,5 @@
 //! What the decisions need from outside and never fetch themselves: time, identifiers, randomness, and the ways to
-//! a device and to a home. Implemented at the edges and by the simulator.
+//! a device, to a home and to a person. Implemented at the edges and by the simulator.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -10,6 +10,7 @@ use crate::command::Command;
 use crate::device::Device;
 use crate::dialect::Say;
 use crate::id::{DeviceId, HomeId};
+use crate::letter::{Letter, NotifyError};
 use crate::time::UnixMillis;
 
 /// The one clock of a process.
@@ -64,4 +65,12 @@ pub trait HomeBus: Send + Sync {
     fn close(&self, home: HomeId);
     /// Cuts the live sessions of an identity, since it was removed or its credentials or rights changed.
     fn cut(&self, identity: &str);
+}
+
+/// The way to a person by one channel. Retries are not its matter: it tries once and says what became of it.
+pub trait Notifier: Send + Sync {
+    fn send<'a>(
+        &'a self,
+        letter: &'a Letter,
+    ) -> Pin<Box<dyn Future<Output = Result<(), NotifyError>> + Send + 'a>>;
 }

@@ -19,6 +19,16 @@ impl UnixMillis {
     pub fn since_ms(self, earlier: UnixMillis) -> i64 {
         self.0.saturating_sub(earlier.0)
     }
+
+    /// To the minute and in a zone, as mails say it in every language; in UTC where the zone is unknown.
+    pub fn to_the_minute(self, zone: &str) -> String {
+        let timestamp = Timestamp::from_millisecond(self.0).unwrap_or_default();
+        let (zone, name) = match jiff::tz::TimeZone::get(zone) {
+            Ok(known) => (known, zone),
+            Err(_) => (jiff::tz::TimeZone::UTC, "UTC"),
+        };
+        format!("{} ({name})", timestamp.to_zoned(zone).strftime("%Y-%m-%d %H:%M"))
+    }
 }
 
 /// What lasts `span_ms` in real time, by a clock that runs `speed` times as fast; one that runs slower shortens nothing.

@@ -77,3 +77,14 @@ pub async fn list(c: &impl Conn, user: UserId, page: Page) -> Result<Vec<Entry>,
     let select = select.order_by_desc(Column::Id).limit(page.limit);
     rows::all(c, select).await?.into_iter().map(from_row).collect()
 }
+
+/// The latest entries of one kind.
+pub async fn latest_of_kind(
+    c: &impl Conn,
+    user: UserId,
+    kind: &str,
+    limit: u64,
+) -> Result<Vec<Entry>, StoreError> {
+    let select = Entity::find().filter(Column::UserId.eq(user.0)).filter(Column::Kind.eq(kind));
+    rows::all(c, select.order_by_desc(Column::Id).limit(limit)).await?.into_iter().map(from_row).collect()
+}

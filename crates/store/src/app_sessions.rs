@@ -162,6 +162,25 @@ pub async fn delete_of_client(w: &UnitOfWork, client: OAuthClientId) -> Result<u
     rows::delete(w, Entity::delete_many().filter(Column::Client.eq(client.0))).await
 }
 
+/// Those of a person with one program; how many there were.
+pub async fn delete_of_user_and_client(
+    w: &UnitOfWork,
+    user: UserId,
+    client: OAuthClientId,
+) -> Result<u64, StoreError> {
+    let delete = Entity::delete_many().filter(Column::UserId.eq(user.0)).filter(Column::Client.eq(client.0));
+    rows::delete(w, delete).await
+}
+
+/// Whose sessions with this program there are.
+pub async fn users_of_client(c: &impl Conn, client: OAuthClientId) -> Result<Vec<UserId>, StoreError> {
+    let found = rows::all(c, Entity::find().filter(Column::Client.eq(client.0))).await?;
+    let mut users: Vec<_> = found.into_iter().map(|row| UserId(row.user_id)).collect();
+    users.sort_unstable();
+    users.dedup();
+    Ok(users)
+}
+
 pub async fn delete_expired(w: &UnitOfWork, now: UnixMillis) -> Result<u64, StoreError> {
     rows::delete(w, Entity::delete_many().filter(Column::ExpiresAt.lte(now.0))).await
 }

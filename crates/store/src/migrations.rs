@@ -9,6 +9,8 @@ mod m0006_webhooks;
 mod m0007_export;
 mod m0008_device_certificates;
 mod m0009_identity;
+mod m0011_oauth;
+mod m0012_factors;
 mod m0013_people;
 
 use sea_orm_migration::prelude::*;
@@ -48,6 +50,8 @@ pub(crate) static MIGRATIONS: &[Migration] = &[
     m0007_export::MIGRATION,
     m0008_device_certificates::MIGRATION,
     m0009_identity::MIGRATION,
+    m0011_oauth::MIGRATION,
+    m0012_factors::MIGRATION,
     m0013_people::MIGRATION,
 ];
 

@@ -2,7 +2,7 @@
 
 use lares_model::{NotificationId, OrganisationId, UnixMillis, UserId};
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, EntityTrait, ExprTrait as _, QueryFilter, QueryOrder, QuerySelect};
 use serde::{Deserialize, Serialize};
 
 use crate::text::{name_of, named, narrow};
@@ -135,7 +135,27 @@ pub async fn put_off(
     rows::update(w, update).await
 }
 
-/// Sent or given up: what was filled in is forgotten.
+/// When the next one is due, also in the past.
+pub async fn next_due(c: &impl Conn) -> Result<Option<UnixMillis>, StoreError> {
+    let select = Entity::find()
+        .filter(Column::State.eq(name_of(&NotificationState::Queued)?))
+        .order_by_asc(Column::DueAt)
+        .limit(1);
+    Ok(rows::one(c, select).await?.map(|row| UnixMillis(row.due_at)))
+}
+
+/// Those that were settled long ago, and those that wait since even longer.
+pub async fn delete_old(
+    w: &UnitOfWork,
+    settled_before: UnixMillis,
+    written_before: UnixMillis,
+) -> Result<u64, StoreError> {
+    let settled = Column::SettledAt.lt(settled_before.0);
+    let delete = Entity::delete_many().filter(settled.or(Column::CreatedAt.lt(written_before.0)));
+    rows::delete(w, delete).await
+}
+
+/// Sent or given up: what was filled in is forgotten, and the address, too, where nobody's account keeps it.
 pub async fn settle(
     w: &UnitOfWork,
     id: NotificationId,
@@ -149,5 +169,11 @@ pub async fn settle(
         .col_expr(Column::LastError, Expr::value(error.map(str::to_owned)))
         .col_expr(Column::SealedValues, Expr::value(Vec::<u8>::new()))
         .filter(Column::Id.eq(id.0));
-    rows::update(w, update).await
+    let settled = rows::update(w, update).await?;
+    let strangers = Entity::update_many()
+        .col_expr(Column::SealedAddress, Expr::value(Vec::<u8>::new()))
+        .filter(Column::Id.eq(id.0))
+        .filter(Column::UserId.is_null());
+    rows::update(w, strangers).await?;
+    Ok(settled)
 }

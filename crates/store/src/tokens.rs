@@ -107,6 +107,23 @@ pub async fn insert(w: &UnitOfWork, token: &Token) -> Result<(), StoreError> {
     rows::insert(w, row).await
 }
 
+/// A session whose person has proved again who they are: what it was known by before is good no more.
+pub async fn renew(
+    w: &UnitOfWork,
+    id: TokenId,
+    secret_sha256: [u8; 32],
+    amr: &str,
+    now: UnixMillis,
+) -> Result<bool, StoreError> {
+    let update = Entity::update_many()
+        .col_expr(Column::SecretSha256, Expr::value(secret_sha256.to_vec()))
+        .col_expr(Column::AuthenticatedAt, Expr::value(now.0))
+        .col_expr(Column::Amr, Expr::value(amr))
+        .filter(Column::Id.eq(id.0))
+        .filter(Column::Kind.eq(name_of(&TokenKind::Session)?));
+    rows::update(w, update).await
+}
+
 /// Without a scope: this is how a caller becomes known. Expiry is the caller's to judge.
 pub async fn find_by_secret(c: &impl Conn, secret_sha256: [u8; 32]) -> Result<Option<Token>, StoreError> {
     let select = Entity::find().filter(Column::SecretSha256.eq(secret_sha256.to_vec()));
@@ -133,4 +150,16 @@ pub async fn touch(w: &UnitOfWork, id: TokenId, now: UnixMillis) -> Result<bool,
     let update =
         Entity::update_many().col_expr(Column::LastUsedAt, Expr::value(now.0)).filter(Column::Id.eq(id.0));
     rows::update(w, update).await
+}
+
+/// It ends then.
+pub async fn end_at(w: &UnitOfWork, id: TokenId, at: UnixMillis) -> Result<bool, StoreError> {
+    let update =
+        Entity::update_many().col_expr(Column::ExpiresAt, Expr::value(at.0)).filter(Column::Id.eq(id.0));
+    rows::update(w, update).await
+}
+
+/// Those that ended before this instant.
+pub async fn delete_expired(w: &UnitOfWork, before: UnixMillis) -> Result<u64, StoreError> {
+    rows::delete(w, Entity::delete_many().filter(Column::ExpiresAt.lt(before.0))).await
 }

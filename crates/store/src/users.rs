@@ -1,9 +1,11 @@
 //! People who sign in.
 
+use lares_model::person::Preferences;
 use lares_model::{UnixMillis, UserId};
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
+use crate::text::{from_json, json_of};
 use crate::{Conn, StoreError, UnitOfWork, rows};
 
 pub(crate) mod row {
@@ -75,9 +77,60 @@ pub async fn find_by_email(c: &impl Conn, email: &str) -> Result<Option<User>, S
     Ok(rows::one(c, select).await?.map(from_row))
 }
 
+/// The same password hashed anew, unless it was changed meanwhile.
+pub async fn rehash_password(w: &UnitOfWork, id: UserId, old: &str, new: &str) -> Result<bool, StoreError> {
+    let update = Entity::update_many()
+        .col_expr(Column::PasswordPhc, Expr::value(new))
+        .filter(Column::Id.eq(id.0))
+        .filter(Column::PasswordPhc.eq(old));
+    rows::update(w, update).await
+}
+
 pub async fn set_password(w: &UnitOfWork, id: UserId, password_phc: &str) -> Result<bool, StoreError> {
     let update = Entity::update_many()
         .col_expr(Column::PasswordPhc, Expr::value(password_phc))
         .filter(Column::Id.eq(id.0));
     rows::update(w, update).await
+}
+
+pub async fn set_name(w: &UnitOfWork, id: UserId, name: &str) -> Result<bool, StoreError> {
+    let update = Entity::update_many().col_expr(Column::Name, Expr::value(name)).filter(Column::Id.eq(id.0));
+    rows::update(w, update).await
+}
+
+/// An address, and when it was proved to be theirs.
+pub async fn set_email(
+    w: &UnitOfWork,
+    id: UserId,
+    email: &str,
+    verified_at: Option<UnixMillis>,
+) -> Result<bool, StoreError> {
+    let update = Entity::update_many()
+        .col_expr(Column::Email, Expr::value(email.to_lowercase()))
+        .col_expr(Column::EmailVerifiedAt, Expr::value(verified_at.map(|instant| instant.0)))
+        .filter(Column::Id.eq(id.0));
+    rows::update(w, update).await
+}
+
+/// What was never chosen is as by default.
+pub async fn preferences(c: &impl Conn, id: UserId) -> Result<Preferences, StoreError> {
+    let row = rows::one(c, Entity::find_by_id(id.0)).await?;
+    let kept = row.and_then(|row| row.preferences);
+    kept.map_or_else(|| Ok(Preferences::default()), |json| from_json("users.preferences", &json))
+}
+
+pub async fn set_preferences(
+    w: &UnitOfWork,
+    id: UserId,
+    preferences: &Preferences,
+) -> Result<bool, StoreError> {
+    let update = Entity::update_many()
+        .col_expr(Column::Preferences, Expr::value(json_of(preferences)?))
+        .filter(Column::Id.eq(id.0));
+    rows::update(w, update).await
+}
+
+/// With all that refers to them.
+pub async fn delete(w: &UnitOfWork, id: UserId) -> Result<bool, StoreError> {
+    Ok(rows::delete(w, Entity::delete_many().filter(Column::Id.eq(id.0))).await? > 0)
 }

@@ -1,22 +1,21 @@
-//! Signing in and out, and API tokens.
+//! Signing in and out.
 
 use axum::Json;
 use axum::extract::{FromRequest, Request, State};
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use lares_hub::Caller;
 use lares_hub::account_log::Visitor;
 use lares_hub::app_sessions::{self, Tokens};
-use lares_hub::identity::{self, BY_PASSWORD, Issued, SESSION_MS, Token, TokenKind};
-use lares_model::access::Role;
-use lares_model::{AppSessionId, OrganisationId, TokenId, UnixMillis, UserId};
+use lares_hub::identity::{self, Issued};
+use lares_hub::sign_in::{self, Proved, SESSION_MS};
+use lares_model::{AppSessionId, Invalid, UnixMillis};
 use serde::{Deserialize, Serialize};
 
 use super::Door;
-use super::extract::{Body, Id, Posted, Who};
+use super::extract::{Body, Who};
 use super::problem::Problem;
+use super::profile::ProfileView;
 use super::session::{Page, set_cookie};
-use super::views::OnceHeader;
 
 /// E-mail and password.
 #[derive(Deserialize, utoipa::ToSchema)]
@@ -26,21 +25,9 @@ pub struct LoginBody {
     email: String,
     #[schema(max_length = 1024)]
     password: String,
-}
-
-/// A bearer token, shown once.
-#[derive(Serialize, utoipa::ToSchema)]
-pub struct IssuedView {
-    pub id: TokenId,
-    /// Send it as `Authorization: Bearer ...`.
-    pub token: String,
-    pub expires_at: Option<UnixMillis>,
-}
-
-impl From<Issued> for IssuedView {
-    fn from(issued: Issued) -> Self {
-        IssuedView { id: issued.id, token: issued.token, expires_at: issued.expires_at }
-    }
+    /// Of the person's code generator, or a recovery code; needed where codes are asked for.
+    #[schema(max_length = 32, example = "123456")]
+    code: Option<String>,
 }
 
 /// An access token and what it is renewed with (RFC 6749, section 5.1).
@@ -65,7 +52,7 @@ pub struct SignedInView {
 }
 
 impl SignedInView {
-    fn of(door: &Door, tokens: Tokens) -> SignedInView {
+    pub fn of(door: &Door, tokens: Tokens) -> SignedInView {
         SignedInView {
             id: tokens.session,
             token: tokens.access_token.clone(),
@@ -89,21 +76,23 @@ pub fn visitor(door: &Door, request: &Request) -> Visitor {
 /// Sign in with e-mail and password, as an app: an access token for 5 minutes and a refresh token.
 #[utoipa::path(post, path = "/api/auth/login", tag = "identity", operation_id = "login", request_body = LoginBody,
     responses((status = 200, description = "Signed in", body = SignedInView),
-        (status = 401, description = "E-mail or password is wrong", body = Problem, content_type = "application/problem+json")))]
+        (status = 401, description = "E-mail or password is wrong, or a code is needed (`second-factor`)", body = Problem, content_type = "application/problem+json")))]
 pub async fn login(State(door): State<Door>, request: Request) -> Result<Json<SignedInView>, Problem> {
-    let (user, visitor) = authenticate(&door, request).await?;
-    let tokens = identity::open_app_session(&door.hub, user, BY_PASSWORD, &visitor).await?;
+    let (proved, visitor) = authenticate(&door, request).await?;
+    let tokens = sign_in::open_app_session(&door.hub, proved, &visitor).await?;
     Ok(Json(SignedInView::of(&door, tokens)))
 }
 
-async fn authenticate(door: &Door, request: Request) -> Result<(UserId, Visitor), Problem> {
+async fn authenticate(door: &Door, request: Request) -> Result<(Proved, Visitor), Problem> {
     let visitor = visitor(door, &request);
     let Body(body) = Body::<LoginBody>::from_request(request, door).await?;
-    if body.password.chars().count() > 1_024 || body.email.chars().count() > 254 {
-        return Err(lares_model::Invalid::one("/password", "e-mail or password is too long").into());
-    }
-    let user = identity::authenticate(&door.hub, &visitor, &body.email, &body.password).await?;
-    Ok((user.id, visitor))
+    let mut invalid = Invalid::default();
+    check_email(&mut invalid, &body.email);
+    check_secrets(&mut invalid, Some(&body.password), body.code.as_deref());
+    invalid.or(())?;
+    let code = body.code.as_deref();
+    let proved = sign_in::authenticate(&door.hub, &visitor, &body.email, &body.password, code).await?;
+    Ok((proved, visitor))
 }
 
 /// A refresh token.
@@ -130,18 +119,55 @@ pub async fn refresh(State(door): State<Door>, request: Request) -> Result<Json<
 #[utoipa::path(post, path = "/api/auth/session", tag = "identity", operation_id = "openSession",
     request_body = LoginBody, responses((status = 200, description = "Signed in", body = ProfileView,
         headers(("Set-Cookie" = String, description = "`__Host-lares` over TLS, `lares` over plain HTTP"))),
-        (status = 401, description = "E-mail or password is wrong", body = Problem, content_type = "application/problem+json")))]
+        (status = 401, description = "E-mail or password is wrong, or a code is needed (`second-factor`)", body = Problem, content_type = "application/problem+json")))]
 pub async fn open_session(State(door): State<Door>, request: Request) -> Result<Response, Problem> {
+    refuse_other_sites(&request)?;
+    let secure = door.limits.is_secure(&request);
+    let (proved, visitor) = authenticate(&door, request).await?;
+    opened(&door, proved, &visitor, secure).await
+}
+
+/// The answer to somebody who signs in from a page of this server: the cookie, and who they are.
+pub async fn opened(
+    door: &Door,
+    proved: Proved,
+    visitor: &Visitor,
+    secure: bool,
+) -> Result<Response, Problem> {
+    let issued = sign_in::open_session(&door.hub, proved, visitor).await?;
+    let caller = identity::caller_of(&door.hub, &issued.token).await?;
+    let view = ProfileView::of(door, &caller).await?;
+    Ok((session_cookie(door, &issued, secure), Json(view)).into_response())
+}
+
+/// The cookie of a session, for as long as that lasts.
+pub fn session_cookie(door: &Door, issued: &Issued, secure: bool) -> HeaderMap {
+    let lasts_ms = issued.expires_at.map_or(SESSION_MS, |ends| ends.since_ms(door.hub.now()));
+    let lasts_s = lasts_ms.unsigned_abs().div_ceil(1_000);
+    set_cookie(Some(&issued.token), lasts_s.try_into().unwrap_or(i64::MAX), secure)
+}
+
+pub fn refuse_other_sites(request: &Request) -> Result<(), Problem> {
     if Page::of(request.headers()) == Page::Foreign {
         return Err(Problem::new(403, "Forbidden", "this request comes from another site's page"));
     }
-    let secure = door.limits.is_secure(&request);
-    let (user, visitor) = authenticate(&door, request).await?;
-    let issued = identity::open_session(&door.hub, user, BY_PASSWORD, &visitor).await?;
-    let caller = identity::caller_of(&door.hub, &issued.token).await?;
-    let view = ProfileView::of(&door, &caller).await?;
-    let cookie = set_cookie(Some(&issued.token), SESSION_MS / 1_000, secure);
-    Ok((cookie, Json(view)).into_response())
+    Ok(())
+}
+
+fn check_email(invalid: &mut Invalid, email: &str) {
+    if email.chars().count() > 254 {
+        invalid.add("/email", "must have at most 254 characters");
+    }
+}
+
+/// Bounds on what is tried; whether it is right is said without saying what is wrong.
+pub fn check_secrets(invalid: &mut Invalid, password: Option<&str>, code: Option<&str>) {
+    if password.is_some_and(|password| password.chars().count() > 1_024) {
+        invalid.add("/password", "must have at most 1024 characters");
+    }
+    if code.is_some_and(|code| code.chars().count() > 32) {
+        invalid.add("/code", "must have at most 32 characters");
+    }
 }
 
 /// Sign out of the browser: the session ends and its cookie is removed.
@@ -154,7 +180,7 @@ pub async fn end_session(
     request: Request,
 ) -> Result<Response, Problem> {
     let cookie = set_cookie(None, 0, door.limits.is_secure(&request));
-    identity::sign_out(&door.hub, &caller).await?;
+    sign_in::sign_out(&door.hub, &caller).await?;
     Ok((StatusCode::NO_CONTENT, cookie).into_response())
 }
 
@@ -162,129 +188,6 @@ pub async fn end_session(
 #[utoipa::path(post, path = "/api/auth/logout", tag = "identity", operation_id = "logout",
     responses((status = 204, description = "Signed out")))]
 pub async fn logout(State(door): State<Door>, Who(caller): Who) -> Result<StatusCode, Problem> {
-    identity::sign_out(&door.hub, &caller).await?;
-    Ok(StatusCode::NO_CONTENT)
-}
-
-/// Who is signed in.
-#[derive(Serialize, utoipa::ToSchema)]
-pub struct ProfileView {
-    pub id: UserId,
-    pub email: String,
-    pub name: String,
-    pub created_at: UnixMillis,
-    /// Only those that hold now.
-    pub memberships: Vec<MembershipOfProfile>,
-}
-
-/// A place in an organisation.
-#[derive(Serialize, utoipa::ToSchema)]
-pub struct MembershipOfProfile {
-    pub organisation: OrganisationId,
-    pub organisation_name: String,
-    pub role: Role,
-}
-
-impl ProfileView {
-    async fn of(door: &Door, caller: &Caller) -> Result<ProfileView, Problem> {
-        let user = identity::profile(&door.hub, caller).await?;
-        let places = identity::places(&door.hub, caller).await?;
-        let memberships = places.into_iter().map(|(organisation, role)| MembershipOfProfile {
-            organisation: organisation.id,
-            organisation_name: organisation.name,
-            role,
-        });
-        Ok(ProfileView {
-            id: user.id,
-            email: user.email,
-            name: user.name,
-            created_at: user.created_at,
-            memberships: memberships.collect(),
-        })
-    }
-}
-
-/// The signed-in person.
-#[utoipa::path(get, path = "/api/auth/profile", tag = "identity", operation_id = "getProfile",
-    responses((status = 200, description = "The person", body = ProfileView)))]
-pub async fn profile(State(door): State<Door>, Who(caller): Who) -> Result<Json<ProfileView>, Problem> {
-    Ok(Json(ProfileView::of(&door, &caller).await?))
-}
-
-#[derive(Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct NewTokenBody {
-    /// What it is for, in your words.
-    #[schema(min_length = 1, max_length = 120)]
-    name: String,
-    /// It never expires when this is left out.
-    expires_at: Option<UnixMillis>,
-}
-
-/// Make an API token with all of your rights.
-#[utoipa::path(post, path = "/api/auth/tokens", tag = "identity", operation_id = "createToken", params(OnceHeader),
-    request_body = NewTokenBody, responses((status = 201, description = "The token, shown once", body = IssuedView)))]
-pub async fn create_token(
-    State(door): State<Door>,
-    Who(caller): Who,
-    Posted(once, body): Posted<NewTokenBody>,
-) -> Result<(StatusCode, Json<IssuedView>), Problem> {
-    let issued =
-        identity::create_token(&door.hub, &caller, once.as_ref(), &body.name, body.expires_at).await?;
-    Ok((StatusCode::CREATED, Json(issued.into())))
-}
-
-/// A token or session.
-#[derive(Serialize, utoipa::ToSchema)]
-pub struct TokenView {
-    pub id: TokenId,
-    pub name: String,
-    /// `session` from signing in, `api` made on purpose.
-    pub kind: &'static str,
-    /// Whether this request came with it.
-    pub current: bool,
-    pub created_at: UnixMillis,
-    pub expires_at: Option<UnixMillis>,
-    /// To the hour.
-    pub last_used_at: Option<UnixMillis>,
-}
-
-impl TokenView {
-    fn of(token: Token, current: TokenId) -> TokenView {
-        TokenView {
-            current: token.id == current,
-            id: token.id,
-            name: token.name,
-            kind: match token.kind {
-                TokenKind::Session => "session",
-                TokenKind::Api => "api",
-            },
-            created_at: token.created_at,
-            expires_at: token.expires_at,
-            last_used_at: token.last_used_at,
-        }
-    }
-}
-
-/// Your tokens and sessions, without their secrets.
-#[utoipa::path(get, path = "/api/auth/tokens", tag = "identity", operation_id = "listTokens",
-    responses((status = 200, description = "Tokens and sessions", body = Vec<TokenView>)))]
-pub async fn list_tokens(
-    State(door): State<Door>,
-    Who(caller): Who,
-) -> Result<Json<Vec<TokenView>>, Problem> {
-    let tokens = identity::list_tokens(&door.hub, &caller).await?;
-    Ok(Json(tokens.into_iter().map(|token| TokenView::of(token, caller.token)).collect()))
-}
-
-/// End a token or session.
-#[utoipa::path(delete, path = "/api/auth/tokens/{id}", tag = "identity", operation_id = "deleteToken",
-    params(("id" = TokenId, Path, description = "Token")), responses((status = 204, description = "Ended")))]
-pub async fn delete_token(
-    State(door): State<Door>,
-    Who(caller): Who,
-    Id(id): Id<TokenId>,
-) -> Result<StatusCode, Problem> {
-    identity::delete_token(&door.hub, &caller, id).await?;
+    sign_in::sign_out(&door.hub, &caller).await?;
     Ok(StatusCode::NO_CONTENT)
 }

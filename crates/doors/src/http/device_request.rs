@@ -1,5 +1,5 @@
-//! Who a device is that reports over HTTP: by a signature over the request, or by its password over TLS. The guard asks
-//! this before any handler of a device's own routes runs.
+//! Who a device is that reports over HTTP: by a signature over the request, or over TLS by its password or by a token
+//! that it signed for. The guard asks this before any handler of a device's own routes runs.
 
 use std::sync::Arc;
 
@@ -9,6 +9,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use lares_hub::oauth::machines;
 use lares_hub::replays::SIGNED_WITHIN_MS;
 use lares_hub::{Hub, HubError, devices};
 use lares_model::device::Device;
@@ -46,15 +47,22 @@ pub(super) async fn prove(door: &Door, request: Request) -> Result<Proved, Probl
     let (mut parts, body) = request.into_parts();
     let id = named_in(parts.uri.path()).ok_or_else(|| refused("the path does not name a device"))?;
     let is_signed = parts.headers.contains_key("signature-input");
-    let password = if is_signed { None } else { Some(password_of(door, &parts, id)?) };
+    let secret = if is_signed { None } else { Some(secret_of(door, &parts, id)?) };
     let body = to_bytes(body, PAYLOAD_MAX_BYTES).await.map_err(|_| {
         let text = format!("a report has at most {PAYLOAD_MAX_BYTES} bytes");
         Problem::new(413, "Content too large", text)
     })?;
-    let signature = match password {
-        Some(password) => {
+    let signature = match secret {
+        Some(Secret::Password(password)) => {
             if !devices::authenticate(&door.hub, id, &password).await? {
                 return Err(refused("device or password is wrong"));
+            }
+            None
+        }
+        Some(Secret::Token(token)) => {
+            let device = machines::device_of(&door.hub, &token).await?;
+            if device.is_none_or(|(device, _)| device != id) {
+                return Err(refused("the token is not this device's, or is over"));
             }
             None
         }
@@ -71,19 +79,36 @@ fn named_in(path: &str) -> Option<DeviceId> {
     name.parse::<DeviceId>().ok().filter(|id| id.to_string() == name)
 }
 
-fn password_of(door: &Door, parts: &Parts, id: DeviceId) -> Result<String, Problem> {
-    let given = basic(&parts.headers).ok_or_else(|| {
-        refused(
-            "sign the request (Signature-Input, Signature), or send device id and password (Basic) over TLS",
-        )
-    })?;
-    if !door.limits.is_secure_connection(&parts.extensions, &parts.headers) {
-        return Err(refused("a password is taken over TLS only"));
+/// What whoever reads it could use, too.
+enum Secret {
+    Password(String),
+    Token(String),
+}
+
+fn secret_of(door: &Door, parts: &Parts, id: DeviceId) -> Result<Secret, Problem> {
+    let token = bearer(&parts.headers);
+    let given = basic(&parts.headers);
+    if token.is_none() && given.is_none() {
+        return Err(refused(
+            "sign the request (Signature-Input, Signature), or send a token (Bearer) or device id and password \
+             (Basic) over TLS",
+        ));
     }
-    match given.split_once(':') {
-        Some((user, password)) if user == id.to_string() => Ok(password.to_owned()),
+    if !door.limits.is_secure_connection(&parts.extensions, &parts.headers) {
+        return Err(refused("a password or a token is taken over TLS only"));
+    }
+    if let Some(token) = token {
+        return Ok(Secret::Token(token.to_owned()));
+    }
+    match given.as_deref().and_then(|given| given.split_once(':')) {
+        Some((user, password)) if user == id.to_string() => Ok(Secret::Password(password.to_owned())),
         _ => Err(refused("device or password is wrong")),
     }
+}
+
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let (scheme, token) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
 fn basic(headers: &HeaderMap) -> Option<String> {

@@ -92,6 +92,12 @@ ids_in_paths!(
     lares_model::CertificateId,
     lares_model::InvitationId,
     lares_model::AlarmId,
+    lares_model::NotificationId,
+    lares_model::SessionId,
+    lares_model::OAuthClientId,
+    lares_model::DeviceKeyId,
+    lares_model::PasskeyId,
+    lares_model::IdentityId,
 );
 
 /// A JSON body.
@@ -172,7 +178,7 @@ impl<T: DeserializeOwned + Send> FromRequestParts<Door> for Params<T> {
     }
 }
 
-async fn body_bytes(request: Request, state: &Door) -> Result<Bytes, Problem> {
+pub(super) async fn body_bytes(request: Request, state: &Door) -> Result<Bytes, Problem> {
     Bytes::from_request(request, state).await.map_err(|rejection| {
         if rejection.status() == 413 {
             Problem::new(413, "Content too large", "the body is larger than this server takes")
@@ -205,7 +211,7 @@ fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
     if fits { Ok(Some(text.to_owned())) } else { Err(refused()) }
 }
 
-fn expect_content(headers: &HeaderMap, expected: &str) -> Result<(), Problem> {
+pub(super) fn expect_content(headers: &HeaderMap, expected: &str) -> Result<(), Problem> {
     let given = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let essence = given.split(';').next().unwrap_or_default().trim();
     if essence.eq_ignore_ascii_case(expected) {

@@ -15,6 +15,7 @@ use lares_hub::Caller;
 use lares_model::{DeviceId, UserId};
 
 use super::Door;
+use super::oauth::cors;
 use super::problem::Problem;
 use super::server::OverTls;
 
@@ -158,13 +159,22 @@ const HEADERS: [(HeaderName, &str); 6] = [
 
 /// Around everything, also around what no route answers.
 pub async fn outer(State(door): State<Door>, request: Request, next: Next) -> Response {
-    let forged = cross_site(&request);
-    let mut response =
-        if let Some(problem) = forged { problem.into_response() } else { next.run(request).await };
+    let open = cors::is_open(request.uri().path());
+    let preflight = if open { cors::preflight(&request) } else { None };
+    let forged =
+        if cors::is_asked_from_elsewhere(request.uri().path()) { None } else { cross_site(&request) };
+    let mut response = match (preflight, forged) {
+        (Some(answer), _) => answer,
+        (None, Some(problem)) => problem.into_response(),
+        (None, None) => next.run(request).await,
+    };
     let status = response.status().as_u16();
     metrics::counter!("lares_http_responses_total", "class" => status_class(status)).increment(1);
     let _ = &door;
     let headers = response.headers_mut();
+    if open {
+        cors::allow(headers);
+    }
     for (name, value) in HEADERS {
         headers.insert(name, HeaderValue::from_static(value));
     }

@@ -23,7 +23,7 @@ use super::problem::Problem;
 struct Base;
 
 /// In the order in which a reader wants them.
-const TAGS: [(&str, &str); 8] = [
+const TAGS: [(&str, &str); 9] = [
     ("devices", "Register devices, read what they report and how they behave"),
     ("commands", "Ask devices to do something, and see what became of it"),
     ("homes", "Homes and rooms"),
@@ -31,6 +31,10 @@ const TAGS: [(&str, &str); 8] = [
     ("events", "What happened, gap-free"),
     ("organisations", "Organisations and their members"),
     ("identity", "Signing in, tokens"),
+    (
+        "oauth",
+        "Programs that people let in, and services that act for themselves: OAuth 2.1 and OpenID Connect",
+    ),
     ("operation", "Health, metrics, documents"),
 ];
 
@@ -69,6 +73,11 @@ pub fn document() -> String {
             "scheme": "basic",
             "description": "A device's id and password, over TLS only."
         },
+        "deviceToken": {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "A token that a device signed for at /oauth/token, over TLS only."
+        },
         "deviceSignature": {
             "type": "apiKey",
             "in": "header",
@@ -88,6 +97,9 @@ pub fn document() -> String {
     for declared in actions {
         let operation = &mut document["paths"][&declared.path][declared.method.to_lowercase()];
         complete(operation, &declared.path, &declared.method, declared.action);
+        if declared.stepped_up {
+            operation["x-step-up"] = json!(true);
+        }
     }
     let mut text = serde_json::to_string_pretty(&document).unwrap_or_default();
     text.push('\n');
@@ -99,7 +111,7 @@ fn complete(operation: &mut Value, path: &str, method: &str, action: Action) {
     let by_device = action == Action::DeviceReport;
     operation["security"] = match action {
         Action::Public => json!([]),
-        Action::DeviceReport => json!([{ "device": [] }, { "deviceSignature": [] }]),
+        Action::DeviceReport => json!([{ "device": [] }, { "deviceToken": [] }, { "deviceSignature": [] }]),
         _ => json!([{ "bearer": [] }, { "session": [] }]),
     };
     operation["x-action"] = serde_json::to_value(action).unwrap_or_default();
@@ -110,6 +122,9 @@ fn complete(operation: &mut Value, path: &str, method: &str, action: Action) {
             (500, "Internal error"),
             (503, "Storage not available"),
         ]);
+    }
+    if path.starts_with("/oauth/") {
+        errors.extend([(500, "Internal error"), (503, "Storage not available")]);
     }
     if by_device {
         errors.push((401, "Not signed by this device"));

@@ -1,14 +1,15 @@
 //! Organisations: a household or a property business.
 
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{Request, State};
 use axum::http::StatusCode;
-use lares_hub::organisations as hub;
+use lares_hub::{organisation_erasure, organisations as hub};
 use lares_model::OrganisationId;
 use lares_model::home::Organisation;
 use serde::Deserialize;
 
 use super::Door;
+use super::auth::visitor;
 use super::extract::{Body, Id, Params, Posted, Who};
 use super::problem::Problem;
 use super::views::{LIMIT_MAX, OnceHeader, PageOf, limit};
@@ -77,4 +78,21 @@ pub async fn update(
     Body(body): Body<OrganisationBody>,
 ) -> Result<Json<Organisation>, Problem> {
     Ok(Json(hub::rename(&door.hub, &caller, id, &body.name).await?))
+}
+
+/// Delete an organisation, for good, with its homes, devices, readings and events. You must be its owner, and alone in
+/// it.
+#[utoipa::path(delete, path = "/api/organisations/{id}", tag = "organisations", operation_id = "deleteOrganisation",
+    params(("id" = OrganisationId, Path, description = "Organisation")),
+    responses((status = 204, description = "Deleted"),
+        (status = 409, description = "It has other members", body = Problem,
+            content_type = "application/problem+json")))]
+pub async fn delete(
+    State(door): State<Door>,
+    Who(caller): Who,
+    Id(id): Id<OrganisationId>,
+    request: Request,
+) -> Result<StatusCode, Problem> {
+    organisation_erasure::delete(&door.hub, &caller, &visitor(&door, &request), id).await?;
+    Ok(StatusCode::NO_CONTENT)
 }

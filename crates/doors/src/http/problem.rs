@@ -10,6 +10,8 @@ use serde::{Deserialize, Serialize};
 
 /// `type` of the answer to somebody who has to prove again who they are.
 pub const STEP_UP: &str = "/docs/problems#step-up";
+/// `type` of the answer to somebody whose password is right and not enough.
+pub const SECOND_FACTOR: &str = "/docs/problems#second-factor";
 /// `type` of the answer to a token that is not good for this.
 pub const INSUFFICIENT_SCOPE: &str = "/docs/problems#insufficient-scope";
 
@@ -112,7 +114,9 @@ impl From<HubError> for Problem {
             HubError::Invalid(invalid) => invalid.into(),
             HubError::NotFound(_) => Problem::new(404, "Not found", text),
             HubError::Conflict(_) => Problem::new(409, "Conflict", text),
-            HubError::Forbidden => Problem::new(403, "Forbidden", text),
+            HubError::Forbidden | HubError::PersonNeeded | HubError::RegistrationClosed => {
+                Problem::new(403, "Forbidden", text)
+            }
             HubError::ScopeBeyondGrant => Problem::new(403, "Forbidden", text),
             HubError::OutOfScope(scope) => Problem {
                 challenge: Challenge::BearerWith(scope),
@@ -124,12 +128,19 @@ impl From<HubError> for Problem {
                 kind: STEP_UP.to_owned(),
                 ..Problem::new(401, "Step-up needed", text)
             },
-            HubError::Unauthenticated | HubError::WrongCredentials | HubError::RefreshRefused => {
-                Problem::new(401, "Unauthorized", text)
+            HubError::SecondFactorNeeded | HubError::SecondFactorRefused => {
+                Problem { kind: SECOND_FACTOR.to_owned(), ..Problem::new(401, "Second factor needed", text) }
             }
+            HubError::Unauthenticated
+            | HubError::WrongCredentials
+            | HubError::PasskeyRefused
+            | HubError::RefreshRefused => Problem::new(401, "Unauthorized", text),
             HubError::UnknownCursor => Problem::new(410, "Gone", text),
             HubError::KeyReused => Problem::new(422, "Idempotency key reused", text),
             HubError::TooMany { retry_after_s } => Problem::too_many(retry_after_s),
+            HubError::Busy { retry_after_s } => {
+                Problem::new(503, "Service unavailable", text).after(retry_after_s)
+            }
             HubError::NoSpace => Problem::new(507, "Insufficient storage", text).after(30),
             HubError::Unavailable => Problem::new(503, "Service unavailable", text).after(5),
             HubError::Internal(cause) => {

@@ -38,6 +38,7 @@ pub struct Declared {
     pub path: String,
     pub method: String,
     pub action: Action,
+    pub stepped_up: bool,
 }
 
 impl Route {
@@ -55,10 +56,9 @@ impl Route {
     }
 
     pub fn declared(&self) -> Vec<Declared> {
-        openapi::operations(&self.routes.1)
-            .into_iter()
-            .map(|(path, method)| Declared { path, method, action: self.action })
-            .collect()
+        let declared =
+            |(path, method)| Declared { path, method, action: self.action, stepped_up: self.stepped_up };
+        openapi::operations(&self.routes.1).into_iter().map(declared).collect()
     }
 }
 
@@ -66,7 +66,8 @@ impl Route {
 pub fn router(door: &Door, http_limits: &HttpLimits) -> (axum::Router, Vec<Declared>) {
     let mut declared = Vec::new();
     let mut all = OpenApiRouter::new();
-    for route in super::table() {
+    let demo = if door.mailbox.is_some() { super::of_demo() } else { vec![] };
+    for route in super::table().into_iter().chain(demo) {
         declared.extend(route.declared());
         let asks = Asks { action: route.action, stepped_up: route.stepped_up };
         let guard = middleware::from_fn_with_state((door.clone(), asks), guard);

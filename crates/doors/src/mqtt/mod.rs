@@ -2,6 +2,7 @@
 //! broker acknowledges only once the hub says that a message is safe.
 
 mod bus;
+mod expiry;
 mod home;
 mod link;
 mod presence;
@@ -13,7 +14,8 @@ use std::sync::{Arc, PoisonError};
 
 use lares_hub::alarms::Cause;
 use lares_hub::home_clients::{self, HomeClient};
-use lares_hub::{Hub, HubError, certificates, devices, ingest};
+use lares_hub::oauth::machines;
+use lares_hub::{Hub, HubError, certificates, devices, ingest, signing};
 use lares_model::alarm::{AlarmSeverity, AlarmSource};
 use lares_model::device::{Device, Encoding};
 use lares_model::presence::PresenceStatus;
@@ -119,6 +121,9 @@ impl House {
             return Err(wrong("the user name is not spelt as the device id"));
         }
         let password = std::str::from_utf8(password).map_err(|_| wrong("no password"))?;
+        if signing::looks_like_a_jwt(password) {
+            return self.device_with_token(id, password).await;
+        }
         match devices::authenticate(&self.hub, id, password).await {
             Ok(true) => {}
             Ok(false) => return Err(wrong("device or password is wrong")),
@@ -126,6 +131,26 @@ impl House {
         }
         let device = self.hub.directory.get(id).ok_or_else(|| wrong("the device was removed"))?;
         Ok(self.welcome_device(id, &device))
+    }
+
+    /// A device by a token that it signed for. Its connection ends with the token.
+    async fn device_with_token(&self, id: DeviceId, token: &str) -> Result<Welcome<Client>, Refusal> {
+        let until = match machines::device_of(&self.hub, token).await {
+            Ok(Some((device, until))) if device == id => until,
+            Ok(_) => return Err(wrong("the token is not this device's, or is over")),
+            Err(error) => return Err(unavailable(&error)),
+        };
+        let device = self.hub.directory.get(id).ok_or_else(|| wrong("the device was removed"))?;
+        let welcome = self.welcome_device(id, &device);
+        if let Client::Device(DeviceClient { id, connection }) = welcome.client {
+            tokio::spawn(expiry::end_at(
+                Arc::downgrade(&self.hub),
+                self.presence.listeners(),
+                (id, connection),
+                until,
+            ));
+        }
+        Ok(welcome)
     }
 
     fn welcome_device(&self, id: DeviceId, device: &Device) -> Welcome<Client> {

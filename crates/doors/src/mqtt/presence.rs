@@ -28,6 +28,18 @@ struct Sessions {
 pub struct Listeners(Arc<Mutex<Sessions>>);
 
 impl Listeners {
+    /// Whether this connection of the device is there, and no other.
+    pub(super) fn is_the_only(&self, device: DeviceId, connection: u64) -> bool {
+        let sessions = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        sessions.live.get(&device).is_some_and(|live| live.as_slice() == [connection])
+    }
+
+    /// Whether this connection of the device is there.
+    pub(super) fn is_there(&self, device: DeviceId, connection: u64) -> bool {
+        let sessions = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        sessions.live.get(&device).is_some_and(|live| live.contains(&connection))
+    }
+
     pub(super) fn has(&self, device: DeviceId) -> bool {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).listening.contains_key(&device)
     }

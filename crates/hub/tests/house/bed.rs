@@ -185,6 +185,8 @@ pub async fn hub_on(data: &TempDir, clock: &Arc<SetClock>) -> Arc<Hub> {
         exporter: Some(crate::fake_export::EXPORTER),
         device_authority: Some(crate::certificates::authority()),
         public_url: "http://localhost".to_owned(),
+        accounts: lares_hub::accounts::AccountPolicy::default(),
+        other_origins: vec![],
     });
     hub.directory.load(&hub.store).await.unwrap();
     hub

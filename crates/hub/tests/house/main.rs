@@ -10,3 +10,4 @@ mod fake_dialect;
 mod fake_export;
 mod foreign_devices;
 mod home_clients;
+mod sign_in;

@@ -93,6 +93,11 @@ fn body_of(operation: &str, ids: &Ids) -> Option<Value> {
         "login" | "openSession" => {
             json!({ "email": "nobody@nowhere.example", "password": "wrong wrong wrong" })
         }
+        "stepUp" => json!({ "password": "wrong wrong wrong" }),
+        "confirmTotp" => json!({ "code": "000000" }),
+        "registerPasskey" => json!({ "challenge": "none", "name": "new", "credential": {} }),
+        "renamePasskey" => json!({ "name": "changed" }),
+        "openPasskeySession" | "loginWithPasskey" => json!({ "challenge": "none", "credential": {} }),
         "createToken" => json!({ "name": "more" }),
         "createOrganisation" | "updateOrganisation" => json!({ "name": "renamed" }),
         "refresh" => json!({ "refresh_token": "lares_rt_nobodys" }),
@@ -223,7 +228,28 @@ pub async fn samples(world: &World, who: Who, house: &Household) -> Ids {
         ("EventId", id_of(&events["items"][0])),
         ("MembershipId", id_of(&members["items"][0])),
         ("TokenId", id_of(&tokens[0])),
+        ("PasskeyId", passkey(world, who).await),
     ])
+}
+
+/// As if this person had registered a passkey.
+async fn passkey(world: &World, who: Who) -> String {
+    let hub = &world.running().hub;
+    let user = lares_store::users::find_by_email(&hub.store, who.email()).await.unwrap().unwrap().id;
+    let passkey = lares_store::passkeys::Passkey {
+        id: lares_model::PasskeyId(hub.uuid()),
+        user,
+        name: format!("{who:?} key"),
+        credential_id: hub.uuid().as_bytes().to_vec(),
+        credential: json!({}),
+        counter: 0,
+        created_at: hub.now(),
+        last_used_at: None,
+    };
+    let work = hub.store.begin().await.unwrap();
+    lares_store::passkeys::insert(&work, &passkey).await.unwrap();
+    work.commit().await.unwrap();
+    passkey.id.to_string()
 }
 
 /// A session that a client of the home has left behind.

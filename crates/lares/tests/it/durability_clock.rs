@@ -103,6 +103,8 @@ impl House {
             exporter: None,
             device_authority: None,
             public_url: "http://localhost".to_owned(),
+            accounts: lares_hub::accounts::AccountPolicy::default(),
+            other_origins: vec![],
         });
         let reach = Arc::new(Reach(AtomicBool::new(true)));
         hub.connect_link(reach.clone());

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::large_futures, reason = "tests may panic")]
 
 mod access;
+mod accounts_mail;
 mod alarms;
 mod attention;
 mod commands;
@@ -30,6 +31,7 @@ mod mqtt_walls;
 mod mqtt_wire;
 mod once;
 mod operation;
+mod passkeys;
 mod people;
 mod portal;
 mod process;
@@ -41,7 +43,9 @@ mod schema;
 mod search;
 mod secrets;
 mod session;
+mod sign_in;
 mod simulation;
+mod smtp_server;
 mod stock_mqtt;
 mod telemetry_files;
 mod topics;

@@ -34,6 +34,8 @@ pub struct Lares {
     program: PathBuf,
     env: Vec<(String, String)>,
     ports: Ports,
+    /// The plain server in place of the demo.
+    serves: bool,
     /// Of simulated history; none where a test has no use for it.
     pub history_days: u32,
     child: Option<Child>,
@@ -99,6 +101,7 @@ impl Lares {
             program: PathBuf::from(env!("CARGO_BIN_EXE_lares")),
             env,
             ports: Ports::take(),
+            serves: false,
             history_days: 0,
             child: None,
             log,
@@ -111,6 +114,16 @@ impl Lares {
     pub fn program(mut self, program: PathBuf) -> Lares {
         self.program = program;
         self
+    }
+
+    /// `lares serve`: nobody and nothing in it but what the test makes.
+    pub fn serving(mut self) -> Lares {
+        self.serves = true;
+        self
+    }
+
+    pub fn http(&self) -> String {
+        format!("http://127.0.0.1:{}", self.ports.base)
     }
 
     pub fn set_env(&mut self, name: &str, value: &str) {
@@ -137,8 +150,10 @@ impl Lares {
         assert!(self.child.is_none(), "it runs already");
         let _ = fs::remove_file(self.data.join("demo.json"));
         let log = OpenOptions::new().create(true).append(true).open(&self.log).unwrap();
-        let mut command = self.command("demo");
-        command.args(["--history", &self.history_days.to_string()]);
+        let mut command = self.command(if self.serves { "serve" } else { "demo" });
+        if !self.serves {
+            command.args(["--history", &self.history_days.to_string()]);
+        }
         command.stdout(log.try_clone().unwrap()).stderr(log);
         self.child = Some(command.spawn().unwrap());
     }
@@ -152,7 +167,7 @@ impl Lares {
                 self.child = None;
                 return Err(format!("it ended with {status}: {}", self.log_tail(3)));
             }
-            if self.data.join("demo.json").exists() && self.answers("/readyz").await {
+            if (self.serves || self.data.join("demo.json").exists()) && self.answers("/readyz").await {
                 return Ok(());
             }
             if Instant::now() > deadline {

@@ -115,6 +115,8 @@ impl House {
             exporter: None,
             device_authority: None,
             public_url: "http://localhost".to_owned(),
+            accounts: lares_hub::accounts::AccountPolicy::default(),
+            other_origins: vec![],
         });
         let password = "a long enough password";
         let made = identity::create_owner(&hub, "owner@example.org", "Owner", password, "House").await;

@@ -27,6 +27,7 @@ fn declared(world: &World) -> Vec<Declared> {
         openapi: "".into(),
         metrics_public: false,
         connection: lares_doors::http::ConnectionView::default(),
+        mailbox: None,
     });
     lares_doors::http::router(&door, &lares_doors::http::HttpLimits::default()).1
 }
@@ -67,6 +68,9 @@ async fn b01_every_route_is_in_the_table_and_in_the_document_with_its_action() {
     let expected = [
         "/",
         "/api/auth/login",
+        "/api/auth/passkeys/challenge",
+        "/api/auth/passkeys/login",
+        "/api/auth/passkeys/session",
         "/api/auth/refresh",
         "/api/auth/session",
         "/api/docs",

@@ -8,11 +8,11 @@ use serde_json::json;
 
 use super::world::*;
 
-fn root() -> PathBuf {
+pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
-fn python() -> PathBuf {
+pub fn python() -> PathBuf {
     let beside = root().join("target/test-venv");
     let venv = std::env::var_os("LARES_TEST_VENV").map_or(beside, PathBuf::from);
     let python = venv.join("bin/python");

@@ -135,7 +135,12 @@ static NOTIFICATIONS: Table = Table {
         col("organisation", Uuid, "notifications::insert", "Whose matter it is; null for a person's own.")
             .or_null(),
         col("channel", Text, "notifications::insert", "How it is sent: email."),
-        col("sealed_address", Bytes, "notifications::insert", "Where to, sealed."),
+        col(
+            "sealed_address",
+            Bytes,
+            "notifications::insert, settle",
+            "Where to, sealed; empty once it was settled for somebody without an account.",
+        ),
         col("language", Text, "notifications::insert", "The language to word it in."),
         col("template", Text, "notifications::insert", "What it says."),
         col(
@@ -185,14 +190,14 @@ pub(super) const MIGRATION: Migration = Migration {
             column: col(
                 "authenticated_at",
                 Millis,
-                "tokens::insert",
-                "When its owner proved who they are; null for API tokens.",
+                "tokens::insert, renew",
+                "When its owner last proved who they are; null for API tokens.",
             )
             .or_null(),
         },
         Step::AddColumn {
             table: "tokens",
-            column: col("amr", Text, "tokens::insert", "How: RFC 8176 values, separated by spaces.")
+            column: col("amr", Text, "tokens::insert, renew", "How: RFC 8176 values, separated by spaces.")
                 .or_null(),
         },
         Step::AddColumn {

@@ -85,7 +85,7 @@ pub(super) static TOKENS: Table = Table {
         col(
             "expires_at",
             Millis,
-            "tokens::insert",
+            "tokens::insert, end_at",
             "The first instant at which it no longer holds; null when it does not expire.",
         )
         .or_null(),
@@ -154,7 +154,12 @@ pub(super) static SUBJECT_KEYS: Table = Table {
             "subject_keys::insert",
             "Whom or what the fields are about: a person or a home.",
         ),
-        col("organisation", Uuid, "subject_keys::insert", "In whose log the fields are."),
+        col(
+            "organisation",
+            Uuid,
+            "subject_keys::insert, leave",
+            "In whose log the fields are, or some of them.",
+        ),
         col("wrapped_key", Bytes, "subject_keys::insert", "The key, sealed under the server's own."),
         col("created_at", Millis, "subject_keys::insert", "When it was made."),
     ],

@@ -1,0 +1,99 @@
+//! Bounds on what makes this server send mails or make accounts, by the network that asks and by the address that
+//! would get them: nobody's mailbox is filled through us.
+
+use std::net::IpAddr;
+use std::num::NonZeroU32;
+
+use governor::clock::{Clock as _, DefaultClock};
+use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+
+use crate::account_log::Visitor;
+use crate::accounts::AccountPolicy;
+use crate::error::HubError;
+
+pub struct MailThrottle {
+    registrations: DefaultKeyedRateLimiter<String>,
+    mails_by_network: DefaultKeyedRateLimiter<String>,
+    mails_by_address: DefaultKeyedRateLimiter<String>,
+    clock: DefaultClock,
+}
+
+fn hourly(times: u32) -> DefaultKeyedRateLimiter<String> {
+    RateLimiter::keyed(Quota::per_hour(NonZeroU32::new(times).unwrap_or(NonZeroU32::MIN)))
+}
+
+/// One IPv6 customer has a whole /64.
+fn network_of(visitor: &Visitor) -> String {
+    match visitor.peer.as_deref().and_then(|peer| peer.parse().ok()) {
+        Some(IpAddr::V6(v6)) => {
+            let [a, b, c, d, ..] = v6.segments();
+            format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
+        }
+        Some(IpAddr::V4(v4)) => v4.to_string(),
+        None => visitor.peer_or_unknown().to_owned(),
+    }
+}
+
+impl MailThrottle {
+    pub fn new(policy: &AccountPolicy) -> MailThrottle {
+        MailThrottle {
+            registrations: hourly(policy.registrations_per_network_per_hour),
+            mails_by_network: hourly(policy.mails_per_network_per_hour),
+            mails_by_address: hourly(policy.mails_per_address_per_hour),
+            clock: DefaultClock::default(),
+        }
+    }
+
+    fn check(&self, limiter: &DefaultKeyedRateLimiter<String>, key: String) -> Result<(), HubError> {
+        limiter.check_key(&key).map_err(|until| {
+            let wait = until.wait_time_from(self.clock.now());
+            HubError::TooMany { retry_after_s: wait.as_secs().max(1) }
+        })
+    }
+
+    pub fn registration(&self, visitor: &Visitor) -> Result<(), HubError> {
+        self.check(&self.registrations, network_of(visitor))
+    }
+
+    /// A mail that somebody asked for, whoever has the address.
+    pub fn mail(&self, visitor: &Visitor, address: &str) -> Result<(), HubError> {
+        self.check(&self.mails_by_network, network_of(visitor))?;
+        self.check(&self.mails_by_address, address.to_lowercase())
+    }
+
+    /// Forgets keys that are quiet again.
+    pub fn shrink(&self) {
+        for limiter in [&self.registrations, &self.mails_by_network, &self.mails_by_address] {
+            limiter.retain_recent();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn from(peer: &str) -> Visitor {
+        Visitor { peer: Some(peer.to_owned()), user_agent: None }
+    }
+
+    #[test]
+    fn an_address_is_protected_from_many_networks_and_a_network_is_one_whatever_its_address() {
+        let policy = AccountPolicy {
+            registrations_per_network_per_hour: 2,
+            mails_per_network_per_hour: 3,
+            mails_per_address_per_hour: 2,
+            ..AccountPolicy::default()
+        };
+        let throttle = MailThrottle::new(&policy);
+        assert!(throttle.mail(&from("192.0.2.1"), "Anna@example.org").is_ok());
+        assert!(throttle.mail(&from("192.0.2.2"), "anna@example.org").is_ok());
+        let refused = throttle.mail(&from("192.0.2.3"), "anna@example.org");
+        assert!(matches!(refused, Err(HubError::TooMany { retry_after_s }) if retry_after_s > 60));
+        for host in 1..=2 {
+            assert!(throttle.registration(&from(&format!("2001:db8:1:2::{host}"))).is_ok());
+        }
+        assert!(throttle.registration(&from("2001:db8:1:2:ffff::9")).is_err());
+        assert!(throttle.registration(&from("2001:db8:1:3::1")).is_ok());
+    }
+}
