@@ -2,42 +2,42 @@
 import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 import type { WireCredential } from "../passkey/encoding";
 import { makePasskey, provePasskey } from "../passkey/passkey";
-import { answer } from "./client";
-import { type Challenge, identity, type LinkedIdentity, type Passkey, type Provider, type TotpSecret } from "./identity";
+import { answer, api, type Schemas } from "./client";
+import { identity, type LinkedIdentity, type Provider } from "./identity";
 import { keys } from "./keys";
 import type { Profile } from "./session";
 
-export interface PasskeyProof {
-  challenge: string;
-  credential: WireCredential;
-}
+export type Passkey = Schemas["PasskeyView"];
+export type TotpSecret = Schemas["NewGeneratorView"];
+
+export type PasskeyProof = Schemas["PasskeyAnswerBody"];
+
+/** The schema knows of a credential only that it is an object. */
+const asWritten = (credential: WireCredential) => credential as unknown as PasskeyProof["credential"];
 
 /** Asks the browser for a passkey of this site; with a signal it only offers them. */
 export async function provedByPasskey(offered?: AbortSignal): Promise<PasskeyProof> {
-  const asked = await answer(identity.POST<Challenge>("/api/auth/passkeys/challenge"));
-  return { challenge: asked.challenge, credential: await provePasskey(asked, offered) };
+  const asked = await answer(api.POST("/api/auth/passkeys/challenge"));
+  return { challenge: asked.challenge, credential: asWritten(await provePasskey(asked, offered)) };
 }
 
 /** With the passkey that the person chose among the browser's offers, or else with one that is asked for now. */
 export async function signInByPasskey(chosen?: PasskeyProof): Promise<Profile> {
   const proof = chosen ?? (await provedByPasskey());
-  return answer(identity.POST("/api/auth/passkeys/session", { body: proof }));
+  return answer(api.POST("/api/auth/passkeys/session", { body: proof }));
 }
 
-export async function stepUpByPasskey(): Promise<void> {
-  return answer(identity.POST("/api/auth/step-up", { body: { passkey: await provedByPasskey() } }));
+export async function stepUpByPasskey(): Promise<unknown> {
+  return answer(api.POST("/api/auth/step-up", { body: { passkey: await provedByPasskey() } }));
 }
 
-export function stepUp(body: { password?: string; code?: string }): Promise<void> {
-  return answer(identity.POST("/api/auth/step-up", { body }));
+export function stepUp(body: { password?: string; code?: string }): Promise<unknown> {
+  return answer(api.POST("/api/auth/step-up", { body }));
 }
 
 export const passkeysQuery = queryOptions({
   queryKey: keys.account("passkeys"),
-  queryFn: async ({ signal }): Promise<Passkey[]> => {
-    const found = await answer(identity.GET<Passkey[] | { items: Passkey[] }>("/api/auth/passkeys", { signal }));
-    return Array.isArray(found) ? found : found.items;
-  },
+  queryFn: ({ signal }): Promise<Passkey[]> => answer(api.GET("/api/auth/passkeys", { signal })),
 });
 
 /** What concerns factors also changes what the profile says of them. */
@@ -50,9 +50,9 @@ export function useAddPasskey() {
   const done = useAfterFactor();
   return useMutation({
     mutationFn: async (name: string): Promise<Passkey> => {
-      const asked = await answer(identity.POST<Challenge>("/api/auth/passkeys/registration"));
-      const credential = await makePasskey(asked);
-      return answer(identity.POST("/api/auth/passkeys", { body: { challenge: asked.challenge, name, credential } }));
+      const asked = await answer(api.POST("/api/auth/passkeys/registration"));
+      const credential = asWritten(await makePasskey(asked));
+      return answer(api.POST("/api/auth/passkeys", { body: { challenge: asked.challenge, name, credential } }));
     },
     onSuccess: done,
   });
@@ -61,8 +61,8 @@ export function useAddPasskey() {
 export function useRenamePasskey() {
   const done = useAfterFactor();
   return useMutation({
-    mutationFn: ({ id, name }: { id: string; name: string }): Promise<void> =>
-      answer(identity.PATCH("/api/auth/passkeys/{id}", { body: { name }, params: { path: { id } } })),
+    mutationFn: ({ id, name }: { id: string; name: string }) =>
+      answer(api.PATCH("/api/auth/passkeys/{id}", { body: { name }, params: { path: { id } } })),
     onSuccess: done,
   });
 }
@@ -70,45 +70,38 @@ export function useRenamePasskey() {
 export function useRemovePasskey() {
   const done = useAfterFactor();
   return useMutation({
-    mutationFn: (id: string): Promise<void> => answer(identity.DELETE("/api/auth/passkeys/{id}", { params: { path: { id } } })),
+    mutationFn: (id: string) => answer(api.DELETE("/api/auth/passkeys/{id}", { params: { path: { id } } })),
     onSuccess: done,
   });
 }
 
 /** A new secret; it counts once a code of it is confirmed. */
 export function useNewTotp() {
-  return useMutation({ mutationFn: (): Promise<TotpSecret> => answer(identity.POST("/api/auth/totp")) });
-}
-
-interface NewCodes {
-  recovery_codes: string[];
+  return useMutation({ mutationFn: (): Promise<TotpSecret> => answer(api.POST("/api/auth/totp")) });
 }
 
 export function useConfirmTotp() {
   const done = useAfterFactor();
   return useMutation({
-    mutationFn: (code: string): Promise<NewCodes> => answer(identity.POST("/api/auth/totp/confirm", { body: { code } })),
+    mutationFn: (code: string): Promise<Schemas["RecoveryCodesView"]> => answer(api.POST("/api/auth/totp/confirm", { body: { code } })),
     onSuccess: done,
   });
 }
 
 export function useRemoveTotp() {
   const done = useAfterFactor();
-  return useMutation({ mutationFn: (): Promise<void> => answer(identity.DELETE("/api/auth/totp")), onSuccess: done });
+  return useMutation({ mutationFn: () => answer(api.DELETE("/api/auth/totp")), onSuccess: done });
 }
 
 export function useNewRecoveryCodes() {
   const done = useAfterFactor();
-  return useMutation({ mutationFn: (): Promise<NewCodes> => answer(identity.POST("/api/auth/recovery-codes")), onSuccess: done });
+  return useMutation({ mutationFn: (): Promise<Schemas["RecoveryCodesView"]> => answer(api.POST("/api/auth/recovery-codes")), onSuccess: done });
 }
 
 /** Other issuers one can sign in with here; most servers have none. */
 export const providersQuery = queryOptions({
   queryKey: keys.account("providers"),
-  queryFn: async ({ signal }): Promise<Provider[]> => {
-    const found = await answer(identity.GET<Provider[] | { items: Provider[] }>("/api/auth/providers", { signal }));
-    return Array.isArray(found) ? found : found.items;
-  },
+  queryFn: ({ signal }): Promise<Provider[]> => answer(identity.GET("/api/auth/providers", { signal })),
   retry: false,
 });
 
@@ -122,10 +115,7 @@ export function linkProvider(ticket: string): Promise<void> {
 
 export const linkedQuery = queryOptions({
   queryKey: keys.account("identities"),
-  queryFn: async ({ signal }): Promise<LinkedIdentity[]> => {
-    const found = await answer(identity.GET<LinkedIdentity[] | { items: LinkedIdentity[] }>("/api/auth/identities", { signal }));
-    return Array.isArray(found) ? found : found.items;
-  },
+  queryFn: ({ signal }): Promise<LinkedIdentity[]> => answer(identity.GET("/api/auth/identities", { signal })),
 });
 
 export function useUnlink() {

@@ -6,10 +6,7 @@ import { keys } from "./keys";
 
 export const mailsQuery = queryOptions({
   queryKey: keys.mails,
-  queryFn: async ({ signal }): Promise<Mail[]> => {
-    const found = await answer(identity.GET<Mail[] | { items: Mail[] }>("/api/demo/mails", { signal }));
-    return Array.isArray(found) ? found : found.items;
-  },
+  queryFn: ({ signal }): Promise<Mail[]> => answer(identity.GET("/api/demo/mails", { signal })),
   retry: false,
   staleTime: 0,
 });

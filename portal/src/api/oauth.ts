@@ -1,41 +1,45 @@
 // Programs of others: what they ask a person for, which of them are connected, and those that an organisation registered.
 import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
-import type { Registered } from "../oauth/kinds";
-import { answer } from "./client";
-import { type AuthorizationRequest, type ConnectedApp, type DeviceRequest, identity, type OAuthClient } from "./identity";
+import { answer, api, type Schemas } from "./client";
 import { keys } from "./keys";
 import { newKey } from "./once";
-import type { Role } from "./people";
+import { allPages } from "./pages";
+
+export type AskingClient = Schemas["AskingClientView"];
+export type AuthorizationRequest = Schemas["AuthorizationRequestView"];
+export type DeviceRequest = Schemas["DeviceRequestView"];
+export type ConnectedApp = Schemas["ConnectedAppView"];
+export type OAuthClient = Schemas["OAuthClientView"];
+export type IssuedOAuthClient = Schemas["IssuedOAuthClientView"];
+
+const PAGE = 200;
 
 /** What an app asks for; the ticket stands for its request. */
 export function lookAtRequest(request: string): Promise<AuthorizationRequest> {
-  return answer(identity.POST("/api/oauth/request", { body: { request } }));
+  return answer(api.POST("/api/oauth/request", { body: { request } }));
 }
 
-export function decideRequest(body: { request: string; allow: boolean; scopes?: string[] }): Promise<{ redirect_to: string }> {
-  return answer(identity.POST("/api/oauth/request/decision", { body }));
+export function decideRequest(body: Schemas["DecisionBody"]): Promise<{ redirect_to: string }> {
+  return answer(api.POST("/api/oauth/request/decision", { body }));
 }
 
 export function lookAtDevice(user_code: string): Promise<DeviceRequest> {
-  return answer(identity.POST("/api/oauth/device", { body: { user_code } }));
+  return answer(api.POST("/api/oauth/device", { body: { user_code } }));
 }
 
-export function decideDevice(body: { user_code: string; allow: boolean }): Promise<void> {
-  return answer(identity.POST("/api/oauth/device/decision", { body }));
+export function decideDevice(body: { user_code: string; allow: boolean }) {
+  return answer(api.POST("/api/oauth/device/decision", { body }));
 }
 
 export const connectedAppsQuery = queryOptions({
   queryKey: keys.account("apps"),
-  queryFn: async ({ signal }): Promise<ConnectedApp[]> => {
-    const found = await answer(identity.GET<ConnectedApp[] | { items: ConnectedApp[] }>("/api/auth/connected-apps", { signal }));
-    return Array.isArray(found) ? found : found.items;
-  },
+  queryFn: ({ signal }): Promise<ConnectedApp[]> => answer(api.GET("/api/auth/connected-apps", { signal })),
 });
 
 export function useDisconnectApp() {
   const cache = useQueryClient();
   return useMutation({
-    mutationFn: (client_id: string): Promise<void> => answer(identity.DELETE("/api/auth/connected-apps/{client_id}", { params: { path: { client_id } } })),
+    mutationFn: (id: string) => answer(api.DELETE("/api/auth/connected-apps/{id}", { params: { path: { id } } })),
     onSuccess: () => cache.invalidateQueries({ queryKey: keys.account("apps") }),
   });
 }
@@ -43,11 +47,10 @@ export function useDisconnectApp() {
 export const oauthClientsQuery = (organisation: string) =>
   queryOptions({
     queryKey: keys.oauthClients(organisation),
-    queryFn: async ({ signal }): Promise<OAuthClient[]> => {
-      const path = { id: organisation };
-      const found = await answer(identity.GET<OAuthClient[] | { items: OAuthClient[] }>("/api/organisations/{id}/oauth-clients", { params: { path }, signal }));
-      return Array.isArray(found) ? found : found.items;
-    },
+    queryFn: ({ signal }): Promise<OAuthClient[]> =>
+      allPages((cursor) =>
+        answer(api.GET("/api/organisations/{id}/oauth-clients", { params: { path: { id: organisation }, query: { limit: PAGE, ...(cursor && { cursor }) } }, signal })),
+      ),
   });
 
 function useAfterClient(organisation: string) {
@@ -55,23 +58,12 @@ function useAfterClient(organisation: string) {
   return () => cache.invalidateQueries({ queryKey: keys.oauthClients(organisation) });
 }
 
-export interface NewOAuthClient extends Registered {
-  name: string;
-  redirect_uris: string[];
-  scopes: string[];
-  role?: Role;
-}
-
 /** The secret is only in the answer that made it; public clients have none. */
-export interface IssuedOAuthClient extends OAuthClient {
-  client_secret?: string | null;
-}
-
 export function useCreateOAuthClient(organisation: string) {
   const done = useAfterClient(organisation);
   return useMutation({
-    mutationFn: (body: NewOAuthClient): Promise<IssuedOAuthClient> =>
-      answer(identity.POST("/api/organisations/{id}/oauth-clients", { body, params: { path: { id: organisation }, header: { "Idempotency-Key": newKey() } } })),
+    mutationFn: (body: Schemas["NewOAuthClientBody"]): Promise<IssuedOAuthClient> =>
+      answer(api.POST("/api/organisations/{id}/oauth-clients", { body, params: { path: { id: organisation }, header: { "Idempotency-Key": newKey() } } })),
     onSuccess: done,
   });
 }
@@ -79,8 +71,8 @@ export function useCreateOAuthClient(organisation: string) {
 export function useChangeOAuthClient(organisation: string) {
   const done = useAfterClient(organisation);
   return useMutation({
-    mutationFn: ({ id, body }: { id: string; body: { name?: string; redirect_uris?: string[]; scopes?: string[]; disabled?: boolean } }): Promise<OAuthClient> =>
-      answer(identity.PATCH("/api/oauth-clients/{id}", { body, params: { path: { id } } })),
+    mutationFn: ({ id, body }: { id: string; body: Schemas["OAuthClientChangeBody"] }): Promise<OAuthClient> =>
+      answer(api.PATCH("/api/oauth-clients/{id}", { body, params: { path: { id } } })),
     onSuccess: done,
   });
 }
@@ -88,8 +80,8 @@ export function useChangeOAuthClient(organisation: string) {
 export function useRotateClientSecret(organisation: string) {
   const done = useAfterClient(organisation);
   return useMutation({
-    mutationFn: ({ id, overlap_s }: { id: string; overlap_s: number }): Promise<{ client_secret: string }> =>
-      answer(identity.POST("/api/oauth-clients/{id}/secret", { body: { overlap_s }, params: { path: { id }, header: { "Idempotency-Key": newKey() } } })),
+    mutationFn: ({ id, overlap_s }: { id: string; overlap_s: number }): Promise<IssuedOAuthClient> =>
+      answer(api.POST("/api/oauth-clients/{id}/secret", { body: { overlap_s }, params: { path: { id }, header: { "Idempotency-Key": newKey() } } })),
     onSuccess: done,
   });
 }
@@ -97,7 +89,7 @@ export function useRotateClientSecret(organisation: string) {
 export function useDeleteOAuthClient(organisation: string) {
   const done = useAfterClient(organisation);
   return useMutation({
-    mutationFn: (id: string): Promise<void> => answer(identity.DELETE("/api/oauth-clients/{id}", { params: { path: { id } } })),
+    mutationFn: (id: string) => answer(api.DELETE("/api/oauth-clients/{id}", { params: { path: { id } } })),
     onSuccess: done,
   });
 }
@@ -105,9 +97,9 @@ export function useDeleteOAuthClient(organisation: string) {
 /** With it a program may register itself as a client of the organisation. */
 export function useNewRegistrationToken(organisation: string) {
   return useMutation({
-    mutationFn: (): Promise<{ token: string; expires_at?: string | null }> =>
+    mutationFn: (): Promise<Schemas["RegistrationTokenView"]> =>
       answer(
-        identity.POST("/api/organisations/{id}/oauth-registration-tokens", { body: {}, params: { path: { id: organisation }, header: { "Idempotency-Key": newKey() } } }),
+        api.POST("/api/organisations/{id}/oauth-registration-tokens", { params: { path: { id: organisation } } }),
       ),
   });
 }

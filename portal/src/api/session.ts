@@ -2,11 +2,11 @@
 import { queryOptions, useMutation, useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
 import { answer, api, type Schemas } from "./client";
 import { askFirstCursor } from "../live/cursor";
-import { type Account, identity } from "./identity";
+import type { Factors } from "./identity";
 import { keys } from "./keys";
 
 export type Role = Schemas["Role"];
-export type Profile = Schemas["ProfileView"] & Account;
+export type Profile = Schemas["ProfileView"] & Factors;
 
 export const profileQuery = queryOptions({
   queryKey: keys.profile,
@@ -28,7 +28,7 @@ export interface Credentials {
 }
 
 export function signInByPassword(body: Credentials): Promise<Profile> {
-  return answer(identity.POST("/api/auth/session", { body }));
+  return answer(api.POST("/api/auth/session", { body }));
 }
 
 /** Signs in the way that is given, and begins afresh with what that person may see. */

@@ -1,14 +1,16 @@
 // API tokens: what programs act with in this person's name. The token itself is only in the answer that made it.
 import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
-import { answer } from "./client";
-import { type ApiToken, identity, type IssuedToken } from "./identity";
+import { answer, api, type Schemas } from "./client";
 import { keys } from "./keys";
 import { newKey } from "./once";
+
+export type ApiToken = Schemas["TokenView"];
+export type IssuedToken = Schemas["IssuedView"];
 
 export const tokensQuery = queryOptions({
   queryKey: keys.tokens,
   queryFn: async ({ signal }): Promise<ApiToken[]> => {
-    const tokens = await answer(identity.GET<ApiToken[]>("/api/auth/tokens", { signal }));
+    const tokens = await answer(api.GET("/api/auth/tokens", { signal }));
     return tokens.filter(({ kind }) => kind === "api");
   },
 });
@@ -18,17 +20,11 @@ function useAfterToken() {
   return () => cache.invalidateQueries({ queryKey: keys.tokens });
 }
 
-export interface NewToken {
-  name: string;
-  scopes?: string[];
-  expires_at?: string;
-}
-
 export function useCreateToken() {
   const done = useAfterToken();
   return useMutation({
-    mutationFn: (body: NewToken): Promise<IssuedToken> =>
-      answer(identity.POST("/api/auth/tokens", { body, params: { header: { "Idempotency-Key": newKey() } } })),
+    mutationFn: (body: Schemas["NewTokenBody"]): Promise<IssuedToken> =>
+      answer(api.POST("/api/auth/tokens", { body, params: { header: { "Idempotency-Key": newKey() } } })),
     onSuccess: done,
   });
 }
@@ -38,7 +34,7 @@ export function useRotateToken() {
   const done = useAfterToken();
   return useMutation({
     mutationFn: ({ id, overlap_s }: { id: string; overlap_s: number }): Promise<IssuedToken> =>
-      answer(identity.POST("/api/auth/tokens/{id}/rotate", { body: { overlap_s }, params: { path: { id }, header: { "Idempotency-Key": newKey() } } })),
+      answer(api.POST("/api/auth/tokens/{id}/rotate", { body: { overlap_s }, params: { path: { id }, header: { "Idempotency-Key": newKey() } } })),
     onSuccess: done,
   });
 }
@@ -46,7 +42,7 @@ export function useRotateToken() {
 export function useEndToken() {
   const done = useAfterToken();
   return useMutation({
-    mutationFn: (id: string): Promise<void> => answer(identity.DELETE("/api/auth/tokens/{id}", { params: { path: { id } } })),
+    mutationFn: (id: string) => answer(api.DELETE("/api/auth/tokens/{id}", { params: { path: { id } } })),
     onSuccess: done,
   });
 }

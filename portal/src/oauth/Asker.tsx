@@ -1,7 +1,7 @@
 // Who asks, and what for, in plain words: the heart of every question of an app.
 import { Check, TriangleAlert } from "lucide-react";
 import { useTranslations } from "use-intl";
-import type { ClientOfRequest } from "../api/identity";
+import type { AskingClient } from "../api/oauth";
 import { Card } from "../ui/Section";
 import styles from "./OAuth.module.css";
 import { inOrder, isGrave } from "./scopes";
@@ -10,7 +10,7 @@ import { useScopeWords } from "./scope-words";
 /** Signing in itself is what the button says; it is no wish of its own. */
 const SILENT = new Set(["openid"]);
 
-export function Asked({ client, scopes }: { client: ClientOfRequest; scopes: readonly string[] }) {
+export function Asked({ client, scopes }: { client: AskingClient; scopes: readonly string[] }) {
   const t = useTranslations("oauth.ask");
   const words = useScopeWords();
   const shown = inOrder(scopes).filter((name) => !SILENT.has(name));
@@ -41,7 +41,7 @@ export function Asked({ client, scopes }: { client: ClientOfRequest; scopes: rea
 }
 
 /** Anybody may have registered an app under any name: that is said, unless the server itself stands for it. */
-export function Origin({ client, host }: { client: ClientOfRequest; host?: string | null | undefined }) {
+export function Origin({ client, host }: { client: AskingClient; host?: string | null | undefined }) {
   const t = useTranslations("oauth.ask");
   if (client.first_party) return <p className={styles.soft}>{t("ours")}</p>;
   return <p className={styles.soft}>{host == null ? t("theirs") : t("theirsAt", { host })}</p>;

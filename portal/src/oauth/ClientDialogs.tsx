@@ -1,8 +1,7 @@
 // What is done about a registered program: its name and addresses, a new secret, its end.
 import { useTranslations } from "use-intl";
 import * as z from "zod/mini";
-import type { OAuthClient } from "../api/identity";
-import { useChangeOAuthClient, useDeleteOAuthClient, useRotateClientSecret } from "../api/oauth";
+import { type OAuthClient, useChangeOAuthClient, useDeleteOAuthClient, useRotateClientSecret } from "../api/oauth";
 import { OVERLAPS } from "../security/lasting";
 import { ConfirmDialog, Dialog } from "../ui/Dialog";
 import { Form, FormSelect, FormText, useAppForm } from "../ui/Form";
@@ -62,7 +61,7 @@ function Rotate({ organisation, client, onClose }: ClientDialogProps) {
   const words = useTranslations("security.tokens");
   const rotate = useRotateClientSecret(organisation);
   const form = useAppForm<z.infer<typeof rotateSchema>>(rotateSchema, { overlap: "86400" });
-  if (rotate.data !== undefined) return <ClientSecret title={t("rotated")} id={client.id} secret={rotate.data.client_secret} onClose={onClose} />;
+  if (rotate.data !== undefined) return <ClientSecret title={t("rotated")} id={client.id} secret={rotate.data.client_secret ?? undefined} onClose={onClose} />;
   return (
     <Dialog isOpen title={t("rotateTitle", { name: client.name })} onOpenChange={(open) => !open && onClose()}>
       <p className={styles.soft}>{t("rotateWhat")}</p>

@@ -2,8 +2,7 @@
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { useTranslations } from "use-intl";
-import { decideRequest, lookAtRequest } from "../api/oauth";
-import type { AuthorizationRequest } from "../api/identity";
+import { type AuthorizationRequest, decideRequest, lookAtRequest } from "../api/oauth";
 import { useProfile } from "../api/session";
 import { Entry, EntryStack } from "../signin/Entry";
 import { isUsedUp, UsedUp } from "../signin/LinkAct";

@@ -1,16 +1,13 @@
 // Kinds of programs as people think of them, and what each is in the words of OAuth.
+import type { Schemas } from "../api/client";
 
 export const KINDS = ["server", "browser", "phone", "screenless", "service"] as const;
 export type Kind = (typeof KINDS)[number];
 
-export interface Registered {
-  application_type: "web" | "native";
-  grant_types: readonly string[];
-  token_endpoint_auth_method: string;
-}
+export type Registered = Pick<Schemas["OAuthClientView"], "application_type" | "grant_types" | "token_endpoint_auth_method">;
 
 const DEVICE_CODE = "urn:ietf:params:oauth:grant-type:device_code";
-const BY_PEOPLE = ["authorization_code", "refresh_token"];
+const BY_PEOPLE: Registered["grant_types"] = ["authorization_code", "refresh_token"];
 
 const REGISTERED: Record<Kind, Registered> = {
   server: { application_type: "web", grant_types: BY_PEOPLE, token_endpoint_auth_method: "client_secret_basic" },

@@ -1,6 +1,9 @@
 // Passkeys of this browser: made, asked for with a press, or offered by the browser where an e-mail address is typed.
-import type { Challenge } from "../api/identity";
+import type { Schemas } from "../api/client";
 import { creationOptions, newCredential, provedCredential, requestOptions, type WireCredential } from "./encoding";
+
+/** Options as JSON, with the ticket that answers them. */
+type Challenge = Pick<Schemas["PasskeyChallengeView"], "options">;
 
 /** The person closed the browser's question, or it timed out: nothing went wrong. */
 export class PasskeyDeclined extends Error {

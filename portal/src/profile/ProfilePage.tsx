@@ -5,7 +5,6 @@ import { Mail } from "lucide-react";
 import { useState } from "react";
 import { useTranslations } from "use-intl";
 import { changeEmail, sendConfirmation, useChangeProfile } from "../api/account";
-import type { Notifications } from "../api/identity";
 import { useProfile } from "../api/session";
 import { useLanguage } from "../app/Providers";
 import { isLanguage, LANGUAGES } from "../i18n/languages";
@@ -36,6 +35,7 @@ export function ProfilePage() {
       </Section>
       <Email />
       <Notified />
+      <DataChoices />
     </Page>
   );
 }
@@ -45,8 +45,7 @@ function Unconfirmed() {
   const t = useTranslations("profile.email");
   const { email, email_verified_at: verified } = useProfile();
   const send = useMutation({ mutationFn: sendConfirmation });
-  // Undefined: the server does not say.
-  if (verified !== null) return null;
+  if (verified != null) return null;
   return (
     <>
       <Notice
@@ -82,8 +81,10 @@ function You() {
     units: profile.units ?? "metric",
   };
   async function save(values: Record<keyof typeof initial, string>): Promise<void> {
-    await change.mutateAsync({ ...values, units: values.units === "imperial" ? "imperial" : "metric" });
-    if (isLanguage(values.language)) await choose(values.language);
+    const { name, time_zone } = values;
+    const chosen = isLanguage(values.language) ? values.language : language;
+    await change.mutateAsync({ name, time_zone, language: chosen, units: values.units === "imperial" ? "imperial" : "metric" });
+    await choose(chosen);
     showToast({ tone: "ok", title: t("saved") });
   }
   return (
@@ -115,7 +116,7 @@ function Email() {
   return (
     <Section title={t("title")}>
       <Card flush>
-        <Row name={profile.email} detail={t(profile.email_verified_at === null ? "notYet" : "confirmed")}>
+        <Row name={profile.email} detail={t(profile.email_verified_at == null ? "notYet" : "confirmed")}>
           <Button icon={Mail} onPress={() => setOpen(true)}>
             {t("change")}
           </Button>
@@ -137,11 +138,10 @@ function Email() {
 }
 
 const OPTIONAL = ["alarms", "invitations", "product"] as const;
-const ALL: Notifications = { security: true, alarms: true, invitations: true, product: false };
 
 function Notified() {
   const t = useTranslations("profile.notifications");
-  const { notifications = ALL } = useProfile();
+  const { notifications } = useProfile();
   const change = useChangeProfile();
   // What was asked for shows at once as under way, never as done.
   const wanted = change.isPending ? change.variables.notifications : undefined;
@@ -155,9 +155,36 @@ function Notified() {
           <Row key={kind} name={t(`${kind}.name`)} detail={t(`${kind}.what`)}>
             <Toggle
               aria-label={t(`${kind}.name`)}
-              isSelected={notifications[kind]}
-              pending={wanted !== undefined && wanted[kind] !== notifications[kind]}
-              onChange={(on) => change.mutate({ notifications: { ...notifications, [kind]: on } })}
+              isSelected={notifications[kind] === true}
+              pending={wanted?.[kind] !== undefined && wanted[kind] !== notifications[kind]}
+              onChange={(on) => change.mutate({ notifications: { [kind]: on } })}
+            />
+          </Row>
+        ))}
+      </Card>
+      {change.error !== null && <ErrorNotice error={change.error} />}
+    </Section>
+  );
+}
+
+const DATA = ["usage_statistics", "comparisons"] as const;
+
+/** Nothing, unless they say so. */
+function DataChoices() {
+  const t = useTranslations("profile.data");
+  const { data } = useProfile();
+  const change = useChangeProfile();
+  const wanted = change.isPending ? change.variables.data : undefined;
+  return (
+    <Section title={t("title")}>
+      <Card flush>
+        {DATA.map((kind) => (
+          <Row key={kind} name={t(`${kind}.name`)} detail={t(`${kind}.what`)}>
+            <Toggle
+              aria-label={t(`${kind}.name`)}
+              isSelected={data[kind] === true}
+              pending={wanted?.[kind] !== undefined && wanted[kind] !== data[kind]}
+              onChange={(on) => change.mutate({ data: { [kind]: on } })}
             />
           </Row>
         ))}

@@ -1,7 +1,6 @@
 // What happened to the account lately, so that one sees what one did not do oneself.
 import { useTranslations } from "use-intl";
-import { useAccountLog } from "../api/account";
-import type { LogEntry } from "../api/identity";
+import { type LogEntry, useAccountLog } from "../api/account";
 import { spaced } from "../format/say";
 import { Button } from "../ui/Button";
 import { ErrorState } from "../ui/ErrorState";

@@ -2,8 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslations } from "use-intl";
-import type { ConnectedApp } from "../api/identity";
-import { connectedAppsQuery, useDisconnectApp } from "../api/oauth";
+import { type ConnectedApp, connectedAppsQuery, useDisconnectApp } from "../api/oauth";
 import { inOrder } from "../oauth/scopes";
 import { useScopeNames } from "../oauth/scope-words";
 import { Row } from "../settings/Row";

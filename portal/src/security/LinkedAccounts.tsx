@@ -24,7 +24,7 @@ export function LinkedAccounts() {
     <Section title={t("title")}>
       <Card flush>
         {linked.map((one) => (
-          <LinkedRow key={one.id} linked={one} name={providers.find(({ key }) => key === one.provider)?.name ?? one.provider_name ?? one.provider} onEnd={() => setEnding(one)} />
+          <LinkedRow key={one.id} linked={one} name={providers.find(({ key }) => key === one.provider)?.name ?? one.name ?? one.provider} onEnd={() => setEnding(one)} />
         ))}
         {free.map(({ key, name }) => (
           <Row key={key} name={name} detail={t("free")}>

@@ -1,7 +1,6 @@
 // Another name for a passkey.
 import { useTranslations } from "use-intl";
-import { useRenamePasskey } from "../api/factors";
-import type { Passkey } from "../api/identity";
+import { type Passkey, useRenamePasskey } from "../api/factors";
 import { Dialog } from "../ui/Dialog";
 import { PlainForm } from "../ui/PlainForm";
 import { TextField } from "../ui/TextField";

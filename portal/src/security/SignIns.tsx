@@ -3,8 +3,8 @@ import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { useTranslations } from "use-intl";
-import { signInsQuery, useEndAllSignIns, useEndSignIn } from "../api/account";
-import type { SignIn } from "../api/identity";
+import { type SignIn, signInsQuery, useEndAllSignIns, useEndSignIn } from "../api/account";
+import { connectedAppsQuery } from "../api/oauth";
 import { millis } from "../format/instant";
 import { Row } from "../settings/Row";
 import { Badge } from "../ui/Badge";
@@ -57,11 +57,13 @@ function byUse(a: SignIn, b: SignIn): number {
   return millis(b.last_used_at ?? b.created_at) - millis(a.last_used_at ?? a.created_at);
 }
 
-function useProgramWords(): (signIn: Pick<SignIn, "client_name" | "user_agent">) => string {
+function useProgramWords(): (signIn: SignIn) => string {
   const t = useTranslations("security");
-  return ({ client_name: app, user_agent: agent }) => {
+  const apps = useQuery(connectedAppsQuery).data ?? [];
+  return ({ client_id: client, user_agent: agent }) => {
     const { browser, system } = programOf(agent);
-    if (app != null && app !== "") return app;
+    const app = apps.find((one) => one.client_id === client);
+    if (app !== undefined) return app.name;
     if (browser !== undefined && system !== undefined) return t("program", { browser, system });
     return browser ?? system ?? t("unknownProgram");
   };
@@ -76,7 +78,7 @@ function SignInRow({ signIn, onEnd }: { signIn: SignIn; onEnd: () => void }) {
       name={
         <>
           {words}
-          {signIn.current ? <Badge accent>{t("this")}</Badge> : <Badge>{t(signIn.kind)}</Badge>}
+          {signIn.current ? <Badge accent>{t("this")}</Badge> : <Badge>{t(signIn.kind === "app" ? "app" : "browser")}</Badge>}
         </>
       }
       detail={

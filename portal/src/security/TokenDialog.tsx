@@ -2,8 +2,7 @@
 import { useState } from "react";
 import { useTranslations } from "use-intl";
 import * as z from "zod/mini";
-import type { ApiToken, IssuedToken } from "../api/identity";
-import { useCreateToken, useRotateToken } from "../api/tokens";
+import { type ApiToken, type IssuedToken, useCreateToken, useRotateToken } from "../api/tokens";
 import { wireInstant } from "../format/instant";
 import { type Scope, TOKEN_SCOPES } from "../oauth/scopes";
 import { ScopeChoice } from "../oauth/ScopeChoice";

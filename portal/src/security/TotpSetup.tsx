@@ -2,8 +2,7 @@
 import { useState } from "react";
 import { useTranslations } from "use-intl";
 import * as z from "zod/mini";
-import { useConfirmTotp } from "../api/factors";
-import type { TotpSecret } from "../api/identity";
+import { type TotpSecret, useConfirmTotp } from "../api/factors";
 import { hasStatus } from "../api/problem";
 import { tidyCode } from "../signin/steps";
 import { CopyField } from "../ui/CopyField";
