@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Installs what the tests need and the machine lacks: PostgreSQL, Mosquitto, VictoriaMetrics, Chromium, cargo-nextest and a Python environment.
+# Installs what the tests need and the machine lacks: PostgreSQL, Mosquitto, VictoriaMetrics, Chromium, cargo-nextest, a Python
+# environment, and OAuth clients and an OpenID provider for Node.
 # Says nothing and takes no time where everything is there; where something cannot be had, says what that costs.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -66,6 +67,20 @@ install_python() {
     fi
 }
 
+# The packages of a folder of tests, once for each lock file.
+install_npm() {
+    local folder=$1
+    cmp -s "$folder/package-lock.json" "$folder/node_modules/installed-lock.json" && return 0
+    warn "installing the packages of $folder"
+    if npm --prefix "$folder" ci --no-audit --no-fund --loglevel=error >&2; then
+        cp "$folder/package-lock.json" "$folder/node_modules/installed-lock.json"
+    else
+        warn "$folder is incomplete; the tests that need it will fail"
+    fi
+}
+
 install_packages
 install_python
+install_npm tests/oauth
+install_npm tests/oidc-provider
 install_nextest

@@ -7,7 +7,7 @@ test("somebody new is invited by e-mail, signs up, accepts, and is removed again
   await owner.goto("/access");
   await isLive(owner);
   await owner.getByRole("button", { name: "Invite", exact: true }).click();
-  await owner.getByLabel("E-mail").fill(guest.email);
+  await owner.getByRole("textbox", { name: "E-mail" }).fill(guest.email);
   await owner.getByLabel("Role").selectOption({ label: "Viewer" });
   await owner.getByRole("button", { name: "Send invitation" }).click();
   await expect(owner.getByText(`A mail is on its way to ${guest.email}`)).toBeVisible();

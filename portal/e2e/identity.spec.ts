@@ -54,7 +54,7 @@ test.describe("somebody new", () => {
     await expect(page.getByRole("button", { name: /^More about / })).toHaveCount(1);
     await page.getByRole("button", { name: /^More about / }).click();
     await page.getByRole("menuitem", { name: "Rename" }).click();
-    await page.getByLabel("Name").fill("Anna's laptop");
+    await page.getByRole("textbox", { name: "Name" }).fill("Anna's laptop");
     await page.getByRole("button", { name: "Save" }).click();
     await expect(page.getByText("Anna's laptop")).toBeVisible();
   });

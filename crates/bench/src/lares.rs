@@ -83,8 +83,12 @@ pub async fn measure_starts(binary: &Path, data: &Path, count: usize) -> Result<
 
 impl Server {
     pub async fn start(binary: &Path, data: &Path) -> Result<Server, String> {
+        Server::start_with(binary, data, &[]).await
+    }
+
+    pub async fn start_with(binary: &Path, data: &Path, settings: &[(&str, &str)]) -> Result<Server, String> {
         let client = reqwest::Client::new();
-        let child = spawn(binary, data, "demo")?;
+        let child = spawn_with(binary, data, "demo", settings)?;
         ready(&client, Instant::now()).await?;
         let file = data.join("demo.json");
         let mut demo = Value::Null;

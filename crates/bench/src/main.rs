@@ -11,6 +11,7 @@ mod memory;
 mod mosquitto;
 mod mqtt;
 mod round_trip;
+mod sign_in;
 mod telemetry;
 
 use std::path::PathBuf;
@@ -31,11 +32,14 @@ fn main() -> Result<(), String> {
         Some((task, rest)) if task == "telemetry" => telemetry::run(rest),
         Some((task, rest)) if task == "mqtt" => mqtt::run(rest),
         Some((task, rest)) if task == "engine" => telemetry::serve(rest),
+        Some((binary, rest)) if rest.first().is_some_and(|what| what == "sign-in") => {
+            sign_in::run(&PathBuf::from(binary))
+        }
         Some((binary, rest)) => {
             measure_server(PathBuf::from(binary), rest.first().is_some_and(|what| what == "live"))
         }
         None => Err(format!(
-            "usage: lares-bench PATH-OF-LARES [live], or {}, or {}",
+            "usage: lares-bench PATH-OF-LARES [live|sign-in], or {}, or {}",
             telemetry::USAGE,
             mqtt::USAGE
         )),

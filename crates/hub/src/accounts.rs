@@ -12,6 +12,7 @@ use crate::caller::Caller;
 use crate::error::HubError;
 use crate::hub::Hub;
 use crate::identity::{self, User};
+use crate::invitations;
 use crate::notifications::{self, Mail};
 use crate::tickets::{self, Purpose};
 
@@ -72,10 +73,15 @@ pub(crate) fn bad_link() -> HubError {
     Invalid::one("/token", "is not known, was used, or is too old: ask for a new one").into()
 }
 
-fn may_register(hub: &Hub, invitation: Option<&str>) -> Result<(), HubError> {
-    match (hub.accounts.registration, invitation) {
-        (Registration::Open, _) => Ok(()),
-        (Registration::Invitation, _) => Err(HubError::RegistrationClosed),
+async fn may_register(hub: &Hub, invitation: Option<&str>) -> Result<(), HubError> {
+    if hub.accounts.registration == Registration::Open {
+        return Ok(());
+    }
+    let Some(secret) = invitation else { return Err(HubError::RegistrationClosed) };
+    match invitations::of_secret(hub, &hub.store, secret).await {
+        Ok(_) => Ok(()),
+        Err(HubError::NotFound(_)) => Err(HubError::RegistrationClosed),
+        Err(error) => Err(error),
     }
 }
 
@@ -95,8 +101,8 @@ pub async fn register(hub: &Hub, visitor: &Visitor, new: &NewAccount) -> Result<
     let local_part = new.email.trim().split('@').next().unwrap_or_default();
     let name = new.name.as_deref().unwrap_or(local_part);
     identity::check_account(&new.email.trim().to_lowercase(), name, &new.password)?;
-    may_register(hub, new.invitation.as_deref())?;
     hub.mail_throttle.registration(visitor)?;
+    may_register(hub, new.invitation.as_deref()).await?;
     if users::find_by_email(&hub.store, new.email.trim()).await?.is_some() {
         return Err(HubError::Conflict("an account with this e-mail address exists already".to_owned()));
     }

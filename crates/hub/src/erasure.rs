@@ -8,7 +8,7 @@ use lares_store::{events, memberships, users};
 use serde_json::json;
 
 use crate::account_log::Visitor;
-use crate::caller::{Caller, Means};
+use crate::caller::Caller;
 use crate::error::HubError;
 use crate::hub::Hub;
 use crate::identity;
@@ -37,9 +37,7 @@ fn place(own: Role, others: &[Membership]) -> Place {
 }
 
 pub async fn delete_account(hub: &Hub, caller: &Caller, visitor: &Visitor) -> Result<(), HubError> {
-    if matches!(caller.authenticated.means, Means::Service(_) | Means::App { client: Some(_), .. }) {
-        return Err(HubError::Forbidden);
-    }
+    caller.in_person()?;
     let user = identity::profile(hub, caller).await?;
     let mut alone = Vec::new();
     for organisation in caller.scope().organisations() {

@@ -52,6 +52,8 @@ pub enum HubError {
     KeyReused,
     #[error("too many tries; wait {retry_after_s} s")]
     TooMany { retry_after_s: u64 },
+    #[error("the provider does not answer now; try again, or sign in another way")]
+    ProviderUnavailable,
     /// Nothing was done, and it says nothing of the caller.
     #[error("too many people sign in at this moment; try again in {retry_after_s} s")]
     Busy { retry_after_s: u64 },

@@ -29,6 +29,7 @@ use crate::mail_throttle::MailThrottle;
 use crate::nudge::Nudges;
 use crate::passkeys::Site;
 use crate::passwords::Passwords;
+use crate::providers::{Provider, ProviderSettings};
 use crate::replays::Replays;
 use crate::signing::KeyRing;
 use crate::throttle::{ClientThrottle, SignInThrottle};
@@ -55,6 +56,10 @@ pub struct HubParts {
     pub accounts: AccountPolicy,
     /// Where its pages come from, too, such as its other web listener.
     pub other_origins: Vec<String>,
+    /// Who else may vouch for people.
+    pub providers: Vec<ProviderSettings>,
+    /// Whether whoever is vouched for gets an account.
+    pub registration_open: bool,
 }
 
 pub struct Hub {
@@ -83,6 +88,8 @@ pub struct Hub {
     pub public_url: String,
     pub accounts: AccountPolicy,
     pub site: Site,
+    pub providers: Vec<Provider>,
+    pub registration_open: bool,
     pub keys: KeyRing,
     pub alarms: Alarms,
     pub home_clients: HomeClients,
@@ -134,6 +141,8 @@ impl Hub {
             public_url: parts.public_url,
             accounts: parts.accounts,
             site: Site::of(&origins),
+            providers: parts.providers.into_iter().map(Provider::new).collect(),
+            registration_open: parts.registration_open,
             keys: KeyRing::default(),
             alarms: Alarms::default(),
             home_clients: HomeClients::default(),

@@ -59,6 +59,7 @@ pub mod password_reset;
 pub mod passwords;
 pub mod postman;
 pub mod profile;
+pub mod providers;
 pub mod readings;
 pub mod readings_correction;
 pub mod readings_csv;

@@ -8,7 +8,7 @@ use lares_store::personal::{self, Person, Place};
 use serde_json::{Map, Value, json};
 
 use crate::account_log::{self, AccountEvent, Visitor};
-use crate::caller::{Caller, Means};
+use crate::caller::Caller;
 use crate::error::HubError;
 use crate::hub::Hub;
 use crate::identity::{self, User};
@@ -32,9 +32,7 @@ pub struct Export {
 
 /// Only for the person: a program that was let in gets what its scopes say, and not this.
 pub async fn begin(hub: &Arc<Hub>, caller: &Caller, visitor: &Visitor) -> Result<Export, HubError> {
-    if matches!(caller.authenticated.means, Means::Service(_) | Means::App { client: Some(_), .. }) {
-        return Err(HubError::Forbidden);
-    }
+    caller.in_person()?;
     let user = identity::profile(hub, caller).await?;
     let work = hub.store.begin().await?;
     account_log::note(hub, &work, user.id, AccountEvent::DataExported, json!({}), visitor).await?;

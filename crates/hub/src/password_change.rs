@@ -5,12 +5,28 @@ use lares_store::users;
 use serde_json::json;
 
 use crate::account_log::{self, AccountEvent, Visitor};
-use crate::caller::{Caller, Means};
+use crate::caller::Caller;
 use crate::error::HubError;
 use crate::hub::Hub;
-use crate::identity;
+use crate::identity::{self, User};
 use crate::passwords::Verdict;
 use crate::sessions::{self, Ending};
+
+/// Guessing it here is bounded as it is where one signs in.
+async fn check_current(hub: &Hub, user: &User, visitor: &Visitor, current: &str) -> Result<(), HubError> {
+    let attempt = hub.sign_in_throttle.attempt(&user.email, visitor.peer.as_deref(), hub.now())?;
+    match hub.passwords.verify(current, Some(user.password_phc.clone())).await {
+        Ok(Verdict::Wrong) => Err(Invalid::one("/current_password", "is wrong").into()),
+        Ok(Verdict::Right | Verdict::RightAndOutdated) => {
+            hub.sign_in_throttle.succeeded(attempt);
+            Ok(())
+        }
+        Err(error) => {
+            hub.sign_in_throttle.undecided(attempt);
+            Err(error)
+        }
+    }
+}
 
 /// All other sessions end. Somebody without a password gives none, and must have signed in lately, as themselves.
 pub async fn change(
@@ -23,27 +39,12 @@ pub async fn change(
     let user = identity::profile(hub, caller).await?;
     match (user.password_phc.is_empty(), current) {
         (true, _) => {
-            let in_person =
-                matches!(caller.authenticated.means, Means::Session | Means::App { client: None, .. });
-            if !in_person {
-                return Err(HubError::Forbidden);
-            }
+            caller.in_person()?;
             caller.stepped_up(hub.now())?;
         }
         (false, None) => return Err(Invalid::one("/current_password", "is needed").into()),
         (false, Some(current)) => {
-            let attempt = hub.sign_in_throttle.attempt(&user.email, visitor.peer.as_deref(), hub.now())?;
-            let verdict = hub.passwords.verify(current, Some(user.password_phc.clone())).await;
-            match verdict {
-                Ok(Verdict::Wrong) => {
-                    return Err(Invalid::one("/current_password", "is wrong").into());
-                }
-                Ok(Verdict::Right | Verdict::RightAndOutdated) => hub.sign_in_throttle.succeeded(attempt),
-                Err(error) => {
-                    hub.sign_in_throttle.undecided(attempt);
-                    return Err(error);
-                }
-            }
+            check_current(hub, &user, visitor, current).await?;
         }
     }
     let phc = identity::hashed(hub, "/new_password", new, &[&user.email, &user.name]).await?;

@@ -239,19 +239,25 @@ async fn take(hub: &Hub, work: &UnitOfWork, user: UserId, tidy: &str) -> Result<
     Ok(totp::accept(work, user, step).await?.then_some(Factor::Totp))
 }
 
-/// Removes every second factor of somebody who has lost theirs; whoever runs the server does this.
-pub async fn reset(hub: &Hub, email: &str) -> Result<Factors, HubError> {
+/// Removes the second factors of somebody who has lost theirs, and their passkeys where these are gone, too. Whoever
+/// runs the server does this; what was removed is told, and noted for the person.
+pub async fn reset(hub: &Hub, email: &str, passkeys_too: bool) -> Result<Factors, HubError> {
     let work = hub.store.begin().await?;
     let email = email.trim().to_lowercase();
     let user = users::find_by_email(&work, &email).await?.ok_or(HubError::NotFound("user"))?.id;
     let removed = Factors {
         totp: is_on(&work, user).await?,
         recovery_codes_left: recovery_codes::count(&work, user).await?,
-        passkeys: 0,
+        passkeys: if passkeys_too { lares_store::passkeys::list(&work, user).await?.len() } else { 0 },
     };
     totp::delete(&work, user).await?;
     recovery_codes::delete_all(&work, user).await?;
-    let detail = json!({ "totp": removed.totp, "recovery_codes": removed.recovery_codes_left });
+    if passkeys_too {
+        lares_store::passkeys::delete_all(&work, user).await?;
+    }
+    let detail = json!({
+        "totp": removed.totp, "recovery_codes": removed.recovery_codes_left, "passkeys": removed.passkeys,
+    });
     let nobody = Visitor::default();
     account_log::note(hub, &work, user, AccountEvent::FactorsReset, detail, &nobody).await?;
     work.commit().await?;

@@ -21,6 +21,19 @@ pub const TOLD: &[AccountEvent] = &[
     AccountEvent::AllSessionsEnded,
     AccountEvent::TokenCreated,
     AccountEvent::DataExported,
+    AccountEvent::SecondFactorRefused,
+    AccountEvent::TotpAdded,
+    AccountEvent::TotpRemoved,
+    AccountEvent::RecoveryCodesMade,
+    AccountEvent::RecoveryCodeUsed,
+    AccountEvent::PasskeyAdded,
+    AccountEvent::PasskeyRemoved,
+    AccountEvent::PasskeyRefused,
+    AccountEvent::IdentityLinked,
+    AccountEvent::IdentityRemoved,
+    AccountEvent::FactorsReset,
+    AccountEvent::AppConnected,
+    AccountEvent::CodeReused,
 ];
 
 /// So many of the latest sign-ins are compared with.

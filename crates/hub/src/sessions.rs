@@ -3,7 +3,7 @@
 
 use lares_model::{AppSessionId, OAuthClientId, SessionId, TokenId, UnixMillis, UserId};
 use lares_store::tokens::TokenKind;
-use lares_store::{UnitOfWork, app_sessions, tokens};
+use lares_store::{UnitOfWork, app_sessions, oauth_clients, tokens};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -19,6 +19,7 @@ pub struct SignIn {
     pub is_browser: bool,
     /// Whose app it is; `None` for browsers and this product's own apps.
     pub client: Option<OAuthClientId>,
+    pub client_name: Option<String>,
     pub user_agent: Option<String>,
     pub peer: Option<String>,
     pub amr: Vec<String>,
@@ -43,6 +44,7 @@ pub async fn list(hub: &Hub, caller: &Caller) -> Result<Vec<SignIn>, HubError> {
         id: SessionId(token.id.0),
         is_browser: true,
         client: None,
+        client_name: None,
         user_agent: token.user_agent,
         peer: token.peer,
         amr: methods(token.amr.as_deref().unwrap_or_default()),
@@ -56,6 +58,7 @@ pub async fn list(hub: &Hub, caller: &Caller) -> Result<Vec<SignIn>, HubError> {
         id: SessionId(session.id.0),
         is_browser: false,
         client: session.client,
+        client_name: None,
         user_agent: session.user_agent,
         peer: session.peer,
         amr: methods(&session.amr),
@@ -66,7 +69,18 @@ pub async fn list(hub: &Hub, caller: &Caller) -> Result<Vec<SignIn>, HubError> {
     });
     let mut all: Vec<_> = browsers.chain(apps).collect();
     all.sort_by_key(|one| std::cmp::Reverse(one.id));
+    name_clients(hub, &mut all).await?;
     Ok(all)
+}
+
+async fn name_clients(hub: &Hub, all: &mut [SignIn]) -> Result<(), HubError> {
+    let ids: Vec<_> = all.iter().filter_map(|one| one.client).collect();
+    let clients = oauth_clients::find_many(&hub.store, &ids).await?;
+    for one in all {
+        let client = clients.iter().find(|client| one.client == Some(client.id));
+        one.client_name = client.map(|client| client.name.clone());
+    }
+    Ok(())
 }
 
 pub async fn end_one(hub: &Hub, caller: &Caller, visitor: &Visitor, id: SessionId) -> Result<(), HubError> {

@@ -153,6 +153,21 @@ async fn load(hub: &Hub) -> Result<(), HubError> {
     Ok(())
 }
 
+/// The next key ahead of its time: it is published now and signs a day from now, so that nobody notices. When it will.
+pub async fn rotate(hub: &Hub) -> Result<UnixMillis, HubError> {
+    let work = hub.store.begin().await?;
+    let now = hub.now();
+    let coming = rows::list(&work).await?.into_iter().find(|key| key.signs_from > now);
+    if let Some(key) = coming {
+        return Ok(key.signs_from);
+    }
+    let signs_from = now + PUBLISHED_BEFORE_MS;
+    rows::insert(&work, &new_key(hub, signs_from)?).await?;
+    work.commit().await?;
+    load(hub).await?;
+    Ok(signs_from)
+}
+
 /// Replaces all keys at once, since one of them may be known to somebody else: what they signed is valid no more.
 pub async fn replace_all(hub: &Hub) -> Result<(), HubError> {
     let work = hub.store.begin().await?;

@@ -1,7 +1,7 @@
 //! `lares admin`: what must be possible before anybody can sign in. Stops politely while a server holds the data.
 
 use clap::Subcommand;
-use lares_hub::{identity, password_reset};
+use lares_hub::{identity, password_reset, second_factor, signing};
 use lares_model::access::{Membership, Role};
 use lares_model::{MembershipId, OrganisationId, UnixMillis};
 
@@ -45,12 +45,46 @@ pub enum Task {
         #[arg(long)]
         email: String,
     },
+    /// What people prove who they are with, beside a password.
+    Factor {
+        #[command(subcommand)]
+        task: FactorTask,
+    },
+    /// The keys that tokens are signed with.
+    Keys {
+        #[command(subcommand)]
+        task: KeysTask,
+    },
     /// Make an API token for a person and print it.
     Token {
         #[arg(long)]
         email: String,
         #[arg(long, default_value = "lares admin")]
         name: String,
+    },
+}
+
+#[derive(Subcommand)]
+pub enum FactorTask {
+    /// Remove the code generator and the recovery codes of somebody who has lost them. It is noted in their account's
+    /// log. Their password is asked for as before.
+    Reset {
+        #[arg(long)]
+        email: String,
+        /// Their passkeys, too.
+        #[arg(long)]
+        passkeys: bool,
+    },
+}
+
+#[derive(Subcommand)]
+pub enum KeysTask {
+    /// Publish the next key now; it signs a day later, so that nobody notices.
+    Rotate {
+        /// Drop all keys and sign with a new one at once: every access token is good no more, and has to be refreshed.
+        /// For when somebody may know a key.
+        #[arg(long)]
+        now: bool,
     },
 }
 
@@ -96,6 +130,20 @@ pub async fn run(config: Config, task: Task) -> Result<(), String> {
         Task::Password { email } => identity::set_password(&hub, &email, &password()?).await.map_err(said)?,
         Task::ResetLink { email } => {
             println!("{}", password_reset::link_for(&hub, &email).await.map_err(said)?);
+        }
+        Task::Factor { task: FactorTask::Reset { email, passkeys } } => {
+            let removed = second_factor::reset(&hub, &email, passkeys).await.map_err(said)?;
+            let generator = if removed.totp { "a code generator" } else { "no code generator" };
+            let (codes, keys) = (removed.recovery_codes_left, removed.passkeys);
+            println!("removed: {generator}, {codes} recovery codes, {keys} passkeys");
+        }
+        Task::Keys { task: KeysTask::Rotate { now: true } } => {
+            signing::replace_all(&hub).await.map_err(said)?;
+            println!("a new key signs from now on; what others signed is good no more");
+        }
+        Task::Keys { task: KeysTask::Rotate { now: false } } => {
+            let signs_from = signing::rotate(&hub).await.map_err(said)?;
+            println!("the next key is published and signs from {signs_from} on");
         }
         Task::Token { email, name } => {
             let issued = identity::issue_by_email(&hub, &email, &name).await.map_err(said)?;

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 pub use crate::config_accounts::{IdentityConfig, MailConfig, MailEncryption, RegistrationConfig};
 pub use crate::config_mqtt::{MqttConfig, MqttOrganisationConfig};
+pub use crate::config_sign_in::{ProviderConfig, SignInConfig};
 
 const ENV_PREFIX: &str = "LARES_";
 /// Read by the command line itself.
@@ -24,6 +25,7 @@ pub struct Config {
     pub http: HttpConfig,
     pub mqtt: MqttConfig,
     pub tls: TlsConfig,
+    pub sign_in: SignInConfig,
     pub ingest: IngestConfig,
     pub commands: CommandsConfig,
     pub identity: IdentityConfig,
@@ -361,6 +363,7 @@ impl Config {
         }
         self.telemetry.check()?;
         self.mail.check()?;
+        self.sign_in.check()?;
         if !self.store.url.is_empty() && !self.store.url.starts_with("postgres") {
             return Err(ConfigError::Wrong(
                 "store.url: must be a postgres:// URL, or empty for SQLite".to_owned(),

@@ -29,6 +29,7 @@ fn sections() -> Vec<Section> {
         "http",
         "mqtt",
         "tls",
+        "sign_in",
         "ingest",
         "commands",
         "identity",

@@ -8,6 +8,7 @@ pub mod config;
 mod config_accounts;
 pub mod config_docs;
 mod config_mqtt;
+mod config_sign_in;
 pub mod data_dir;
 pub mod demo;
 pub mod demo_file;

@@ -113,6 +113,8 @@ async fn open_hub_on(
         public_url,
         accounts: account_policy(&config.identity),
         other_origins,
+        providers: config.sign_in.settings()?,
+        registration_open: true,
     });
     signing::keep(&hub).await.map_err(in_full)?;
     hub.directory.load(&hub.store).await.map_err(|error| format!("devices: {error}"))?;

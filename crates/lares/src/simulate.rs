@@ -131,6 +131,8 @@ async fn open(
         public_url: "http://localhost".to_owned(),
         accounts: lares_hub::accounts::AccountPolicy::default(),
         other_origins: vec![],
+        providers: vec![],
+        registration_open: true,
     }))
 }
 

@@ -108,12 +108,21 @@ impl OAuthClient {
     /// Exactly one of its own; where it runs on the person's own machine, on whatever port it found free there
     /// (RFC 8252, section 7.3).
     pub fn may_be_answered_at(&self, uri: &str) -> bool {
+        self.is_one_of(&self.redirect_uris, uri)
+    }
+
+    /// Where people may be sent once they signed out, in the same way.
+    pub fn may_sign_out_to(&self, uri: &str) -> bool {
+        self.is_one_of(&self.post_logout_redirect_uris, uri)
+    }
+
+    fn is_one_of(&self, known: &[String], uri: &str) -> bool {
         let same = |known: &String| {
             known == uri
                 || (self.application_type == ApplicationType::Native
                     && loopback(known).is_some_and(|known| loopback(uri) == Some(known)))
         };
-        self.redirect_uris.iter().any(same)
+        known.iter().any(same)
     }
 
     /// Whether an answer at this address reaches this program and no other: a server has a name that it proves, a

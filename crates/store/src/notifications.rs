@@ -135,15 +135,6 @@ pub async fn put_off(
     rows::update(w, update).await
 }
 
-/// When the next one is due, also in the past.
-pub async fn next_due(c: &impl Conn) -> Result<Option<UnixMillis>, StoreError> {
-    let select = Entity::find()
-        .filter(Column::State.eq(name_of(&NotificationState::Queued)?))
-        .order_by_asc(Column::DueAt)
-        .limit(1);
-    Ok(rows::one(c, select).await?.map(|row| UnixMillis(row.due_at)))
-}
-
 /// Those that were settled long ago, and those that wait since even longer.
 pub async fn delete_old(
     w: &UnitOfWork,

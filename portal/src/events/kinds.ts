@@ -24,6 +24,8 @@ const TYPES: Record<EventKind, EventView["type"][]> = {
     "device.replaced",
     "device.deleted",
     "device.credentials_rotated",
+    "device.key_added",
+    "device.key_removed",
     "device.certificate_issued",
     "device.certificate_revoked",
     "mqtt_client.created",
@@ -36,7 +38,20 @@ const TYPES: Record<EventKind, EventView["type"][]> = {
     "device.gone",
   ],
   places: ["home.created", "home.updated", "home.deleted", "room.created", "room.updated", "room.deleted"],
-  people: ["organisation.created", "organisation.updated", "retention.updated", "member.added", "member.removed", "member.updated", "member.invited", "invitation.withdrawn"],
+  people: [
+    "organisation.created",
+    "organisation.updated",
+    "retention.updated",
+    "member.added",
+    "member.removed",
+    "member.updated",
+    "member.invited",
+    "invitation.withdrawn",
+    "oauth_client.created",
+    "oauth_client.updated",
+    "oauth_client.secret_rotated",
+    "oauth_client.deleted",
+  ],
 };
 
 export function typesOf(kind: EventKind): readonly EventView["type"][] {

@@ -236,6 +236,8 @@ export function causeOf(event: EventView, { say, names }: Teller): string | unde
       return cause.id === event.device ? undefined : say("by.device", { name: names.device(cause.id)?.name ?? say("someDevice") });
     case "mqtt_client":
       return say("by.mqttClient");
+    case "service":
+      return say("by.service");
     case "command":
       return say("by.command");
     case "event":

@@ -40,9 +40,9 @@ export function Asked({ client, scopes }: { client: AskingClient; scopes: readon
   );
 }
 
-/** Anybody may have registered an app under any name: that is said, unless the server itself stands for it. */
+/** Anybody may have registered an app under any name: that is said, unless an organisation of their own answers for it. */
 export function Origin({ client, host }: { client: AskingClient; host?: string | null | undefined }) {
   const t = useTranslations("oauth.ask");
-  if (client.first_party) return <p className={styles.soft}>{t("ours")}</p>;
+  if (client.first_party) return <p className={styles.soft}>{host == null ? t("ours") : t("oursAt", { host })}</p>;
   return <p className={styles.soft}>{host == null ? t("theirs") : t("theirsAt", { host })}</p>;
 }

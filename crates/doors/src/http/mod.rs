@@ -41,6 +41,7 @@ mod passkeys;
 mod portal;
 mod problem;
 mod profile;
+mod providers;
 mod readings;
 mod readings_change;
 mod readings_file;
@@ -184,6 +185,7 @@ fn of_devices() -> Vec<Route> {
     ]
 }
 
+/// What programs of others come for, and what people say to it.
 fn of_programs() -> Vec<Route> {
     use Action::*;
     use oauth::{authorize, clients, connected, consent, logout, metadata, register, tokens};
@@ -250,6 +252,12 @@ fn of_identity() -> Vec<Route> {
         Route::new(AccountManage, routes!(second_factor::confirm)).stepped_up(),
         Route::new(AccountManage, routes!(second_factor::remove)).stepped_up(),
         Route::new(AccountManage, routes!(second_factor::renew_recovery_codes)).stepped_up(),
+        Route::new(Public, routes!(providers::list)),
+        Route::new(Public, routes!(providers::start)),
+        Route::new(Public, routes!(providers::callback)),
+        Route::new(AccountManage, routes!(providers::link)).stepped_up(),
+        Route::new(Myself, routes!(providers::identities)),
+        Route::new(AccountManage, routes!(providers::unlink)).stepped_up(),
         Route::new(Public, routes!(passkeys::challenge)),
         Route::new(Public, routes!(passkeys::open_session)),
         Route::new(Public, routes!(passkeys::login)),

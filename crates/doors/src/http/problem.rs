@@ -138,6 +138,7 @@ impl From<HubError> for Problem {
             HubError::UnknownCursor => Problem::new(410, "Gone", text),
             HubError::KeyReused => Problem::new(422, "Idempotency key reused", text),
             HubError::TooMany { retry_after_s } => Problem::too_many(retry_after_s),
+            HubError::ProviderUnavailable => Problem::new(503, "Service unavailable", text).after(30),
             HubError::Busy { retry_after_s } => {
                 Problem::new(503, "Service unavailable", text).after(retry_after_s)
             }

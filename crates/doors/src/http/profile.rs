@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::{FromRequest as _, Request, State};
 use lares_hub::profile::ProfileChange;
-use lares_hub::{Caller, identity, profile};
+use lares_hub::{Caller, identity, profile, second_factor};
 use lares_model::access::Role;
 use lares_model::person::{
     DataChange, DataChoices, Language, NotificationChange, NotificationChoices, Units,
@@ -32,6 +32,11 @@ pub struct ProfileView {
     pub notifications: NotificationChoices,
     pub data: DataChoices,
     pub has_password: bool,
+    /// Whether a code of a generator is asked for with the password.
+    pub totp: bool,
+    pub recovery_codes_left: usize,
+    /// How many there are.
+    pub passkeys: usize,
     /// Only those that hold now.
     pub memberships: Vec<MembershipOfProfile>,
 }
@@ -48,6 +53,7 @@ impl ProfileView {
     pub async fn of(door: &Door, caller: &Caller) -> Result<ProfileView, Problem> {
         let user = identity::profile(&door.hub, caller).await?;
         let preferences = profile::preferences(&door.hub, caller).await?;
+        let factors = second_factor::of_user(&door.hub, caller.user).await?;
         let places = identity::places(&door.hub, caller).await?;
         let memberships = places.into_iter().map(|(organisation, role)| MembershipOfProfile {
             organisation: organisation.id,
@@ -66,6 +72,9 @@ impl ProfileView {
             notifications: preferences.notifications,
             data: preferences.data,
             has_password: !user.password_phc.is_empty(),
+            totp: factors.totp,
+            recovery_codes_left: factors.recovery_codes_left,
+            passkeys: factors.passkeys,
             memberships: memberships.collect(),
         })
     }

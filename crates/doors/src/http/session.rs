@@ -6,9 +6,9 @@ use axum::http::{HeaderMap, HeaderValue, header};
 
 use super::problem::Problem;
 
-/// Bound to the host and to TLS by the prefix: no other host and no plain connection can set it.
-const SECURE_NAME: &str = "__Host-lares";
-const PLAIN_NAME: &str = "lares";
+const NAME: &str = "lares";
+/// Bound to the host and to TLS by it: no other host and no plain connection can set a cookie with this prefix.
+const SECURE_PREFIX: &str = "__Host-";
 
 /// How a request says who it is from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,7 +22,7 @@ impl<'r> Credential<'r> {
     pub fn of(headers: &'r HeaderMap, secure: bool) -> Option<Credential<'r>> {
         match headers.get(header::AUTHORIZATION) {
             Some(value) => bearer(value).map(Credential::Bearer),
-            None => cookie(headers, name(secure)).map(Credential::Cookie),
+            None => cookie(headers, NAME, secure).map(Credential::Cookie),
         }
     }
 
@@ -38,26 +38,33 @@ fn bearer(value: &HeaderValue) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
 }
 
-fn name(secure: bool) -> &'static str {
-    if secure { SECURE_NAME } else { PLAIN_NAME }
-}
-
-fn cookie<'r>(headers: &'r HeaderMap, name: &str) -> Option<&'r str> {
+/// The value of a cookie of this server, by its name over plain HTTP.
+pub fn cookie<'r>(headers: &'r HeaderMap, plain_name: &str, secure: bool) -> Option<&'r str> {
+    let is_it = |key: &str| match key.strip_prefix(SECURE_PREFIX) {
+        Some(rest) => secure && rest == plain_name,
+        None => !secure && key == plain_name,
+    };
     headers
         .get_all(header::COOKIE)
         .iter()
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(';'))
         .filter_map(|pair| pair.trim().split_once('='))
-        .find_map(|(key, value)| (key == name).then_some(value))
+        .find_map(|(key, value)| is_it(key).then_some(value))
 }
 
 /// The `Set-Cookie` of a session that was opened (its token) or ended (none).
 pub fn set_cookie(token: Option<&str>, lasts_s: i64, secure: bool) -> HeaderMap {
-    let (value, lasts_s) = token.map_or(("", 0), |token| (token, lasts_s));
-    let only_over_tls = if secure { "; Secure" } else { "" };
-    let name = name(secure);
-    let text = format!("{name}={value}; Max-Age={lasts_s}; Path=/; HttpOnly; SameSite=Strict{only_over_tls}");
+    host_cookie(NAME, token.map(|token| (token, lasts_s)), "Strict", secure)
+}
+
+/// The `Set-Cookie` of a cookie of this server: what it holds and for how many seconds, or that it is over.
+pub fn host_cookie(plain_name: &str, value: Option<(&str, i64)>, same_site: &str, secure: bool) -> HeaderMap {
+    let (value, lasts_s) = value.unwrap_or(("", 0));
+    let (prefix, only_over_tls) = if secure { (SECURE_PREFIX, "; Secure") } else { ("", "") };
+    let text = format!(
+        "{prefix}{plain_name}={value}; Max-Age={lasts_s}; Path=/; HttpOnly; SameSite={same_site}{only_over_tls}"
+    );
     // No character of a token or of these attributes is refused.
     HeaderValue::from_str(&text).into_iter().map(|cookie| (header::SET_COOKIE, cookie)).collect()
 }

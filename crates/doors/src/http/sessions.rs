@@ -21,6 +21,7 @@ pub struct SessionView {
     pub kind: &'static str,
     /// Whose app it is; null for a browser and for this product's own apps.
     pub client_id: Option<OAuthClientId>,
+    pub client_name: Option<String>,
     /// The program, as it said itself.
     pub user_agent: Option<String>,
     /// The network address that it signed in from.
@@ -41,6 +42,7 @@ impl From<SignIn> for SessionView {
             id: one.id,
             kind: if one.is_browser { "browser" } else { "app" },
             client_id: one.client,
+            client_name: one.client_name,
             user_agent: one.user_agent,
             peer: one.peer,
             amr: one.amr,

@@ -113,7 +113,7 @@ fn judge(claims: &Value, subject: &str, audiences: &[&str], now: UnixMillis) -> 
     if expires <= now_s - LEEWAY_S {
         return Err(BadToken::Expired);
     }
-    if expires > now_s + GOOD_FOR_MAX_S {
+    if expires > now_s + GOOD_FOR_MAX_S + LEEWAY_S {
         return Err(BadToken::Claims("exp is more than an hour away"));
     }
     for name in ["nbf", "iat"] {

@@ -41,14 +41,13 @@ async fn live(hub: &Hub, id: AppSessionId, client: OAuthClientId) -> Result<Opti
 
 async fn of_access_token(hub: &Hub, client: OAuthClientId, jwt: &str) -> Result<Option<Value>, OAuthError> {
     let Some(claims) = own_claims(hub, client, jwt) else { return Ok(None) };
+    let Ok(given) = Scopes::parse(&claims.scope) else { return Ok(None) };
     let (scopes, expires) = match claims.sid {
         Some(sid) => {
             let Some(session) = live(hub, sid, client).await? else { return Ok(None) };
-            let given = Scopes::parse(&claims.scope).unwrap_or_default();
             (given.both(session.scopes), claims.exp)
         }
         None => {
-            let given = Scopes::parse(&claims.scope).unwrap_or_default();
             let Ok(service) = machines::service(hub, client, given).await else { return Ok(None) };
             (service.authenticated.scopes, claims.exp)
         }

@@ -54,9 +54,7 @@ async fn known_uri(
     state: Option<&str>,
 ) -> Result<String, OAuthError> {
     let found = oauth_clients::find_any(&hub.store, client).await?;
-    let known =
-        found.is_some_and(|(client, _)| client.post_logout_redirect_uris.iter().any(|one| one == uri));
-    if !known {
+    if !found.is_some_and(|(client, _)| client.may_sign_out_to(uri)) {
         let text = "post_logout_redirect_uri is not one that this client registered";
         return Err(fault("invalid_request", text).into());
     }

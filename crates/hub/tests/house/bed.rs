@@ -187,6 +187,8 @@ pub async fn hub_on(data: &TempDir, clock: &Arc<SetClock>) -> Arc<Hub> {
         public_url: "http://localhost".to_owned(),
         accounts: lares_hub::accounts::AccountPolicy::default(),
         other_origins: vec![],
+        providers: vec![],
+        registration_open: true,
     });
     hub.directory.load(&hub.store).await.unwrap();
     hub

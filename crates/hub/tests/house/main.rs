@@ -10,4 +10,5 @@ mod fake_dialect;
 mod fake_export;
 mod foreign_devices;
 mod home_clients;
+mod oauth;
 mod sign_in;

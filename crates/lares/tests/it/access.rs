@@ -14,10 +14,13 @@ use serde_json::{Value, json};
 use super::world::*;
 
 /// Operations that would end the sign-in that everything else is tried with.
-const ENDS_SIGN_IN: [&str; 2] = ["logout", "endSession"];
+const ENDS_SIGN_IN: [&str; 3] = ["logout", "endSession", "deleteAccount"];
 
 /// One id of each kind.
 pub type Ids = BTreeMap<&'static str, String>;
+
+/// For a person in front of a screen only, and never twice the same.
+const FOR_PERSONS: [&str; 1] = ["exportAccount"];
 
 /// Answers that go on for as long as somebody listens; whoever has no business there is refused like everywhere.
 const GOES_ON: [&str; 1] = ["watchMqttTopics"];
@@ -95,10 +98,34 @@ fn body_of(operation: &str, ids: &Ids) -> Option<Value> {
         }
         "stepUp" => json!({ "password": "wrong wrong wrong" }),
         "confirmTotp" => json!({ "code": "000000" }),
+        "startProvider" => json!({ "return_to": "/devices" }),
+        "linkProvider" => json!({ "ticket": "none" }),
         "registerPasskey" => json!({ "challenge": "none", "name": "new", "credential": {} }),
         "renamePasskey" => json!({ "name": "changed" }),
         "openPasskeySession" | "loginWithPasskey" => json!({ "challenge": "none", "credential": {} }),
+        "getTokens" | "authorizeDevice" | "introspectToken" | "revokeToken" | "postOAuthLogout" => {
+            json!("token=none")
+        }
+        "registerOAuthClient" | "replaceOAuthRegistration" => json!({ "client_name": "new" }),
+        "getAuthorizationRequest" => json!({ "request": "none" }),
+        "decideAuthorizationRequest" => json!({ "request": "none", "allow": true }),
+        "getDeviceRequest" => json!({ "user_code": "BCDF-GHJK" }),
+        "decideDeviceRequest" => json!({ "user_code": "BCDF-GHJK", "allow": true }),
+        "createOAuthClient" => json!({
+            "name": "new", "redirect_uris": ["https://new.example/cb"], "grant_types": ["authorization_code"],
+            "scopes": ["openid"], "token_endpoint_auth_method": "none",
+        }),
+        "updateOAuthClient" => json!({ "name": "changed", "disabled": true }),
+        "rotateOAuthClientSecret" => json!({ "overlap_s": 60 }),
+        "addDeviceKey" => json!({ "jwk": device_key() }),
         "createToken" => json!({ "name": "more" }),
+        "rotateToken" => json!({ "overlap_s": 60 }),
+        "register" => json!({ "email": "nobody@nowhere.example", "password": "wrong" }),
+        "verifyEmail" | "confirmEmailChange" => json!({ "token": "made up" }),
+        "askPasswordReset" | "askEmailChange" => json!({ "email": "nobody@nowhere.example" }),
+        "confirmPasswordReset" => json!({ "token": "made up", "password": "wrong wrong wrong" }),
+        "changePassword" => json!({ "current_password": "wrong", "new_password": "wrong wrong wrong" }),
+        "updateProfile" => json!({ "units": "imperial" }),
         "createOrganisation" | "updateOrganisation" => json!({ "name": "renamed" }),
         "refresh" => json!({ "refresh_token": "lares_rt_nobodys" }),
         "updateMember" => json!({ "role": "viewer" }),
@@ -141,6 +168,11 @@ fn body_of(operation: &str, ids: &Ids) -> Option<Value> {
     })
 }
 
+/// The public key of the moment's device.
+fn device_key() -> Value {
+    super::oauth_world::Key::new().jwk()
+}
+
 /// A request that a device would make.
 fn signing_request() -> String {
     let key = rcgen::KeyPair::generate().unwrap();
@@ -181,6 +213,9 @@ fn query_of(operation: &str) -> &'static str {
 fn call<'w>(world: &'w World, operation: &Operation, path: String, ids: &Ids) -> Call<'w> {
     let call = world.call(operation.method.clone(), path);
     match body_of(&operation.id, ids) {
+        Some(Value::String(form)) if operation.path.starts_with("/oauth/") => {
+            call.raw("application/x-www-form-urlencoded", form)
+        }
         Some(Value::String(csv)) => call.raw("text/csv", csv),
         Some(body) => call.json(body),
         None => {
@@ -207,6 +242,15 @@ pub async fn samples(world: &World, who: Who, house: &Household) -> Ids {
     let webhook = webhook.expect(201).await;
     let certificate = world.post(format!("/api/iot/devices/{}/certificates", house.lock.id)).as_(who);
     let certificate = certificate.json(json!({ "csr": signing_request() })).expect(201).await;
+    let key = world.post(format!("/api/iot/devices/{}/keys", house.lock.id)).as_(who);
+    let key = key.json(json!({ "name": format!("{} key", house.mark), "jwk": device_key() }));
+    let program = json!({
+        "name": format!("{} program", house.mark), "redirect_uris": ["https://voice.example/cb"],
+        "grant_types": ["authorization_code"], "scopes": ["openid"],
+        "token_endpoint_auth_method": "client_secret_basic",
+    });
+    let path = format!("/api/organisations/{organisation}/oauth-clients");
+    let program = world.post(path).as_(who).json(program).expect(201).await;
     let invitation = world.post(format!("/api/organisations/{organisation}/invitations")).as_(who);
     let invitation = invitation.json(json!({ "role": "viewer" })).expect(201).await;
     let alarm = world.post(format!("/api/homes/{}/alarms", house.home)).as_(who);
@@ -215,6 +259,8 @@ pub async fn samples(world: &World, who: Who, house: &Household) -> Ids {
     Ids::from([
         ("InvitationId", id_of(&invitation)),
         ("AlarmId", id_of(&alarm)),
+        ("DeviceKeyId", id_of(&key.expect(201).await)),
+        ("OAuthClientId", id_of(&program)),
         ("CertificateId", id_of(&certificate)),
         ("WebhookId", id_of(&webhook)),
         ("MqttSessionId", session(world, who, house, &client).await),
@@ -229,7 +275,28 @@ pub async fn samples(world: &World, who: Who, house: &Household) -> Ids {
         ("MembershipId", id_of(&members["items"][0])),
         ("TokenId", id_of(&tokens[0])),
         ("PasskeyId", passkey(world, who).await),
+        ("SessionId", signed_in(world, who).await),
+        ("IdentityId", identity(world, who).await),
     ])
+}
+
+/// As if this person had linked an account elsewhere.
+async fn identity(world: &World, who: Who) -> String {
+    let hub = &world.running().hub;
+    let identity = lares_store::identities::Identity {
+        id: lares_model::IdentityId(hub.uuid()),
+        user: lares_store::users::find_by_email(&hub.store, who.email()).await.unwrap().unwrap().id,
+        provider: "elsewhere".to_owned(),
+        issuer: "https://elsewhere.example".to_owned(),
+        subject: format!("{who:?}"),
+        email: None,
+        created_at: hub.now(),
+        last_used_at: None,
+    };
+    let work = hub.store.begin().await.unwrap();
+    lares_store::identities::insert(&work, &identity).await.unwrap();
+    work.commit().await.unwrap();
+    identity.id.to_string()
 }
 
 /// As if this person had registered a passkey.
@@ -250,6 +317,12 @@ async fn passkey(world: &World, who: Who) -> String {
     lares_store::passkeys::insert(&work, &passkey).await.unwrap();
     work.commit().await.unwrap();
     passkey.id.to_string()
+}
+
+/// A sign-in of an app.
+async fn signed_in(world: &World, who: Who) -> String {
+    let login = json!({ "email": who.email(), "password": PASSWORD });
+    id_of(&world.post("/api/auth/login").json(login).expect(200).await)
 }
 
 /// A session that a client of the home has left behind.
@@ -315,7 +388,8 @@ async fn discovered(world: &World, house: &Household) -> String {
 async fn everything(world: &World, all: &[Operation], ids: &Ids) -> BTreeMap<String, Value> {
     let mut seen = BTreeMap::new();
     for operation in all.iter().filter(|operation| operation.method == Method::GET) {
-        if operation.action == "public" || GOES_ON.contains(&operation.id.as_str()) {
+        let left_out = [&GOES_ON[..], &FOR_PERSONS[..]].concat().contains(&operation.id.as_str());
+        if operation.action == "public" || left_out {
             continue;
         }
         let path = path_with(operation, ids);

@@ -105,6 +105,8 @@ impl House {
             public_url: "http://localhost".to_owned(),
             accounts: lares_hub::accounts::AccountPolicy::default(),
             other_origins: vec![],
+            providers: vec![],
+            registration_open: true,
         });
         let reach = Arc::new(Reach(AtomicBool::new(true)));
         hub.connect_link(reach.clone());

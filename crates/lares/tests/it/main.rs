@@ -3,7 +3,10 @@
 #![allow(clippy::unwrap_used, clippy::large_futures, reason = "tests may panic")]
 
 mod access;
+mod accounts;
+mod accounts_data;
 mod accounts_mail;
+mod admin;
 mod alarms;
 mod attention;
 mod commands;
@@ -24,17 +27,27 @@ mod homes;
 mod limits;
 mod listing;
 mod live;
+mod mailbox;
 mod mqtt_power;
 mod mqtt_walls;
 /// The raw client of the broker's own tests.
 #[path = "../../../mqtt/tests/house/wire.rs"]
 mod mqtt_wire;
+mod oauth_bad_tokens;
+mod oauth_clients;
+mod oauth_code;
+mod oauth_device_grant;
+mod oauth_machines;
+mod oauth_register;
+mod oauth_tokens;
+mod oauth_world;
 mod once;
 mod operation;
 mod passkeys;
 mod people;
 mod portal;
 mod process;
+mod providers;
 mod readings;
 mod readings_gone;
 mod reports;

@@ -117,6 +117,8 @@ impl House {
             public_url: "http://localhost".to_owned(),
             accounts: lares_hub::accounts::AccountPolicy::default(),
             other_origins: vec![],
+            providers: vec![],
+            registration_open: true,
         });
         let password = "a long enough password";
         let made = identity::create_owner(&hub, "owner@example.org", "Owner", password, "House").await;

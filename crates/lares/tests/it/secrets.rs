@@ -82,6 +82,14 @@ pub fn seen_in_request(token: Option<&str>, headers: &[(String, String)], body: 
     }
     if let Ok(json) = serde_json::from_slice(body) {
         seen_in(&json);
+        return;
+    }
+    // The forms that programs of others send.
+    let pairs: Vec<(String, String)> = serde_urlencoded::from_bytes(body).unwrap_or_default();
+    for (name, value) in &pairs {
+        if name == "code" || SECRET_FIELDS.contains(&name.as_str()) {
+            seen(value);
+        }
     }
 }
 
@@ -91,6 +99,11 @@ pub fn seen_in_answer(headers: &reqwest::header::HeaderMap, json: &Value) {
         if let Some((_, value)) = pair.split_once('=') {
             seen(value);
         }
+    }
+    let location = headers.get("location").and_then(|value| value.to_str().ok()).unwrap_or_default();
+    for name in ["request", "code"] {
+        let value = location.split(['?', '&']).find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='));
+        value.into_iter().for_each(seen);
     }
     seen_in(json);
 }

@@ -248,6 +248,10 @@ impl World {
         Call { world: self, method, base, path, token: None, headers: vec![], body: vec![] }
     }
 
+    pub fn put(&self, path: impl Into<String>) -> Call<'_> {
+        self.call(Method::PUT, path)
+    }
+
     pub fn get(&self, path: impl Into<String>) -> Call<'_> {
         self.call(Method::GET, path)
     }
@@ -377,6 +381,12 @@ impl Call<'_> {
         call
     }
 
+    /// A form, as programs send it.
+    pub fn form(self, pairs: &[(&str, &str)]) -> Self {
+        let body = serde_urlencoded::to_string(pairs).unwrap();
+        self.raw("application/x-www-form-urlencoded", body)
+    }
+
     pub async fn send(self) -> Reply {
         let asked = format!("{} {}", self.method, self.path);
         secrets::seen_in_request(self.token.as_deref(), &self.headers, &self.body);
@@ -427,6 +437,12 @@ impl Reply {
         assert!(!self.header("cache-control").is_empty(), "{}: no Cache-Control", self.asked);
         assert_ne!(self.status, 500, "{}: {}", self.asked, self.text);
         if self.status < 400 {
+            return;
+        }
+        if self.asked.contains(" /oauth/") && self.json["error"].is_string() {
+            // RFC 6749, section 5.2.
+            assert_eq!(self.header("content-type"), "application/json", "{}", self.asked);
+            assert!(self.json["error_description"].is_string(), "{}: {}", self.asked, self.text);
             return;
         }
         assert_eq!(self.header("content-type"), "application/problem+json", "{}", self.asked);

@@ -35,7 +35,7 @@ pub(super) struct Personal {
 const SECRET: &str = "a secret, or what one is checked with";
 const OTHERS: &str = "says nothing of the person";
 
-use Concerns::{Cause, Id};
+use Concerns::{Cause, Email, Id};
 
 pub(super) static PERSONAL: &[Personal] = &[
     Personal {
@@ -153,6 +153,113 @@ pub(super) static PERSONAL: &[Personal] = &[
         erased: Erased::IdOnly,
     },
     Personal {
+        table: "totp",
+        concerns: &[Id("user_id")],
+        order: "user_id",
+        exported: &["user_id", "created_at", "confirmed_at"],
+        withheld: &[("sealed_secret", SECRET), ("last_step", OTHERS)],
+        erased: Erased::WithAccount,
+    },
+    Personal {
+        table: "recovery_codes",
+        concerns: &[Id("user_id")],
+        order: "code_hmac",
+        exported: &["user_id", "created_at"],
+        withheld: &[("code_hmac", SECRET)],
+        erased: Erased::WithAccount,
+    },
+    Personal {
+        table: "passkeys",
+        concerns: &[Id("user_id")],
+        order: "id",
+        exported: &["id", "user_id", "name", "credential", "counter", "created_at", "last_used_at"],
+        withheld: &[("credential_id", "is in `credential`")],
+        erased: Erased::WithAccount,
+    },
+    Personal {
+        table: "identities",
+        concerns: &[Id("user_id")],
+        order: "id",
+        exported: &["id", "user_id", "provider", "issuer", "subject", "email", "created_at", "last_used_at"],
+        withheld: &[],
+        erased: Erased::WithAccount,
+    },
+    Personal {
+        table: "invitations",
+        concerns: &[Id("invited_by"), Email("email")],
+        order: "id",
+        exported: &[
+            "id",
+            "organisation",
+            "email",
+            "role",
+            "member_until",
+            "invited_by",
+            "created_at",
+            "expires_at",
+        ],
+        withheld: &[("secret_sha256", SECRET)],
+        erased: Erased::Rows,
+    },
+    Personal {
+        table: "alarms",
+        concerns: &[Id("acknowledged_by")],
+        order: "id",
+        exported: &[
+            "id",
+            "organisation",
+            "home",
+            "device",
+            "kind",
+            "severity",
+            "raised_at",
+            "acknowledged_at",
+            "acknowledged_by",
+            "note",
+        ],
+        withheld: &[
+            ("source", OTHERS),
+            ("cause_key", OTHERS),
+            ("detail", OTHERS),
+            ("last_raised_at", OTHERS),
+            ("times", OTHERS),
+            ("cleared_at", OTHERS),
+        ],
+        erased: Erased::IdOnly,
+    },
+    Personal {
+        table: "oauth_consents",
+        concerns: &[Id("user_id")],
+        order: "client",
+        exported: &["user_id", "client", "scopes", "created_at", "updated_at"],
+        withheld: &[],
+        erased: Erased::WithAccount,
+    },
+    Personal {
+        table: "oauth_device_grants",
+        concerns: &[Id("user_id")],
+        order: "device_code_sha256",
+        exported: &[
+            "client",
+            "scopes",
+            "user_agent",
+            "peer",
+            "created_at",
+            "expires_at",
+            "decision",
+            "user_id",
+            "authenticated_at",
+            "amr",
+        ],
+        withheld: &[
+            ("device_code_sha256", SECRET),
+            ("user_code_sha256", SECRET),
+            ("interval_s", OTHERS),
+            ("polled_at", OTHERS),
+        ],
+        erased: Erased::Rows,
+    },
+    Personal {
         table: "commands",
         concerns: &[Cause("issuer")],
         order: "id",
@@ -211,5 +318,7 @@ pub(super) static IMPERSONAL: &[(&str, &str)] = &[
     ("cursors", "the event log"),
     ("command_history", "what became of commands"),
     ("ingest_positions", "the ingest log"),
+    ("oauth_clients", "programs of an organisation"),
+    ("device_keys", "devices"),
     ("signing_keys", "the server"),
 ];

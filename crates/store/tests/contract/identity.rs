@@ -183,7 +183,7 @@ pub async fn invitations_stay_within_their_organisation(bed: Bed) {
     let Household { scope, organisation, .. } = bed.household().await;
     let invitation = Invitation {
         id: InvitationId(bed.id()),
-        organisation: organisation,
+        organisation,
         email: Some("new@example.org".to_owned()),
         role: Role::Member,
         member_until: Some(NOW + 10_000),
@@ -200,7 +200,7 @@ pub async fn invitations_stay_within_their_organisation(bed: Bed) {
     let list = async |scope, now| {
         invitations::of_organisation(&bed.store, scope, organisation, now, page()).await.unwrap()
     };
-    assert_eq!(list(&scope, NOW).await, [invitation.clone()]);
+    assert_eq!(list(&scope, NOW).await, std::slice::from_ref(&invitation));
     assert_eq!(list(&nobody, NOW).await, []);
     assert_eq!(list(&scope, NOW + 100).await, [], "expired");
     assert_eq!(invitations::find(&bed.store, &nobody, invitation.id).await.unwrap(), None);
@@ -217,7 +217,7 @@ pub async fn alarms_move_and_stay_within_their_organisation(bed: Bed) {
     let ana = bed.insert_user("alarm@example.org").await;
     let alarm = |key: &str| Alarm {
         id: AlarmId(bed.id()),
-        organisation: organisation,
+        organisation,
         home: Some(home.id),
         device: Some(device.id),
         source: AlarmSource::State,

@@ -3,6 +3,7 @@
 // Helpers of tests are tests, which clippy's `allow-unwrap-in-tests` does not see.
 #![allow(clippy::unwrap_used)]
 
+mod accounts;
 mod bed;
 mod certificates;
 mod discovered;
@@ -10,6 +11,7 @@ mod identity;
 mod log;
 mod mqtt_clients;
 mod nouns;
+mod oauth;
 mod opening;
 mod paging;
 mod races;
@@ -35,6 +37,11 @@ on_both_engines! {
     opening::a_failed_unit_of_work_cannot_be_committed,
     opening::a_unit_of_work_sees_itself_and_others_do_not,
     opening::conflicts_say_what_exists,
+    accounts::a_person_prefers_changes_and_goes,
+    accounts::a_token_ends_when_it_is_told_to,
+    accounts::what_was_sent_to_a_stranger_forgets_the_address,
+    accounts::h02_h03_what_is_of_a_person_is_found_and_erased_and_nobody_elses,
+    accounts::an_organisation_is_erased_with_all_that_is_its_own_and_no_other,
     identity::app_sessions_rotate_once,
     identity::a_ticket_is_taken_once,
     identity::notifications_are_due_until_they_are_settled,
@@ -66,6 +73,10 @@ on_both_engines! {
     webhooks::they_come_back_as_written,
     webhooks::webhooks_go_with_their_home_and_are_nobody_elses,
     certificates::certificates_round_trip,
+    oauth::clients_round_trip,
+    oauth::a_consent_is_one_for_each_person_and_client,
+    oauth::a14_a_device_is_decided_on_once,
+    oauth::device_keys_round_trip,
     walls::a_neighbour_finds_nothing,
     walls::a_neighbour_lists_nothing,
     walls::a_neighbour_removes_nothing,
