@@ -90,7 +90,7 @@ pub async fn start_registration(hub: &Hub, caller: &Caller) -> Result<Ceremony, 
     if known.len() >= PASSKEYS_MAX {
         return Err(HubError::Conflict(format!("{PASSKEYS_MAX} passkeys are the most; remove one first")));
     }
-    let known = known.into_iter().map(|passkey| passkey.credential_id.into()).collect();
+    let known = known.into_iter().map(|passkey| passkey.credential_id).collect();
     let builder = core
         .new_challenge_register_builder(user.id.0.as_bytes(), &user.email, &user.name)
         .map_err(internal)?

@@ -45,7 +45,7 @@ pub async fn token(
         .ok_or_else(|| fault("unsupported_grant_type", "grant_type is not one that this server knows"))?;
     rules::for_this_api(parameters, &api_resource(hub))?;
     let client = match prove(hub, authorization, parameters).await? {
-        Proved::Client(client) => client,
+        Proved::Client(client) => *client,
         Proved::Device { id, key } => return machines::device_token(hub, id, key, grant, parameters),
     };
     if !client.may(grant) {
