@@ -2,7 +2,7 @@
 
 use lares_model::access::{Role, Scope};
 use lares_model::alarm::{Alarm, AlarmSeverity};
-use lares_store::{Page, UnitOfWork, homes, memberships};
+use lares_store::{Page, UnitOfWork, homes, memberships, users};
 use serde_json::json;
 
 use crate::error::HubError;
@@ -33,11 +33,15 @@ pub async fn tell(hub: &Hub, work: &UnitOfWork, alarm: &Alarm) -> Result<(), Hub
     };
     let device = alarm.device.and_then(|id| hub.directory.get(id)).map(|device| device.name.clone());
     for (_, user) in members.iter().take(TOLD_MAX) {
+        let preferences = users::preferences(work, user.id).await?;
+        if !preferences.notifications.alarms {
+            continue;
+        }
         let mail = Mail {
             user: Some(user.id),
             organisation: Some(alarm.organisation),
             to: &user.email,
-            language: "en",
+            language: preferences.language.tag(),
             template: "alarm_raised",
             values: json!({
                 "name": user.name,

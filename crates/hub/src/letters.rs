@@ -1,6 +1,7 @@
 //! The wording of mails. One file per template and language (`letters/`): a subject, then paragraphs, and a link on a
 //! line of its own as `[label]({{ link }})`. Text and HTML are both made from it, so that they say the same.
 
+use lares_model::UnixMillis;
 use lares_model::person::Language;
 use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, UndefinedBehavior};
@@ -37,6 +38,8 @@ static TEMPLATES: &[Template] = &[
     template!("password_reset", ["link"]),
     template!("email_change", ["link"]),
     template!("account_deleted", ["time"]),
+    template!("invitation", ["organisation", "invited_by", "role", "expires_at", "link"]),
+    template!("alarm_raised", ["name", "kind", "title", "home", "device", "raised_at", "time_zone", "link"]),
     template!("security_notice", ["event", "time", "program", "peer", "link"]),
 ];
 
@@ -60,8 +63,16 @@ pub struct NotWorded {
 fn environment(html: bool) -> Environment<'static> {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    environment.add_filter("moment", moment);
     environment.set_auto_escape_callback(move |_| if html { AutoEscape::Html } else { AutoEscape::None });
     environment
+}
+
+/// An instant (RFC 3339) to the minute, in a zone where one is given.
+fn moment(instant: &str, zone: Option<&str>) -> Result<String, minijinja::Error> {
+    let parsed: Result<UnixMillis, String> = instant.parse();
+    let refused = |reason| minijinja::Error::new(minijinja::ErrorKind::InvalidOperation, reason);
+    Ok(parsed.map_err(refused)?.to_the_minute(zone.unwrap_or("UTC")))
 }
 
 /// Line breaks and other control characters in a value would be structure of the mail, and are none.

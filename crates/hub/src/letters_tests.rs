@@ -6,11 +6,13 @@ use serde_json::{Value, json};
 use super::*;
 use crate::security_notice::TOLD;
 
+/// What a stranger might put into a value; instants are ours.
 fn sample(values: &[&str]) -> Value {
-    values
-        .iter()
-        .map(|name| ((*name).to_owned(), json!(format!("{name}&<b>\r\nBcc: x@evil.example"))))
-        .collect()
+    let of = |name: &str| match name.strip_suffix("_at") {
+        Some(_) => json!("2026-11-21T22:10:31.000Z"),
+        None => json!(format!("{name}&<b>\r\nBcc: x@evil.example")),
+    };
+    values.iter().map(|name| ((*name).to_owned(), of(name))).collect()
 }
 
 #[test]
@@ -31,7 +33,9 @@ fn every_template_renders_in_both_languages_with_its_declared_values() {
             assert!(!worded.html.contains("<b>"), "a value became markup: {}", worded.html);
             for name in template.values {
                 // What decides the wording is not shown itself.
-                let shown = *name == "event" || worded.text.contains(&format!("{name}&"));
+                let decides = matches!(*name, "event" | "role" | "kind" | "time_zone");
+                let instant = name.ends_with("_at") && worded.text.contains("2026-11-21 22:10 (UTC)");
+                let shown = decides || instant || worded.text.contains(&format!("{name}&"));
                 assert!(shown, "{}: {name} is declared and not used", template.name);
             }
         }

@@ -191,7 +191,7 @@ async fn settle(
         }
         Fate::GivenUp(reason) => {
             rows::settle(&work, id, NotificationState::GivenUp, now, Some(reason)).await?;
-            tracing::warn!(notification = %id, template, reason, "a mail was given up");
+            tracing::info!(notification = %id, template, reason, "a mail was given up");
             "given_up"
         }
         Fate::PutOff(due_at, reason) => {

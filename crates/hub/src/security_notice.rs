@@ -38,6 +38,9 @@ pub const TOLD: &[AccountEvent] = &[
 
 /// So many of the latest sign-ins are compared with.
 const SIGN_INS_COMPARED: u64 = 200;
+const TOLD_AGAIN_AFTER_MS: i64 = 3_600 * 1_000;
+
+const UNKNOWN: &str = "-";
 
 /// What somebody came with, in words of ours: a program may say anything of itself, also a link.
 pub(crate) fn program_of(user_agent: Option<&str>) -> String {
@@ -67,7 +70,7 @@ pub(crate) fn program_of(user_agent: Option<&str>) -> String {
     match (named(&PROGRAMS), named(&SYSTEMS)) {
         (Some(program), Some(system)) => format!("{program} ({system})"),
         (Some(name), None) | (None, Some(name)) => name.to_owned(),
-        (None, None) => "-".to_owned(),
+        (None, None) => UNKNOWN.to_owned(),
     }
 }
 
@@ -75,8 +78,31 @@ pub(crate) fn program_of(user_agent: Option<&str>) -> String {
 async fn is_news(work: &UnitOfWork, user: UserId, visitor: &Visitor) -> Result<bool, HubError> {
     let kind = name_of(AccountEvent::SignedIn);
     let before = rows::latest_of_kind(work, user, &kind, SIGN_INS_COMPARED).await?;
-    let program = program_of(visitor.user_agent.as_deref());
-    Ok(!before.is_empty() && before.iter().all(|entry| program_of(entry.user_agent.as_deref()) != program))
+    // A program that has no name here is known by what it says, to the letter.
+    let sign = |agent: Option<&str>| match program_of(agent) {
+        unknown if unknown == UNKNOWN => agent.unwrap_or_default().to_owned(),
+        known => known,
+    };
+    let own = sign(visitor.user_agent.as_deref());
+    Ok(!before.is_empty() && before.iter().all(|entry| sign(entry.user_agent.as_deref()) != own))
+}
+
+/// What somebody else can make happen over and over is told now and then.
+async fn is_worth_a_mail(
+    hub: &Hub,
+    work: &UnitOfWork,
+    user: UserId,
+    event: AccountEvent,
+    visitor: &Visitor,
+) -> Result<bool, HubError> {
+    match event {
+        AccountEvent::SignedIn => is_news(work, user, visitor).await,
+        AccountEvent::SecondFactorRefused | AccountEvent::PasskeyRefused => {
+            let latest = rows::latest_of_kind(work, user, &name_of(event), 1).await?;
+            Ok(latest.iter().all(|entry| hub.now().since_ms(entry.time) >= TOLD_AGAIN_AFTER_MS))
+        }
+        _ => Ok(true),
+    }
 }
 
 /// Queues the mail that tells an entry of the log, where it is one that is told. Called before the entry is written.
@@ -87,7 +113,7 @@ pub(crate) async fn tell(
     event: AccountEvent,
     visitor: &Visitor,
 ) -> Result<(), HubError> {
-    if !TOLD.contains(&event) || (event == AccountEvent::SignedIn && !is_news(work, user, visitor).await?) {
+    if !TOLD.contains(&event) || !is_worth_a_mail(hub, work, user, event, visitor).await? {
         return Ok(());
     }
     let Some(person) = users::find(work, user).await? else { return Ok(()) };
@@ -115,7 +141,7 @@ pub(crate) async fn tell_at(
             "time": hub.now().to_the_minute(&preferences.time_zone),
             "program": program_of(visitor.user_agent.as_deref()),
             "peer": visitor.peer.as_deref().unwrap_or_default(),
-            "link": format!("{}/account", hub.public_url),
+            "link": format!("{}/settings/security", hub.public_url),
         }),
     };
     notifications::mail(hub, work, mail).await?;

@@ -10,6 +10,10 @@ use crate::telemetry_engine;
 /// Reads everything; changes nothing but what opening the files repairs.
 pub async fn check(config: Config) -> Result<(), String> {
     println!("configuration: ok");
+    match config.mail.host.as_str() {
+        "" => println!("mail: not set up; what people should be told waits (section [mail])"),
+        host => println!("mail: by {host}"),
+    }
     if !config.data.dir.exists() {
         println!("data directory {}: not made yet; `lares serve` makes it", config.data.dir.display());
         return Ok(());

@@ -83,3 +83,23 @@ fn a_telemetry_engine_comes_with_all_it_needs_and_nothing_else() {
         assert!(error.contains(words), "{text}: {error}");
     }
 }
+
+#[test]
+fn mail_is_whole_or_not_there_and_no_password_goes_in_the_clear() {
+    let mail = |keys: &str| load(&format!("[mail]\n{keys}\n"), &[]);
+    assert!(mail("").unwrap().mail.host.is_empty());
+    let whole = "host = 'mail.example'\nfrom = 'Lares <lares@mail.example>'\n";
+    assert_eq!(mail(whole).unwrap().mail.port, 587);
+    for (keys, key) in [
+        ("from = 'lares@mail.example'".to_owned(), "mail.host"),
+        ("host = 'mail.example'".to_owned(), "mail.from"),
+        (format!("{whole}username = 'lares'"), "mail.username"),
+        (format!("{whole}encryption = 'none'"), "mail.encryption"),
+        (format!("{whole}port = 0"), "mail.port"),
+    ] {
+        let refused = mail(&keys).unwrap_err().to_string();
+        assert!(refused.contains(key), "{keys}: {refused}");
+    }
+    let local = "host = 'localhost'\nfrom = 'lares@mail.example'\nencryption = 'none'";
+    assert!(mail(local).is_ok());
+}

@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::process::{Engine, Lares, wait_until};
+use super::secrets::seen;
 use super::smtp_server::{PASSWORD as SMTP_PASSWORD, SmtpServer, USERNAME};
 use super::world::*;
 
@@ -20,7 +21,9 @@ async fn register(world: &World, email: &str) {
 fn token_in(mail: &Value) -> String {
     let text = mail["text"].as_str().unwrap();
     let rest = text.split("#token=").nth(1).unwrap_or_else(|| panic!("no link in {text}"));
-    rest.split_whitespace().next().unwrap().to_owned()
+    let token = rest.split_whitespace().next().unwrap().to_owned();
+    seen(&token);
+    token
 }
 
 /// Message-IDs of what each address got.
@@ -146,4 +149,32 @@ async fn a_mail_survives_the_sender_being_killed_at_any_moment() {
         assert_eq!(distinct.len(), 1, "{address}: {ids:?}");
         assert!(ids.len() <= 5, "{address}: once, and once more for each kill");
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_demo_has_a_mailbox_that_no_server_has() {
+    let mut lares = Lares::new(Engine::Sqlite);
+    lares.start().await;
+    let address = "visitor@example.org";
+    lares.api().post("/api/auth/register", &registration(address)).await;
+    let api = lares.api();
+    let mails = async || api.get("/api/demo/mails").await;
+    let there = async || mails().await.as_array().unwrap().iter().any(|mail| mail["to"] == address);
+    wait_until("the mail is in the mailbox", Duration::from_secs(20), there).await;
+    let listed = mails().await;
+    let mail = api.get(&format!("/api/demo/mails/{}", id_of(&listed[0]))).await;
+    assert_eq!((&mail["to"], &mail["language"]), (&json!(address), &json!("de")));
+    let token = token_in(&mail);
+    lares.kill();
+    lares.start().await;
+    assert_eq!(mails().await[0]["id"], listed[0]["id"], "it is kept");
+    api.post("/api/auth/verify-email", &json!({ "token": token })).await;
+    lares.stop().await;
+
+    let world = World::start().await;
+    for path in ["/api/demo/mails".to_owned(), format!("/api/demo/mails/{}", id_of(&listed[0]))] {
+        world.get(path).as_(Owner).expect(404).await;
+    }
+    assert!(!world.openapi().await.to_string().contains("/api/demo/"), "it is no part of the API");
+    world.stop().await;
 }
