@@ -39,12 +39,14 @@ impl Elsewhere {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let mut command = Command::new("node");
         command.arg("server.mjs").arg(port.to_string()).current_dir(folder);
-        let mut process = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy();
+        let client = client.build().unwrap();
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut process = command.spawn().unwrap();
         let mut line = String::new();
         BufReader::new(process.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
         assert!(line.starts_with("listening"), "{line}");
-        let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy();
-        Elsewhere { process, port, client: client.build().unwrap() }
+        Elsewhere { process, port, client }
     }
 
     fn issuer(&self) -> String {
