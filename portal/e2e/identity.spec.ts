@@ -23,6 +23,10 @@ test.describe("somebody new", () => {
     context = await browser.newContext({ baseURL: placeOf(house), locale: "en-GB", timezoneId: "Europe/Berlin" });
     page = await context.newPage();
     await withAuthenticator(page);
+    // This authenticator takes up an offer at once, where a person would choose: offers come when a test wants them.
+    await page.addInitScript(() => {
+      if (localStorage.getItem("test.offers") === null) Object.assign(PublicKeyCredential, { isConditionalMediationAvailable: async () => false });
+    });
   });
   test.afterAll(async () => context.close());
 
@@ -57,6 +61,14 @@ test.describe("somebody new", () => {
     await page.getByRole("textbox", { name: "Name" }).fill("Anna's laptop");
     await page.getByRole("button", { name: "Save" }).click();
     await expect(page.getByText("Anna's laptop")).toBeVisible();
+  });
+
+  test("is offered the passkey where the address is typed", async () => {
+    await signOut(page);
+    await page.evaluate(() => localStorage.setItem("test.offers", "yes"));
+    await page.goto("/signin");
+    await isLive(page);
+    await page.evaluate(() => localStorage.removeItem("test.offers"));
   });
 
   test("sets up an authenticator app, and keeps the recovery codes", async () => {
