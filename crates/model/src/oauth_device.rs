@@ -94,7 +94,7 @@ mod tests {
     fn a14_a_code_has_34_bits_and_one_spelling() {
         let random: Vec<u8> = (0..=255).collect();
         let code = user_code(&random).unwrap();
-        assert_eq!((LETTERS.len() as f64).log2() * USER_CODE_CHARS as f64 >= 34.5, true);
+        assert!((LETTERS.len() as f64).log2() * USER_CODE_CHARS as f64 >= 34.5);
         assert_eq!(code, "BCDFGHJK");
         assert_eq!(shown(&code), "BCDF-GHJK");
         for same in ["BCDF-GHJK", "bcdf ghjk", "bcdfghjk"] {
