@@ -73,4 +73,4 @@ screenshots: ## make the pictures of the README from a running demo
 
 clean: ## remove what was built, and the demo data in .data
 	cargo clean
-	rm -rf .data portal/node_modules portal/dist
+	rm -rf .data portal/node_modules portal/dist tests/oauth/node_modules

@@ -41,11 +41,14 @@ const knownEarly: Plugin = {
 
 /** Each file costs a page the same again, however little is in it: small modules that several pages need come together. */
 const SMALL = /[\\/]lucide-react[\\/]|[\\/]portal[\\/]src[\\/](?!chart|onboarding|i18n)/;
+/** What the pages of the account share, which most days nobody opens. */
+const SELDOM = /[\\/]src[\\/](?:(?:alarms|mailbox|oauth|passkey|people|profile|security|signin)[\\/]|stepup[\\/](?:StepUpDialog|ways)|api[\\/](?:account|factors|mails|oauth|people|tokens)\.)/;
 /** What these bring along is not small. */
 const HEAVY = /[\\/]src[\\/](?:ui[\\/](?:AriaLocale|DialogFrame|Form|form-errors|MenuPopover|NumberField|QrCode|Slider|Table|TileGrid)|api[\\/]bodies)\./;
 const groups = [
   { name: "frame", tags: ["$initial" as const], priority: 3 },
-  { name: "kit", minShareCount: 3, test: (id: string) => SMALL.test(id) && !HEAVY.test(id), priority: 2 },
+  { name: "kit", minShareCount: 3, test: (id: string) => SMALL.test(id) && !HEAVY.test(id) && !SELDOM.test(id), priority: 2 },
+  { name: "account", minShareCount: 3, test: (id: string) => SELDOM.test(id) && !HEAVY.test(id), priority: 2 },
   { name: "shell", test: /[\\/]src[\\/]app[\\/]Shell\./, priority: 1 },
 ];
 

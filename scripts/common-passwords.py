@@ -1,13 +1,12 @@
 #!/usr/bin/env python3
-"""Makes crates/hub/src/passwords/common.bin: hashes of passwords that are known to be common or breached.
+# Makes crates/hub/src/passwords/common.bin: the beginnings of SHA-256 of passwords known to be common or breached,
+# sorted; what people chose is not fit for everybody's eyes. WHEEL-OF-DJANGO FREQUENCY_LISTS.RS-OF-ZXCVBN
 
-Sources: `common-passwords.txt.gz` of Django (BSD-3-Clause, 20,000 entries of breached passwords by Royce Williams) and
-the password list of the crate zxcvbn (MIT). Entries shorter than eight characters are refused by their length anyway.
-Kept are the first six bytes of each SHA-256, sorted: what people chose is not fit for everybody's eyes.
 
-    pip download --no-deps django && cargo add zxcvbn   # anywhere
-    scripts/common-passwords.py Django-*.whl ~/.cargo/registry/src/*/zxcvbn-*/src/frequency_lists.rs
-"""
+# Sources: `common-passwords.txt.gz` of Django (BSD-3-Clause, breached passwords by Royce Williams) and the list of the
+# crate zxcvbn (MIT). Entries shorter than eight characters are left out: they are refused by their length.
+#   pip download --no-deps django; cargo fetch of a package that uses zxcvbn
+#   scripts/common-passwords.py Django-*.whl ~/.cargo/registry/src/*/zxcvbn-*/src/frequency_lists.rs
 
 import gzip
 import hashlib

@@ -15,7 +15,17 @@ import { askFirstCursor } from "./live/cursor";
 import { startOffline } from "./offline/start";
 
 /** Pages that ask nobody who they are. */
-const OPEN_TO_ALL = new Set(["/signin", "/showcase"]);
+const OPEN_TO_ALL = new Set([
+  "/signin",
+  "/signin/link",
+  "/signup",
+  "/verify-email",
+  "/reset-password",
+  "/change-email",
+  "/invitation",
+  "/mailbox",
+  "/showcase",
+]);
 
 async function start(): Promise<void> {
   keepInstallOffer();

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import * as oauth from "oauth4webapi";
-import { consent, done, letDeviceIn, refuses, settings } from "./common.mjs";
+import { consent, done, letDeviceIn, refuses, settings } from "./person.mjs";
 
 const issuer = new URL(settings.issuer);
 const insecure = { [oauth.allowInsecureRequests]: true };

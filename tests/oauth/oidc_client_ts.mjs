@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { chromium } from "playwright-core";
-import { allow, done, settings } from "./common.mjs";
+import { allow, done, settings } from "./person.mjs";
 
 const library = await readFile(new URL("node_modules/oidc-client-ts/dist/browser/oidc-client-ts.min.js", import.meta.url));
 const server = createServer((request, answer) => {

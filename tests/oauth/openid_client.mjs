@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import * as client from "openid-client";
-import { consent, done, letDeviceIn, refuses, registrationToken, settings } from "./common.mjs";
+import { consent, done, letDeviceIn, refuses, registrationToken, settings } from "./person.mjs";
 
 const issuer = new URL(settings.issuer);
 const insecure = { execute: [client.allowInsecureRequests] };

@@ -99,6 +99,9 @@ async function body(request) {
   return JSON.parse(text);
 }
 
+// It ends with whoever started it, however that ends.
+process.stdin.resume().on('end', () => process.exit());
+
 http
   .createServer(async (request, response) => {
     if (request.url === '/control') {

@@ -58,8 +58,6 @@ pub struct HubParts {
     pub other_origins: Vec<String>,
     /// Who else may vouch for people.
     pub providers: Vec<ProviderSettings>,
-    /// Whether whoever is vouched for gets an account.
-    pub registration_open: bool,
 }
 
 pub struct Hub {
@@ -89,7 +87,6 @@ pub struct Hub {
     pub accounts: AccountPolicy,
     pub site: Site,
     pub providers: Vec<Provider>,
-    pub registration_open: bool,
     pub keys: KeyRing,
     pub alarms: Alarms,
     pub home_clients: HomeClients,
@@ -142,7 +139,6 @@ impl Hub {
             accounts: parts.accounts,
             site: Site::of(&origins),
             providers: parts.providers.into_iter().map(Provider::new).collect(),
-            registration_open: parts.registration_open,
             keys: KeyRing::default(),
             alarms: Alarms::default(),
             home_clients: HomeClients::default(),

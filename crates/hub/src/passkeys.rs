@@ -90,7 +90,7 @@ pub async fn start_registration(hub: &Hub, caller: &Caller) -> Result<Ceremony, 
     if known.len() >= PASSKEYS_MAX {
         return Err(HubError::Conflict(format!("{PASSKEYS_MAX} passkeys are the most; remove one first")));
     }
-    let known = known.into_iter().map(|passkey| passkey.credential_id.into()).collect();
+    let known = known.into_iter().map(|passkey| passkey.credential_id).collect();
     let builder = core
         .new_challenge_register_builder(user.id.0.as_bytes(), &user.email, &user.name)
         .map_err(internal)?
@@ -133,6 +133,7 @@ pub async fn register(
     let detail = json!({ "passkey": passkey.id, "name": name });
     account_log::note(hub, &work, caller.user, AccountEvent::PasskeyAdded, detail, visitor).await?;
     work.commit().await?;
+    hub.nudges.notifications.notify_one();
     Ok(passkey)
 }
 
@@ -224,7 +225,9 @@ async fn note_refusal(hub: &Hub, passkey: &Passkey, visitor: &Visitor) -> Result
     let work = hub.store.begin().await?;
     let detail = json!({ "passkey": passkey.id, "name": passkey.name });
     account_log::note(hub, &work, passkey.user, AccountEvent::PasskeyRefused, detail, visitor).await?;
-    Ok(work.commit().await?)
+    work.commit().await?;
+    hub.nudges.notifications.notify_one();
+    Ok(())
 }
 
 pub async fn list(hub: &Hub, caller: &Caller) -> Result<Vec<Passkey>, HubError> {
@@ -256,6 +259,7 @@ pub async fn remove(hub: &Hub, caller: &Caller, id: PasskeyId, visitor: &Visitor
     let detail = json!({ "passkey": passkey.id, "name": passkey.name });
     account_log::note(hub, &work, caller.user, AccountEvent::PasskeyRemoved, detail, visitor).await?;
     work.commit().await?;
+    hub.nudges.notifications.notify_one();
     Ok(())
 }
 

@@ -167,6 +167,7 @@ pub async fn confirm(
     let codes = make_recovery_codes(hub, &work, caller.user).await?;
     account_log::note(hub, &work, caller.user, AccountEvent::TotpAdded, json!({}), visitor).await?;
     work.commit().await?;
+    hub.nudges.notifications.notify_one();
     Ok(codes)
 }
 
@@ -183,6 +184,7 @@ pub async fn remove(hub: &Hub, caller: &Caller, visitor: &Visitor) -> Result<(),
         account_log::note(hub, &work, caller.user, AccountEvent::TotpRemoved, json!({}), visitor).await?;
     }
     work.commit().await?;
+    hub.nudges.notifications.notify_one();
     Ok(())
 }
 
@@ -200,6 +202,7 @@ pub async fn renew_recovery_codes(
     let codes = make_recovery_codes(hub, &work, caller.user).await?;
     account_log::note(hub, &work, caller.user, AccountEvent::RecoveryCodesMade, json!({}), visitor).await?;
     work.commit().await?;
+    hub.nudges.notifications.notify_one();
     Ok(codes)
 }
 
@@ -226,6 +229,7 @@ pub(crate) async fn prove(
         }
     }
     work.commit().await?;
+    hub.nudges.notifications.notify_one();
     factor.ok_or(HubError::SecondFactorRefused)
 }
 
@@ -261,6 +265,7 @@ pub async fn reset(hub: &Hub, email: &str, passkeys_too: bool) -> Result<Factors
     let nobody = Visitor::default();
     account_log::note(hub, &work, user, AccountEvent::FactorsReset, detail, &nobody).await?;
     work.commit().await?;
+    hub.nudges.notifications.notify_one();
     Ok(removed)
 }
 

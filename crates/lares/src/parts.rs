@@ -114,7 +114,6 @@ async fn open_hub_on(
         accounts: account_policy(&config.identity),
         other_origins,
         providers: config.sign_in.settings()?,
-        registration_open: true,
     });
     signing::keep(&hub).await.map_err(in_full)?;
     hub.directory.load(&hub.store).await.map_err(|error| format!("devices: {error}"))?;
@@ -212,7 +211,8 @@ pub async fn start_on(config: &Config, clock: Option<Arc<ScaledClock>>) -> Resul
     // The devices' listener trusts it, so it is made first.
     device_authority::open(&data.path)?;
     let material = tls::material(&config.tls, &data.path)?;
-    let metrics = recorder()?;
+    // Before anything counts.
+    recorder()?;
     let is_demo = clock.is_some();
     let addresses = listeners.addresses();
     let place = (config.public_url(addresses.http), config.other_origins(addresses.https));
@@ -248,7 +248,7 @@ pub async fn start_on(config: &Config, clock: Option<Arc<ScaledClock>>) -> Resul
     ];
     let presence = tokio::spawn(presence_writer);
     let addresses = listeners.addresses();
-    let mut doors = open_doors(config, &hub, &broker, &material, metrics, listeners, mailbox, &stopped)?;
+    let mut doors = open_doors(config, &hub, &broker, &material, listeners, mailbox, &stopped)?;
     // Ends when the last connection has: the goodbyes of a shutdown are in the log, too.
     doors.push(presence);
     tracing::info!(?addresses, data = %data.path.display(), "lares is ready");
@@ -303,7 +303,6 @@ fn open_doors(
     hub: &Arc<Hub>,
     broker: &Arc<Broker<House>>,
     material: &TlsMaterial,
-    metrics: PrometheusHandle,
     listeners: Listeners,
     mailbox: Option<Arc<dyn Mailbox>>,
     stopped: &watch::Receiver<bool>,
@@ -328,7 +327,7 @@ fn open_doors(
             per_user: config.limits.live_connections_per_user,
             unread: Duration::from_secs(u64::from(config.limits.live_unread_s)),
         }),
-        metrics,
+        metrics: recorder()?,
         ready: is_ready,
         openapi: http::openapi_document().into(),
         metrics_public: config.http.metrics_public,

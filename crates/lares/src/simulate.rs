@@ -132,7 +132,6 @@ async fn open(
         accounts: lares_hub::accounts::AccountPolicy::default(),
         other_origins: vec![],
         providers: vec![],
-        registration_open: true,
     }))
 }
 

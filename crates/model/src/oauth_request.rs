@@ -2,6 +2,7 @@
 //! still has to be asked of the person before it is granted.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -26,8 +27,15 @@ pub fn fault(error: &'static str, description: impl Into<String>) -> OAuthFault 
 }
 
 /// Parameters of a request. None may come twice (RFC 6749, section 3.1), and an empty one is as if it were not there.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct Parameters(BTreeMap<String, String>);
+
+/// Their names alone: values are codes, secrets and tokens.
+impl fmt::Debug for Parameters {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.0.keys()).finish()
+    }
+}
 
 const VALUE_MAX_BYTES: usize = 16 * 1024;
 

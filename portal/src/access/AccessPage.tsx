@@ -2,6 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { KeyRound, Lock, LockOpen } from "lucide-react";
+import { lazy, Suspense } from "react";
 import { useLocale, useTranslations } from "use-intl";
 import { useHomes } from "../api/homes";
 import { type Device, devicesQuery } from "../api/lists";
@@ -10,6 +11,7 @@ import { latestOf } from "../device/controls/control";
 import { ReadingAge, ReadingText } from "../device/ReadingText";
 import { toneOf, twoStateOf } from "../format/wording";
 import { useDeviceState } from "../live/hooks";
+import { withSeldomWords } from "../i18n/seldom";
 import { ButtonLink } from "../ui/Button";
 import { EmptyState } from "../ui/EmptyState";
 import { ErrorState } from "../ui/ErrorState";
@@ -17,6 +19,8 @@ import { List, ListRow } from "../ui/List";
 import { Page } from "../ui/Page";
 import { Section } from "../ui/Section";
 import { SkeletonRows } from "../ui/Skeleton";
+
+const People = lazy(() => withSeldomWords(import("../people/People").then((module) => module.People)));
 
 /** More than these are found faster in the list of devices. */
 const MOST = 50;
@@ -65,6 +69,9 @@ export function AccessPage() {
           }
         />
       )}
+      <Suspense fallback={<SkeletonRows count={3} label={t("loading")} />}>
+        <People />
+      </Suspense>
     </Page>
   );
 }

@@ -3,13 +3,15 @@
 import createClient from "openapi-fetch";
 import { pause } from "../app/pause";
 import { NotSent, refuseOffline } from "../offline/refuse";
+import { askToProve } from "../stepup/asking";
+import { sendProved } from "../stepup/repeat";
 import { NoAnswer, ProblemError, type Problem } from "./problem";
 import type { components, paths } from "./schema";
 
 export type Schemas = components["schemas"];
 
 /** A page asks for much at once: each question is put by itself, so that no press waits for all of them. */
-const ask = (request: Request): Promise<Response> => pause().then(() => fetch(request));
+const ask = (request: Request): Promise<Response> => pause().then(() => sendProved(request, fetch, askToProve));
 
 export const api = createClient<paths>({ baseUrl: "", credentials: "same-origin", fetch: ask });
 api.use(refuseOffline);

@@ -23,5 +23,11 @@ export const keys = {
   inbox: (home: string) => ["inbox", home] as const,
   topics: (home: string, filter: string) => ["topics", home, filter] as const,
   sessions: (filter: object) => ["sessions", filter] as const,
+  account: (part: string) => ["account", part] as const,
+  members: (organisation: string) => ["members", organisation] as const,
+  invitations: (organisation: string) => ["invitations", organisation] as const,
+  oauthClients: (organisation: string) => ["oauth-clients", organisation] as const,
+  alarms: (filter: object) => ["alarms", filter] as const,
+  mails: ["mails"] as const,
   search: (text: string) => ["search", text] as const,
 };

@@ -1,4 +1,10 @@
 // What can go wrong when the server is asked: it answered with a problem document, or it did not answer.
+
+/** `type` of the answer to somebody who has to prove again who they are. */
+export const STEP_UP = "/docs/problems#step-up";
+/** `type` of the answer to a right password that is not enough. */
+export const SECOND_FACTOR = "/docs/problems#second-factor";
+
 export interface Problem {
   type?: string;
   title: string;
@@ -31,4 +37,8 @@ export class NoAnswer extends Error {
 
 export function hasStatus(error: unknown, status: number): boolean {
   return error instanceof ProblemError && error.status === status;
+}
+
+export function hasType(error: unknown, type: string): boolean {
+  return error instanceof ProblemError && error.problem.type === type;
 }

@@ -2,10 +2,11 @@
 import { queryOptions, useMutation, useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
 import { answer, api, type Schemas } from "./client";
 import { askFirstCursor } from "../live/cursor";
+import type { Factors } from "./identity";
 import { keys } from "./keys";
 
 export type Role = Schemas["Role"];
-export type Profile = Schemas["ProfileView"];
+export type Profile = Schemas["ProfileView"] & Factors;
 
 export const profileQuery = queryOptions({
   queryKey: keys.profile,
@@ -19,11 +20,23 @@ export function useProfile(): Profile {
   return useSuspenseQuery(profileQuery).data;
 }
 
-export function useSignIn() {
+export interface Credentials {
+  email: string;
+  password: string;
+  /** Of an authenticator app, or a recovery code, where the server asks for one. */
+  code?: string;
+}
+
+export function signInByPassword(body: Credentials): Promise<Profile> {
+  return answer(api.POST("/api/auth/session", { body }));
+}
+
+/** Signs in the way that is given, and begins afresh with what that person may see. */
+export function useSignIn<Given>(how: (given: Given) => Promise<Profile>) {
   const cache = useQueryClient();
   return useMutation({
-    mutationFn: async (body: Schemas["LoginBody"]) => {
-      const profile = await answer(api.POST("/api/auth/session", { body }));
+    mutationFn: async (given: Given) => {
+      const profile = await how(given);
       // Now, as at a start: what the first page then loads need not be loaded twice.
       await askFirstCursor();
       return profile;

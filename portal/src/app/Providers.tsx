@@ -4,6 +4,7 @@ import { createContext, type ReactNode, useCallback, useContext, useEffect, useM
 import { IntlProvider } from "use-intl";
 import type { Messages } from "../i18n/en";
 import { type Language, loadMessages, storeLanguage } from "../i18n/languages";
+import { alsoLoadSeldom } from "../i18n/seldom";
 
 interface LanguageChoice {
   language: Language;
@@ -29,7 +30,7 @@ interface Props {
 export function Providers({ cache, language, messages, timeZone, children }: Props) {
   const [current, setCurrent] = useState({ language, messages });
   const choose = useCallback(async (next: Language) => {
-    const loaded = await loadMessages(next);
+    const [loaded] = await Promise.all([loadMessages(next), alsoLoadSeldom(next)]);
     storeLanguage(next);
     setCurrent({ language: next, messages: loaded });
   }, []);

@@ -3,6 +3,7 @@ import { Link, Outlet } from "@tanstack/react-router";
 import { Search, Settings } from "lucide-react";
 import { lazy, Suspense, useEffect, useState } from "react";
 import { useTranslations } from "use-intl";
+import { AlarmBadge } from "../alarms/AlarmBadge";
 import { ConnectionBanner } from "../live/ConnectionBanner";
 import { LiveProvider } from "../live/LiveProvider";
 import { PlainButton } from "../ui/Button";
@@ -77,6 +78,7 @@ function Header() {
     <header className={styles.header}>
       <Switcher />
       <SearchButton />
+      <AlarmBadge className={styles.place} />
       <Link to="/settings" aria-label={t("places.settings")} className={`${styles.place} ${styles.phoneOnly}`}>
         <Settings size={20} aria-hidden />
       </Link>

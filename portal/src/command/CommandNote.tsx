@@ -119,7 +119,7 @@ export function CommandNote({ followed, away, zone, commands }: NoteProps) {
 
 const OWN_ADVICE = [
   "waiting", "sentAway", "unknown",
-  "notSent.forbidden", "notSent.gone", "notSent.invalid", "notSent.busy", "notSent.server",
+  "notSent.unproved", "notSent.forbidden", "notSent.gone", "notSent.invalid", "notSent.busy", "notSent.server",
 ] as const;
 const SHARED_ADVICE = ["refused", "failed", "expired", "unconfirmed"] as const;
 

@@ -35,7 +35,7 @@ export type Step =
   | { type: "asked"; asked: Asked; at: number }
   | { type: "taken"; key: string; view: CommandView }
   | { type: "read"; view: CommandView }
-  | { type: "refused"; key: string; at: number; problem: ProblemKind; reason: string }
+  | { type: "refused"; key: string; at: number; problem: ProblemKind; reason: string | undefined }
   | { type: "noAnswer"; key: string; at: number }
   | { type: "event"; event: EventView; provable: (name: string) => boolean | undefined }
   | { type: "dismissed"; key: string };

@@ -1,6 +1,7 @@
 // Where a command stands, in the portal's words. The words follow the command's state, and a state is only ever what
 // the server says it is.
 import type { Schemas } from "../api/client";
+import { STEP_UP } from "../api/problem";
 
 export type CommandState = Schemas["CommandState"];
 
@@ -44,10 +45,11 @@ export function phaseTone(phase: Phase): PhaseTone {
   return phase === "refused" || phase === "failed" ? "danger" : "attention";
 }
 
-export type ProblemKind = "forbidden" | "gone" | "invalid" | "busy" | "server";
+export type ProblemKind = "unproved" | "forbidden" | "gone" | "invalid" | "busy" | "server";
 
 /** What kind of refusal the server's answer is; each has its own advice. */
-export function problemKind(status: number): ProblemKind {
+export function problemKind(status: number, type?: string): ProblemKind {
+  if (type === STEP_UP) return "unproved";
   if (status === 401 || status === 403) return "forbidden";
   if (status === 404 || status === 410) return "gone";
   if (status === 429 || status === 503) return "busy";

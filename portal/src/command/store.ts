@@ -87,8 +87,9 @@ export class CommandStore {
     } catch (error) {
       if (error instanceof ProblemError) {
         const { status, problem } = error;
-        const reason = problem.errors?.[0]?.reason ?? problem.detail;
-        this.take({ type: "refused", key, at: this.world.now(), problem: problemKind(status), reason });
+        const kind = problemKind(status, problem.type);
+        const reason = kind === "unproved" ? undefined : (problem.errors?.[0]?.reason ?? problem.detail);
+        this.take({ type: "refused", key, at: this.world.now(), problem: kind, reason });
       } else if (error instanceof NoAnswer && mayRepeat) {
         await new Promise<void>((resolve) => this.world.later(REPEAT_MS, resolve));
         await this.request(asked, false);

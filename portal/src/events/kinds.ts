@@ -1,12 +1,13 @@
 // The kinds that people filter events by; the server knows only the types behind them.
 import type { EventView } from "../live/protocol";
 
-export const EVENT_KINDS = ["values", "presence", "commands", "devices", "places", "people"] as const;
+export const EVENT_KINDS = ["values", "presence", "alarms", "commands", "devices", "places", "people"] as const;
 export type EventKind = (typeof EVENT_KINDS)[number];
 
 const TYPES: Record<EventKind, EventView["type"][]> = {
   values: ["attribute.changed", "device.occurrence", "readings.imported", "reading.corrected", "readings.deleted", "readings.expired"],
   presence: ["device.online", "device.late", "device.offline"],
+  alarms: ["alarm.raised", "alarm.acknowledged", "alarm.cleared"],
   commands: [
     "command.queued",
     "command.sent",
@@ -37,8 +38,20 @@ const TYPES: Record<EventKind, EventView["type"][]> = {
     "device.gone",
   ],
   places: ["home.created", "home.updated", "home.deleted", "room.created", "room.updated", "room.deleted"],
-  people: ["organisation.created", "organisation.updated", "retention.updated", "member.added", "member.removed",
-    "oauth_client.created", "oauth_client.updated", "oauth_client.secret_rotated", "oauth_client.deleted"],
+  people: [
+    "organisation.created",
+    "organisation.updated",
+    "retention.updated",
+    "member.added",
+    "member.removed",
+    "member.updated",
+    "member.invited",
+    "invitation.withdrawn",
+    "oauth_client.created",
+    "oauth_client.updated",
+    "oauth_client.secret_rotated",
+    "oauth_client.deleted",
+  ],
 };
 
 export function typesOf(kind: EventKind): readonly EventView["type"][] {

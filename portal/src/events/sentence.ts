@@ -3,6 +3,7 @@ import type { LucideIcon } from "lucide-react";
 import {
   ArrowRightLeft,
   Bell,
+  BellRing,
   CircleCheck,
   CircleX,
   House,
@@ -77,6 +78,7 @@ function describedDevice(event: EventView, names: Names): Described | undefined 
 const ICONS: Record<EventKind, LucideIcon> = {
   values: ArrowRightLeft,
   presence: Wifi,
+  alarms: BellRing,
   commands: Send,
   devices: LayoutGrid,
   places: House,
@@ -98,6 +100,9 @@ const TONES: Partial<Record<EventView["type"], EventTone>> = {
   "device.offline": "danger",
   "device.late": "attention",
   "device.online": "ok",
+  "alarm.raised": "danger",
+  "alarm.acknowledged": "attention",
+  "alarm.cleared": "ok",
   "command.confirmed": "ok",
   "command.refused": "danger",
   "command.failed": "danger",
@@ -174,6 +179,7 @@ function general(event: EventView, { say, names }: Teller, device: string): Sent
   const renamed = before !== undefined && after !== undefined && before !== after ? say("before", { value: before }) : undefined;
   const reason = text(payload["reason"]);
   const role = text(payload["role"]);
+  const kind = text(payload["kind"]) ?? "";
   const detail =
     renamed ??
     (event.type.endsWith(".updated") && fields.length > 0 ? fields.join(", ") : undefined) ??
@@ -185,6 +191,7 @@ function general(event: EventView, { say, names }: Teller, device: string): Sent
       name: after ?? before ?? (room === undefined ? undefined : names.room(room)) ?? say("something"),
       place: event.device == null ? ((event.home == null ? undefined : names.home(event.home)) ?? say("someHome")) : device,
       home: (event.home == null ? undefined : names.home(event.home)) ?? say("someHome"),
+      what: say.has(`alarmKinds.${kind}`) ? say(`alarmKinds.${kind}`) : spaced(kind),
       person: (user === undefined ? undefined : names.person(user)) ?? say("somebody"),
     }),
     ...(detail !== undefined && { detail }),

@@ -4,7 +4,9 @@ import format, { type FormatValues } from "icu-minify/format";
 import { describe, expect, it } from "vitest";
 import { createTranslator } from "use-intl/core";
 import { messages as de } from "./de";
+import { messages as seldomDe } from "./de-seldom";
 import { messages as en } from "./en";
+import { messages as seldomEn } from "./en-seldom";
 
 const formatters = {
   getDateTimeFormat: (...args: ConstructorParameters<typeof Intl.DateTimeFormat>) => new Intl.DateTimeFormat(...args),
@@ -25,8 +27,8 @@ function valuesFor(message: string, count: number): FormatValues<string> {
 }
 
 describe.each([
-  ["en", en],
-  ["de", de],
+  ["en", { ...en, ...seldomEn }],
+  ["de", { ...de, ...seldomDe }],
 ] as const)("the compiled messages in %s", (locale, messages) => {
   it("read as they are written", () => {
     const options = { locale, messages: { all: Object.fromEntries(flatten(messages, "").map(([key, text]) => [key.replaceAll(".", "/"), text])) } as never };

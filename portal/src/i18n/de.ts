@@ -1,4 +1,4 @@
-// The German catalogue, whole; loaded only by those who read German.
+// The German catalogue of what most pages say; loaded only by those who read German.
 import type { Messages } from "./en";
 import app from "./de/app.json";
 import chart from "./de/chart.json";
@@ -19,8 +19,6 @@ import operations from "./de/operations.json";
 import places from "./de/places.json";
 import search from "./de/search.json";
 import settings from "./de/settings.json";
-import showcase from "./de/showcase.json";
-import signin from "./de/signin.json";
 import today from "./de/today.json";
 import ui from "./de/ui.json";
 
@@ -44,8 +42,6 @@ export const messages = {
   places,
   search,
   settings,
-  showcase,
-  signin,
   today,
   ui,
 } satisfies Messages;

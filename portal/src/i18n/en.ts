@@ -1,4 +1,4 @@
-// The English catalogue, whole: the source of every key, and the type of all other languages.
+// The English catalogue of what most pages say: the source of every key, and the type of all other languages.
 import app from "./en/app.json";
 import chart from "./en/chart.json";
 import command from "./en/command.json";
@@ -18,8 +18,6 @@ import operations from "./en/operations.json";
 import places from "./en/places.json";
 import search from "./en/search.json";
 import settings from "./en/settings.json";
-import showcase from "./en/showcase.json";
-import signin from "./en/signin.json";
 import today from "./en/today.json";
 import ui from "./en/ui.json";
 
@@ -43,8 +41,6 @@ export const messages = {
   places,
   search,
   settings,
-  showcase,
-  signin,
   today,
   ui,
 };

@@ -1,5 +1,6 @@
 // Which languages there are, which one a person reads, and how its catalogue is loaded.
 import type { Messages } from "./en";
+import type { SeldomMessages } from "./en-seldom";
 
 export const LANGUAGES = ["en", "de"] as const;
 export type Language = (typeof LANGUAGES)[number];
@@ -46,5 +47,14 @@ export async function loadMessages(language: Language): Promise<Messages> {
       return (await import("./de")).messages;
     case "en":
       return (await import("./en")).messages;
+  }
+}
+
+export async function loadSeldomMessages(language: Language): Promise<SeldomMessages> {
+  switch (language) {
+    case "de":
+      return (await import("./de-seldom")).messages;
+    case "en":
+      return (await import("./en-seldom")).messages;
   }
 }

@@ -24,7 +24,7 @@ export function keysOf(event: EventView): QueryKey[] {
     case "organisation":
       return [keys.organisations, keys.profile];
     case "member":
-      return [["members"], keys.profile];
+      return [["members"], ["invitations"], keys.profile];
     case "home":
       return [keys.homes, ATTENTION, ...(event.type === "home.deleted" ? [ROOMS, DEVICES] : [])];
     case "room":
@@ -40,6 +40,10 @@ export function keysOf(event: EventView): QueryKey[] {
     case "reading":
     case "readings":
       return [["storage"], ...(event.device == null ? [["device"]] : aboutDevice(event))];
+    case "invitation":
+      return [["invitations"]];
+    case "alarm":
+      return [["alarms"], ATTENTION];
     case "retention":
       return [["storage"], ["retention"]];
     default:

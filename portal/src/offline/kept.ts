@@ -8,8 +8,8 @@ const SHAPE = 1;
 const RECORD = "seen";
 const WRITE_EVERY_MS = 5_000;
 const KEEP_MS = 30 * 24 * 3_600_000;
-/** Searches, sign-in tokens and what passes over MQTT are nobody's business later. */
-const NOT_KEPT = new Set(["search", "tokens", "topics", "sessions"]);
+/** Searches, what concerns signing in, mails and what passes over MQTT are nobody's business later. */
+const NOT_KEPT = new Set(["search", "tokens", "topics", "sessions", "account", "invitations", "oauth-clients", "mails"]);
 
 export interface Kept {
   shape: number;

@@ -37,10 +37,13 @@ self.addEventListener("message", (event) => {
   if (event.data === "take-over") void self.skipWaiting();
 });
 
+/** The server's own: a browser that is led there must reach it, and not the portal. */
+const SERVERS = /^\/(?:api|oauth|docs|\.well-known)\//;
+
 self.addEventListener("fetch", (event) => {
   const { request } = event;
   const url = new URL(request.url);
-  if (request.method !== "GET" || url.origin !== self.location.origin || url.pathname.startsWith("/api/")) return;
+  if (request.method !== "GET" || url.origin !== self.location.origin || SERVERS.test(url.pathname)) return;
   if (request.mode === "navigate") event.respondWith(fromCache(request, SHELL));
   else if (FILES.includes(url.pathname)) event.respondWith(fromCache(request, url.pathname));
 });

@@ -24,6 +24,10 @@ const PAGES = [
   ["automations", "/automations"],
   ["insights", "/insights"],
   ["settings", "/settings"],
+  ["profile", "/settings/profile"],
+  ["security", "/settings/security"],
+  ["apps", "/settings/apps"],
+  ["alarms", "/alarms"],
   ["mqtt", "/settings/mqtt"],
 ] as const;
 

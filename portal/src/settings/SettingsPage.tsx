@@ -1,5 +1,5 @@
-// One's own settings: language, theme, profile, sessions, and what this server is.
-import { Activity, Cable, Cpu, Database, FileUp, LogOut, Plus } from "lucide-react";
+// One's own settings: who one is, language and theme, what there is to manage, and what this server is.
+import { Activity, AppWindow, Bell, Cable, Cpu, Database, FileUp, LogOut, Plus, ShieldCheck, UserRound } from "lucide-react";
 import { useTranslations } from "use-intl";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { useLanguage } from "../app/Providers";
@@ -15,16 +15,14 @@ import { Card, Section } from "../ui/Section";
 import { Segmented } from "../ui/Segmented";
 import { About } from "./About";
 import { Row } from "./Row";
-import { Sessions } from "./Sessions";
 
 export function SettingsPage() {
   const t = useTranslations("settings");
   return (
     <Page title={t("title")} aside={<About />}>
-      <Looks />
       <You />
+      <Looks />
       <Manage />
-      <Sessions />
     </Page>
   );
 }
@@ -64,6 +62,8 @@ function Manage() {
         <ListRow icon={FileUp} title={<Link to="/devices/import">{t("import")}</Link>} detail={t("importWhat")} />
         <ListRow icon={Database} title={<Link to="/settings/storage">{t("storage")}</Link>} detail={t("storageWhat")} />
         <ListRow icon={Cable} title={<Link to="/settings/mqtt">{t("mqtt")}</Link>} detail={t("mqttWhat")} />
+        <ListRow icon={AppWindow} title={<Link to="/settings/apps">{t("apps")}</Link>} detail={t("appsWhat")} />
+        <ListRow icon={Bell} title={<Link to="/alarms">{t("alarms")}</Link>} detail={t("alarmsWhat")} />
         <ListRow icon={Activity} title={<Link to="/events">{t("events")}</Link>} detail={t("eventsWhat")} />
       </List>
     </Section>
@@ -94,6 +94,12 @@ function You() {
         ))}
       </Card>
       {signOut.error !== null && <ErrorNotice error={signOut.error} />}
+      <div style={{ marginTop: "var(--space-3)" }}>
+        <List>
+          <ListRow icon={UserRound} title={<Link to="/settings/profile">{t("you.profile")}</Link>} detail={t("you.profileWhat")} />
+          <ListRow icon={ShieldCheck} title={<Link to="/settings/security">{t("you.security")}</Link>} detail={t("you.securityWhat")} />
+        </List>
+      </div>
     </Section>
   );
 }

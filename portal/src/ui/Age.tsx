@@ -1,4 +1,5 @@
 // How long ago something was: "12 min ago", with the full time when pointed at.
+import { useState } from "react";
 import { useTranslations } from "use-intl";
 import { type Instant, millis } from "../format/instant";
 import { fullMoment } from "../format/moment";
@@ -21,13 +22,15 @@ export function Age({ time: instant, expectedInterval_s, onlyWhenStale = false, 
   const t = useTranslations("ui");
   const voice = useVoice();
   const now = useNow();
+  const [pointed, setPointed] = useState(false);
   const time = millis(instant);
   const stale = expectedInterval_s !== undefined && isStale(time, now, expectedInterval_s);
   if (onlyWhenStale && !stale) return null;
   const { unit, count } = ageOf(time, now);
-  const full = fullMoment(time, voice, timeZone ?? voice.zone);
+  // Wording a date is dear, and a page has a hundred ages: only what is pointed at is worded.
+  const full = pointed ? fullMoment(time, voice, timeZone ?? voice.zone) : undefined;
   return (
-    <time dateTime={new Date(time).toISOString()} title={full} className={classes(styles.age, stale && styles.stale)}>
+    <time dateTime={new Date(time).toISOString()} title={full} onPointerEnter={() => setPointed(true)} className={classes(styles.age, stale && styles.stale)}>
       {t(`age.${unit}`, { count })}
     </time>
   );

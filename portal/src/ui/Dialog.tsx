@@ -15,6 +15,8 @@ export interface DialogProps {
   wide?: boolean;
   /** A drastic question: not closed by pressing beside it. */
   alert?: boolean;
+  /** May open while another dialog is open, over which it then lies. */
+  top?: boolean;
   children: ReactNode;
 }
 

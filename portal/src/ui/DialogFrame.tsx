@@ -10,11 +10,18 @@ import { classes } from "./classes";
 import type { DialogProps } from "./Dialog";
 import styles from "./Overlay.module.css";
 
-export function DialogFrame({ title, isOpen, onOpenChange, wide = false, alert = false, children }: DialogProps) {
+export function DialogFrame({ title, isOpen, onOpenChange, wide = false, alert = false, top = false, children }: DialogProps) {
   const t = useTranslations("ui");
   return (
     <AriaLocale>
-      <ModalOverlay isOpen={isOpen} onOpenChange={onOpenChange} isDismissable={!alert} className={styles.backdrop ?? ""}>
+      {/* Lets the focus leave another dialog for this one. */}
+      <ModalOverlay
+        isOpen={isOpen}
+        onOpenChange={onOpenChange}
+        isDismissable={!alert}
+        className={classes(styles.backdrop, top && styles.top)}
+        {...(top && { "data-react-aria-top-layer": true })}
+      >
         <Modal className={classes(styles.modal, wide && styles.wide)}>
           <AriaDialog role={alert ? "alertdialog" : "dialog"} className={styles.dialog ?? ""}>
             <div className={styles.dialogHead}>

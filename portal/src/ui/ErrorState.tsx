@@ -2,16 +2,17 @@
 import { CloudOff, OctagonAlert, RotateCw } from "lucide-react";
 import type { ReactNode } from "react";
 import { useTranslations } from "use-intl";
-import { NoAnswer, ProblemError } from "../api/problem";
+import { hasType, NoAnswer, ProblemError, STEP_UP } from "../api/problem";
 import { Button } from "./Button";
 import { classes } from "./classes";
 import styles from "./Notice.module.css";
 
-type Kind = "away" | "gone" | "forbidden" | "busy" | "server" | "refused" | "broken";
+type Kind = "away" | "unproved" | "gone" | "forbidden" | "busy" | "server" | "refused" | "broken";
 
 export function kindOfError(error: unknown): Kind {
   if (error instanceof NoAnswer) return "away";
   if (!(error instanceof ProblemError)) return "broken";
+  if (hasType(error, STEP_UP)) return "unproved";
   if (error.status === 404 || error.status === 410) return "gone";
   if (error.status === 401 || error.status === 403) return "forbidden";
   if (error.status === 429 || error.status === 503) return "busy";
@@ -20,7 +21,7 @@ export function kindOfError(error: unknown): Kind {
 
 /** What the server itself said, where it said something a person can use. */
 function detailOf(error: unknown): string | undefined {
-  if (!(error instanceof ProblemError) || error.status >= 500) return undefined;
+  if (!(error instanceof ProblemError) || error.status >= 500 || hasType(error, STEP_UP)) return undefined;
   return error.problem.detail === "" ? undefined : error.problem.detail;
 }
 

@@ -1,8 +1,8 @@
 // A table of up to many thousands of rows: a real `<table>`, of which only what is in view is drawn. Sorting is the
 // caller's state (keep it in the URL), selecting is optional.
-import { useWindowVirtualizer } from "@tanstack/react-virtual";
+import { useWindowVirtualizer, type Virtualizer } from "@tanstack/react-virtual";
 import { ArrowDown, ArrowUp, ChevronsUpDown } from "lucide-react";
-import { type CSSProperties, type ReactNode, startTransition, useEffect, useMemo, useRef, useState } from "react";
+import { type CSSProperties, memo, type ReactNode, startTransition, useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
 import { useLocale, useTranslations } from "use-intl";
 import { Checkbox } from "./Checkbox";
 import { classes } from "./classes";
@@ -37,17 +37,44 @@ export interface TableProps<Row> {
 }
 
 const ROW_HEIGHT = 44;
-const OVERSCAN = 8;
+const OVERSCAN = 5;
+/** Where tables begin on most pages: until it is measured, no more rows are drawn than will be seen. */
+const USUAL_TOP = 280;
+
+type Rect = { width: number; height: number };
+
+/** The window's size is known at the start; to ask for it again at once would have the browser lay out every new row twice. */
+function observeWindow(_instance: Virtualizer<Window, Element>, tell: (rect: Rect) => void): () => void {
+  const measure = () => tell({ width: window.innerWidth, height: window.innerHeight });
+  window.addEventListener("resize", measure, { passive: true });
+  return () => window.removeEventListener("resize", measure);
+}
+
+/** As in Table.module.css. */
+const WIDE = "(min-width: 720px)";
+
+function watchWidth(listener: () => void): () => void {
+  const query = window.matchMedia(WIDE);
+  query.addEventListener("change", listener);
+  return () => query.removeEventListener("change", listener);
+}
+
+/** What a phone leaves out is not drawn there at all. */
+function useSeen<Row>(columns: readonly Column<Row>[]): readonly Column<Row>[] {
+  const wide = useSyncExternalStore(watchWidth, () => window.matchMedia(WIDE).matches);
+  return useMemo(() => (wide ? columns : columns.filter(({ wideOnly }) => !wideOnly)), [columns, wide]);
+}
 
 export function Table<Row>(props: TableProps<Row>) {
-  const { label, columns, rows, rowKey, sort, selection, rowHeight = ROW_HEIGHT } = props;
+  const { label, columns: all, rows, rowKey, sort, selection, rowHeight = ROW_HEIGHT } = props;
+  const columns = useSeen(all);
   const locale = useLocale();
   const ordered = useMemo(() => {
-    const by = columns.find((column) => column.id === sort?.column)?.sort;
+    const by = all.find((column) => column.id === sort?.column)?.sort;
     return sort && by ? sortRows(rows, by, sort.descending, locale) : rows;
-  }, [columns, rows, sort, locale]);
+  }, [all, rows, sort, locale]);
   const place = useRef<HTMLDivElement>(null);
-  const [top, setTop] = useState(0);
+  const [top, setTop] = useState(USUAL_TOP);
   useEffect(() => {
     const element = place.current;
     if (element === null) return undefined;
@@ -56,13 +83,15 @@ export function Table<Row>(props: TableProps<Row>) {
     observer.observe(element);
     return () => observer.disconnect();
   }, []);
+  // Known from the start, or all is drawn a second time as soon as it is; asked once, as each asking lays out the page.
+  const [initialRect] = useState(() => ({ width: window.innerWidth, height: window.innerHeight }));
   // oxlint-disable-next-line react/incompatible-library -- the virtualiser's functions are not kept beyond a render
   const virtual = useWindowVirtualizer({
     count: ordered.length,
     estimateSize: () => rowHeight,
     overscan: OVERSCAN,
-    // Known from the start, or all is drawn a second time as soon as it is.
-    initialRect: { width: window.innerWidth, height: window.innerHeight },
+    initialRect,
+    observeElementRect: observeWindow,
     scrollMargin: top,
   });
   const items = virtual.getVirtualItems();
@@ -71,7 +100,7 @@ export function Table<Row>(props: TableProps<Row>) {
   return (
     <div className={styles.scroll} ref={place}>
       <table className={styles.table} aria-label={label} aria-rowcount={ordered.length + 1} style={{ "--row": `${rowHeight}px` } as CSSProperties}>
-        <Head {...props} />
+        <Head {...props} columns={columns} />
         <tbody>
           <Spacer height={before} />
           {items.map((item) => {
@@ -157,7 +186,7 @@ interface LineProps<Row> {
   selection: TableProps<Row>["selection"];
 }
 
-function Line<Row>({ row, index, id, columns, selection }: LineProps<Row>) {
+function DrawnLine<Row>({ row, index, id, columns, selection }: LineProps<Row>) {
   const t = useTranslations("ui");
   const chosen = selection?.chosen.has(id) ?? false;
   function choose(on: boolean): void {
@@ -181,3 +210,6 @@ function Line<Row>({ row, index, id, columns, selection }: LineProps<Row>) {
     </tr>
   );
 }
+
+/** Scrolling draws the new rows, not those that are there. */
+const Line = memo(DrawnLine) as typeof DrawnLine;

@@ -159,6 +159,8 @@ mod tests {
         let text = |headers: HeaderMap| headers[header::SET_COOKIE].to_str().unwrap().to_owned();
         let secure = text(set_cookie(Some("t"), 60, true));
         assert_eq!(secure, "__Host-lares=t; Max-Age=60; Path=/; HttpOnly; SameSite=Strict; Secure");
+        let away = text(host_cookie("lares-provider", Some(("s", 600)), "Lax", true));
+        assert_eq!(away, "__Host-lares-provider=s; Max-Age=600; Path=/; HttpOnly; SameSite=Lax; Secure");
         let ended = text(set_cookie(None, 60, false));
         assert_eq!(ended, "lares=; Max-Age=0; Path=/; HttpOnly; SameSite=Strict");
     }

@@ -1,4 +1,4 @@
-//! API tokens.
+//! API tokens: made, listed, renewed and ended by the person whose rights they carry.
 
 use axum::Json;
 use axum::extract::{FromRequest as _, Request, State};

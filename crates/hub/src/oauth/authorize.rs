@@ -36,7 +36,6 @@ pub(super) struct Granted {
 }
 
 /// Where a request goes on.
-#[derive(Debug)]
 pub enum Begun {
     /// At the page that asks the person.
     Page { ticket: String },
@@ -78,7 +77,6 @@ fn refused(hub: &Hub, request: &AuthorizationRequest, error: &str, why: &str) ->
 }
 
 /// A request as a person is shown it.
-#[derive(Debug)]
 pub struct Shown {
     pub client: OAuthClient,
     /// Whether one of the person's own organisations answers for it.
@@ -95,7 +93,7 @@ async fn request_of(
     conn: &impl Conn,
     ticket: &str,
 ) -> Result<(AuthorizationRequest, OAuthClient), HubError> {
-    let gone = HubError::NotFound("this request: it was answered, or took too long; it");
+    let gone = HubError::NotFound("this request");
     let Some(taken) = tickets::look::<AuthorizationRequest>(hub, conn, REQUEST, ticket).await? else {
         return Err(gone);
     };
@@ -106,7 +104,7 @@ async fn request_of(
     }
 }
 
-/// Only a person lets programs in.
+/// Only a person lets programs in, and registers them.
 pub(super) fn person(caller: &Caller) -> Result<(), HubError> {
     match caller.authenticated.means {
         Means::Service(_) | Means::App { client: Some(_), .. } => Err(HubError::Forbidden),

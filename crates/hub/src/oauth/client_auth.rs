@@ -18,7 +18,7 @@ use crate::tickets::{self, Purpose};
 /// Who it is.
 #[derive(Clone, Debug)]
 pub enum Proved {
-    Client(OAuthClient),
+    Client(Box<OAuthClient>),
     Device { id: DeviceId, key: DeviceKeyId },
 }
 
@@ -127,7 +127,7 @@ pub async fn prove(
         }
         _ => false,
     };
-    if proved { Ok(Proved::Client(client)) } else { Err(unknown().into()) }
+    if proved { Ok(Proved::Client(Box::new(client))) } else { Err(unknown().into()) }
 }
 
 /// The same, for what is nothing for devices.
@@ -137,7 +137,7 @@ pub async fn prove_client(
     parameters: &Parameters,
 ) -> Result<OAuthClient, OAuthError> {
     match prove(hub, authorization, parameters).await? {
-        Proved::Client(client) => Ok(client),
+        Proved::Client(client) => Ok(*client),
         Proved::Device { .. } => Err(fault("unauthorized_client", "this is nothing for a device").into()),
     }
 }

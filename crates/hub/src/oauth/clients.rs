@@ -11,6 +11,7 @@ use lares_store::{Page, UnitOfWork, app_sessions, events};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::authorize::person;
 use crate::caller::Caller;
 use crate::cursor::{Listed, cut, decode};
 use crate::devices::hash_secret;
@@ -56,7 +57,7 @@ pub struct ClientChange {
 }
 
 /// A client with the secret that it was given just now, where it has one.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 pub struct Issued {
     pub client: OAuthClient,
     pub secret: Option<String>,
@@ -133,10 +134,14 @@ pub(super) async fn insert(
     Ok(Issued { client, secret })
 }
 
-/// Nobody gives a service more than they hold.
-fn may_give(caller: &Caller, organisation: OrganisationId, role: Option<Role>) -> Result<(), HubError> {
-    if role == Some(Role::Owner) && caller.role_in(organisation) != Some(Role::Owner) {
+/// Nobody gives a service more than they hold, and no program that was let in makes others that outlive it.
+fn may_give(caller: &Caller, client: &OAuthClient) -> Result<(), HubError> {
+    person(caller)?;
+    if client.role == Some(Role::Owner) && caller.role_in(client.organisation) != Some(Role::Owner) {
         return Err(HubError::Forbidden);
+    }
+    if client.role.is_some() && !client.scopes.is_within(caller.authenticated.scopes) {
+        return Err(HubError::ScopeBeyondGrant);
     }
     Ok(())
 }
@@ -163,8 +168,8 @@ pub async fn create(
     new: NewClient,
 ) -> Result<Issued, HubError> {
     caller.require(Action::OrganisationManage, organisation)?;
-    may_give(caller, organisation, new.role)?;
     let client = made(hub, organisation, new, false)?;
+    may_give(caller, &client)?;
     check_points(&client)?;
     let work = hub.store.begin().await?;
     if let Some(done) = replay_issued(hub, &work, caller, once).await? {
@@ -247,9 +252,7 @@ pub async fn update(
     if after == before {
         return Ok(before);
     }
-    if after.role != before.role {
-        may_give(caller, before.organisation, after.role)?;
-    }
+    may_give(caller, &after)?;
     after.updated_at = hub.now();
     let ended = write(&work, &before, &after).await?;
     let payload = json!({
@@ -310,6 +313,7 @@ pub async fn rotate_secret(
         return Ok(done);
     }
     let client = managed(&work, caller, id).await?;
+    may_give(caller, &client)?;
     if !client.auth_method.has_secret() {
         return Err(HubError::Conflict("this client does not prove itself with a secret".to_owned()));
     }

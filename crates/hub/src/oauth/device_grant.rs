@@ -27,7 +27,6 @@ const USER_CODE_RANDOM_BYTES: usize = 64;
 const PAGE: &str = "/device";
 
 /// RFC 8628, section 3.2.
-#[derive(Debug)]
 pub struct Begun {
     pub device_code: String,
     pub user_code: String,
@@ -80,8 +79,7 @@ pub async fn begin(
     let verification_uri = format!("{}{PAGE}", hub.public_url);
     Ok(Begun {
         device_code,
-        // In the fragment, which no server writes into its log.
-        verification_uri_complete: format!("{verification_uri}#user_code={user_code}"),
+        verification_uri_complete: format!("{verification_uri}?user_code={user_code}"),
         user_code,
         verification_uri,
         expires_in_s: GOOD_FOR_MS / 1_000,

@@ -1,5 +1,7 @@
 //! The token endpoint: what a program, a service or a device is given for what it came with.
 
+use std::fmt;
+
 use lares_model::OAuthClientId;
 use lares_model::oauth::{OAuthScope, Scopes};
 use lares_model::oauth_client::{GrantType, OAuthClient};
@@ -17,13 +19,19 @@ use crate::hub::Hub;
 use crate::tickets;
 
 /// A successful answer (RFC 6749, section 5.1).
-#[derive(Debug)]
 pub struct Answer {
     pub access_token: String,
     pub expires_in_s: i64,
     pub refresh_token: Option<String>,
     pub scopes: Scopes,
     pub id_token: Option<String>,
+}
+
+/// Without its tokens.
+impl fmt::Debug for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Answer").field("scopes", &self.scopes).finish_non_exhaustive()
+    }
 }
 
 pub async fn token(
@@ -37,7 +45,7 @@ pub async fn token(
         .ok_or_else(|| fault("unsupported_grant_type", "grant_type is not one that this server knows"))?;
     rules::for_this_api(parameters, &api_resource(hub))?;
     let client = match prove(hub, authorization, parameters).await? {
-        Proved::Client(client) => client,
+        Proved::Client(client) => *client,
         Proved::Device { id, key } => return machines::device_token(hub, id, key, grant, parameters),
     };
     if !client.may(grant) {

@@ -10,6 +10,7 @@ use lares_store::{UnitOfWork, events, oauth_clients as rows};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+use super::authorize::person;
 use super::clients::{self, Issued, NewClient};
 use super::metadata::REGISTER;
 use super::{OAuthError, OAuthFault, fault};
@@ -35,6 +36,7 @@ pub async fn initial_token(
     organisation: OrganisationId,
 ) -> Result<(String, UnixMillis), HubError> {
     caller.require(Action::OrganisationManage, organisation)?;
+    person(caller)?;
     let work = hub.store.begin().await?;
     let token = tickets::issue(hub, &work, INITIAL, None, &Initial { organisation }).await?;
     work.commit().await?;
@@ -42,7 +44,6 @@ pub async fn initial_token(
 }
 
 /// A registration, with what was issued just now.
-#[derive(Debug)]
 pub struct Registered {
     pub client: OAuthClient,
     pub secret: Option<String>,

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::account_log::{self, AccountEvent, Visitor};
+use crate::accounts::Registration;
 use crate::caller::Caller;
 use crate::error::HubError;
 use crate::hub::Hub;
@@ -209,32 +210,40 @@ async fn settle(
         None => None,
     };
     let trusted = provider.settings.trust_email_verified;
-    let arrival =
-        match judge(linked.as_ref().map(|one| one.user), &vouched, trusted, known, hub.registration_open) {
-            Judgement::SignIn(user) => {
-                if let Some(linked) = linked {
-                    rows::used(&work, linked.id, hub.now()).await?;
-                }
-                Arrival::SignedIn { proved: Proved { user, amr: BY_PROVIDER }, return_to }
+    let open = hub.accounts.registration == Registration::Open;
+    let arrival = match judge(linked.as_ref().map(|one| one.user), &vouched, trusted, known, open) {
+        Judgement::SignIn(user) => {
+            if let Some(linked) = linked {
+                rows::used(&work, linked.id, hub.now()).await?;
             }
-            Judgement::Link(user) => {
-                let to_link = ToLink { provider: provider.settings.key.clone(), vouched };
-                let ticket = tickets::issue(hub, &work, LINK, Some(user), &to_link).await?;
-                Arrival::ToBeLinked { ticket }
-            }
-            Judgement::Create { email } => {
-                let user = create(hub, &work, &email, &vouched).await?;
-                insert(hub, &work, user, &provider.settings.key, &vouched, visitor).await?;
-                Arrival::SignedIn { proved: Proved { user, amr: BY_PROVIDER }, return_to }
-            }
-            Judgement::Refuse(why) => return Ok(Err(why)),
-        };
+            Arrival::SignedIn { proved: Proved { user, amr: BY_PROVIDER }, return_to }
+        }
+        Judgement::Link(user) => {
+            let to_link = ToLink { provider: provider.settings.key.clone(), vouched };
+            let ticket = tickets::issue(hub, &work, LINK, Some(user), &to_link).await?;
+            Arrival::ToBeLinked { ticket }
+        }
+        Judgement::Create { email } => {
+            hub.mail_throttle.registration(visitor)?;
+            let user = create(hub, &work, &email, &vouched, visitor).await?;
+            insert(hub, &work, user, &provider.settings.key, &vouched, visitor).await?;
+            Arrival::SignedIn { proved: Proved { user, amr: BY_PROVIDER }, return_to }
+        }
+        Judgement::Refuse(why) => return Ok(Err(why)),
+    };
     work.commit().await?;
+    hub.nudges.notifications.notify_one();
     Ok(Ok(arrival))
 }
 
 /// Without a password: the account elsewhere is the way in.
-async fn create(hub: &Hub, work: &UnitOfWork, email: &str, vouched: &Vouched) -> Result<UserId, HubError> {
+async fn create(
+    hub: &Hub,
+    work: &UnitOfWork,
+    email: &str,
+    vouched: &Vouched,
+    visitor: &Visitor,
+) -> Result<UserId, HubError> {
     let user = User {
         id: UserId(hub.uuid()),
         email: email.to_owned(),
@@ -244,6 +253,8 @@ async fn create(hub: &Hub, work: &UnitOfWork, email: &str, vouched: &Vouched) ->
         email_verified_at: Some(hub.now()),
     };
     users::insert(work, &user).await?;
+    account_log::note(hub, work, user.id, AccountEvent::Registered, json!({ "provider": true }), visitor)
+        .await?;
     Ok(user.id)
 }
 
@@ -282,6 +293,7 @@ pub async fn link(hub: &Hub, caller: &Caller, ticket: &str, visitor: &Visitor) -
     let ToLink { provider, vouched } = found.value;
     insert(hub, &work, caller.user, &provider, &vouched, visitor).await?;
     work.commit().await?;
+    hub.nudges.notifications.notify_one();
     Ok(())
 }
 
@@ -305,5 +317,6 @@ pub async fn unlink(hub: &Hub, caller: &Caller, id: IdentityId, visitor: &Visito
     let detail = json!({ "identity": id, "provider": identity.provider });
     account_log::note(hub, &work, caller.user, AccountEvent::IdentityRemoved, detail, visitor).await?;
     work.commit().await?;
+    hub.nudges.notifications.notify_one();
     Ok(())
 }

@@ -188,7 +188,6 @@ pub async fn hub_on(data: &TempDir, clock: &Arc<SetClock>) -> Arc<Hub> {
         accounts: lares_hub::accounts::AccountPolicy::default(),
         other_origins: vec![],
         providers: vec![],
-        registration_open: true,
     });
     hub.directory.load(&hub.store).await.unwrap();
     hub

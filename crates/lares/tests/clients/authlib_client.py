@@ -1,4 +1,5 @@
-"""Authlib: code and PKCE, refresh and rotation, device grant, introspection, revocation, logout, a service that signs."""
+# Authlib: code and PKCE, refresh and rotation, device grant, introspection, revocation, logout, a service that signs.
+# Its argument is what it has to know of the server, as JSON.
 
 import json
 import sys

@@ -1,9 +1,7 @@
-"""An SMTP server that nobody here wrote (aiosmtpd), with STARTTLS and a password, which keeps what it takes in a folder.
-
-How it treats a mail stands in front of the recipient's address, for the first try only (refuse: always):
-later- (451), drop- (the connection breaks before the mail is taken), lost- (it breaks after it was taken),
-refuse- (550), slow- (takes 300 ms each time).
-"""
+# An SMTP server that nobody here wrote (aiosmtpd), with STARTTLS and a password, which keeps what it takes in a folder.
+# How it treats a mail stands in front of the recipient's address, for the first try only (refuse: always):
+# later- (451), drop- (the connection breaks before the mail is taken), lost- (it breaks after it was taken),
+# refuse- (550), slow- (takes 300 ms each time).
 
 import asyncio
 import email

@@ -95,8 +95,8 @@ async fn h03_a_deleted_account_leaves_nothing_of_its_person_and_the_log_whole() 
     connected.report(&[("OnOff.OnOff", json!(true))]).await;
 
     let added = |events: &Value| {
-        let items = events["items"].as_array().unwrap().iter();
-        items.filter(|event| event["type"] == "member.added").cloned().last().unwrap()
+        let mut items = events["items"].as_array().unwrap().iter();
+        items.rfind(|event| event["type"] == "member.added").cloned().unwrap()
     };
     let log = format!("/api/events?organisation={}&limit=1000", world.a.organisation);
     let before = world.get(&log).as_(Owner).expect(200).await;

@@ -13,6 +13,8 @@ fn admin(data: &Path, task: &[&str], typed: &str) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_lares"));
     command.arg("admin").arg("--data").arg(data).args(task);
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    // The tests' own, which is no key of the configuration.
+    command.env_remove("LARES_TEST_VENV");
     let mut program = command.spawn().unwrap();
     // One that reads nothing is over already.
     let _ = program.stdin.take().unwrap().write_all(typed.as_bytes());

@@ -106,7 +106,6 @@ impl House {
             accounts: lares_hub::accounts::AccountPolicy::default(),
             other_origins: vec![],
             providers: vec![],
-            registration_open: true,
         });
         let reach = Arc::new(Reach(AtomicBool::new(true)));
         hub.connect_link(reach.clone());

@@ -46,6 +46,15 @@ async fn a13_a_person_lets_a_program_in() {
     let refused = command.json(json!({ "name": "DoorLock.LockDoor" })).send().await;
     assert_eq!(refused.status, 403, "{}", refused.text);
     assert!(refused.header("www-authenticate").contains("insufficient_scope"), "{refused:?}");
+    // Nor does it make programs that would outlive it.
+    let wide =
+        client(&world, Owner, web_client_with(json!({ "scopes": ["offline_access", "homes:manage"] }))).await;
+    let managing = code(&world, &wide, &[("scope", "homes:manage")]).await;
+    let managing = exchange(&world, &wide, &managing).await.json;
+    for path in ["oauth-clients", "oauth-registration-tokens"] {
+        let call = world.post(format!("/api/organisations/{}/{path}", world.a.organisation));
+        call.bearer(text(&managing, "access_token")).json(web_client()).expect(403).await;
+    }
     for path in ["/api/oauth/request", "/api/oauth/request/decision"] {
         let forged = json!({ "request": "x", "allow": true });
         world.post(path).bearer(access).json(forged).expect(403).await;

@@ -6,7 +6,7 @@ use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-use lares::config::ProviderConfig;
+use lares::config::{Config, ProviderConfig, RegistrationConfig};
 use serde_json::{Value, json};
 
 use super::sign_in::Browser;
@@ -32,18 +32,21 @@ impl Drop for Elsewhere {
 
 impl Elsewhere {
     fn start() -> Elsewhere {
+        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
         let folder = root().join("tests/oidc-provider");
         let modules = folder.join("node_modules");
         assert!(modules.exists(), "there is no {}: run scripts/prepare-tests.sh first", modules.display());
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let mut command = Command::new("node");
         command.arg("server.mjs").arg(port.to_string()).current_dir(folder);
-        let mut process = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy();
+        let client = client.build().unwrap();
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut process = command.spawn().unwrap();
         let mut line = String::new();
         BufReader::new(process.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
         assert!(line.starts_with("listening"), "{line}");
-        let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy();
-        Elsewhere { process, port, client: client.build().unwrap() }
+        Elsewhere { process, port, client }
     }
 
     fn issuer(&self) -> String {
@@ -52,12 +55,17 @@ impl Elsewhere {
 
     /// A server that trusts this provider, and the provider that knows it.
     async fn world(&self, trusted: bool) -> World {
+        self.world_with(trusted, |_| {}).await
+    }
+
+    async fn world_with(&self, trusted: bool, change: impl FnOnce(&mut Config)) -> World {
         let secrets = tempfile::tempdir().unwrap();
         let file = secrets.path().join("secret");
         std::fs::write(&file, format!("{SECRET}\n")).unwrap();
         let world = World::start_with(|config| {
             config.sign_in.providers = vec![provider(KEY, &self.issuer(), &file, trusted)];
             config.sign_in.providers.push(provider("another", "http://localhost:1", Path::new(""), trusted));
+            change(config);
         })
         .await;
         let home = format!("{}/api/auth/providers/{KEY}/callback", public_url(&world));
@@ -283,6 +291,18 @@ async fn a16_an_address_that_is_not_verified_links_nothing_and_makes_nothing() {
         "unverified_email",
         "an issuer that is not trusted with it",
     );
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a16_where_only_who_was_invited_gets_an_account_a_provider_makes_none() {
+    let elsewhere = Elsewhere::start();
+    let close = |config: &mut Config| config.identity.registration = RegistrationConfig::Invitation;
+    let world = elsewhere.world_with(true, close).await;
+    refused(&sign_in(&world, &elsewhere, "kim").await, "registration_closed", "somebody new");
+    elsewhere.lies(json!({ "claims": { "email": Owner.email(), "email_verified": true } })).await;
+    let known = sign_in(&world, &elsewhere, "kim").await;
+    assert!(known.header("location").starts_with("/signin/link?ticket="), "somebody known may link");
     world.stop().await;
 }
 

@@ -118,7 +118,6 @@ impl House {
             accounts: lares_hub::accounts::AccountPolicy::default(),
             other_origins: vec![],
             providers: vec![],
-            registration_open: true,
         });
         let password = "a long enough password";
         let made = identity::create_owner(&hub, "owner@example.org", "Owner", password, "House").await;

@@ -7,6 +7,7 @@ mod accounts;
 mod bed;
 mod certificates;
 mod discovered;
+mod factors;
 mod identity;
 mod log;
 mod mqtt_clients;
@@ -73,6 +74,11 @@ on_both_engines! {
     webhooks::they_come_back_as_written,
     webhooks::webhooks_go_with_their_home_and_are_nobody_elses,
     certificates::certificates_round_trip,
+    factors::a_code_generator_takes_each_step_once,
+    factors::a_recovery_code_is_taken_once,
+    factors::passkeys_round_trip,
+    factors::an_account_elsewhere_is_one_persons,
+    factors::a_session_is_known_by_its_newest_secret,
     oauth::clients_round_trip,
     oauth::a_consent_is_one_for_each_person_and_client,
     oauth::a14_a_device_is_decided_on_once,

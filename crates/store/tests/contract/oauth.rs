@@ -176,7 +176,8 @@ pub async fn device_keys_round_trip(bed: Bed) {
     let listed = device_keys::of_device(&bed.store, &mine.scope, key.device, ALL).await.unwrap();
     assert_eq!(listed, std::slice::from_ref(&key));
     assert!(device_keys::of_device(&bed.store, &theirs.scope, key.device, ALL).await.unwrap().is_empty());
-    assert_eq!(device_keys::all_of_device(&bed.store, key.device).await.unwrap(), [key.clone()]);
+    let all = device_keys::all_of_device(&bed.store, key.device).await.unwrap();
+    assert_eq!(all, std::slice::from_ref(&key));
     assert!(device_keys::is_there(&bed.store, key.device, key.id).await.unwrap());
     assert!(!device_keys::is_there(&bed.store, theirs.device.id, key.id).await.unwrap());
     let work = bed.work().await;

@@ -1,4 +1,4 @@
-/** What the drivers share: where the server is, and the person who answers in the portal's place. */
+/** The person who answers in the place of the portal, and where the server is. */
 
 import assert from "node:assert/strict";
 

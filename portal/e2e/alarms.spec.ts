@@ -1,0 +1,20 @@
+// An alarm is raised, seen on every page, acknowledged, and filtered.
+import { expect, isLive, test } from "./house";
+
+test("an alarm arrives by itself, and somebody sees to it", async ({ signedIn: page, context, house }) => {
+  await page.goto("/alarms");
+  await isLive(page);
+  const raised = await context.request.post(`${house.url}/api/homes/${house.demo.homes[0]}/alarms`, {
+    data: { severity: "critical", title: "Water in the cellar" },
+    headers: { origin: house.url },
+  });
+  expect(raised.ok(), await raised.text()).toBe(true);
+  const row = page.locator("[data-alarm]", { hasText: "Water in the cellar" });
+  await expect(row).toBeVisible();
+  await expect(page.getByRole("link", { name: /^Alarms: [1-9]/ })).toBeVisible();
+  await page.getByRole("button", { name: "I see to it: Water in the cellar" }).click();
+  await expect(row.getByText("Seen to", { exact: true })).toBeVisible();
+  await page.getByRole("combobox", { name: "State" }).selectOption({ label: "Open" });
+  await expect(page).toHaveURL(/state=open/);
+  await expect(row).toHaveCount(0);
+});

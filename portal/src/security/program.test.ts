@@ -1,0 +1,19 @@
+// People know their own browsers again.
+import { describe, expect, it } from "vitest";
+import { programOf } from "./program";
+
+describe("programOf", () => {
+  it.each([
+    ["Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", "Firefox", "Linux"],
+    ["Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/139.0.0.0 Safari/537.36", "Chrome", "Windows"],
+    ["Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/139.0.0.0 Safari/537.36 Edg/139.0.0.0", "Edge", "Windows"],
+    ["Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 Mobile/15E148 Safari/604.1", "Safari", "iPhone"],
+    ["Mozilla/5.0 (Linux; Android 15; Pixel 9) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/139.0.0.0 Mobile Safari/537.36", "Chrome", "Android"],
+    ["curl/8.5.0", "curl", undefined],
+  ])("reads %s", (text, browser, system) => {
+    expect(programOf(text)).toEqual({ browser, ...(system !== undefined && { system }) });
+  });
+  it.each([null, undefined, "", "Mozilla/5.0"])("knows nothing of %s", (text) => {
+    expect(programOf(text)).toEqual({});
+  });
+});

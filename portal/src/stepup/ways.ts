@@ -1,0 +1,20 @@
+// How a person can prove who they are: pure, from what their account and this browser have.
+import type { Factors } from "../api/identity";
+
+export type Way = "passkey" | "password";
+
+export interface Ways {
+  /** Best first; empty where neither is there, and only signing in anew helps. */
+  ways: readonly Way[];
+  password: boolean;
+  code: boolean;
+}
+
+/** A profile of before the account's first change says less; then the password is asked for, which most have. */
+export function waysOf(account: (Factors & { has_password?: boolean }) | undefined, browserHasPasskeys: boolean): Ways {
+  const password = account?.has_password !== false;
+  const code = account?.totp === true;
+  const passkey = browserHasPasskeys && (account?.passkeys ?? 0) > 0;
+  const typed = password || code;
+  return { ways: [...(passkey ? (["passkey"] as const) : []), ...(typed ? (["password"] as const) : [])], password, code };
+}
