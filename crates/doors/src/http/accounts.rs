@@ -46,7 +46,7 @@ pub async fn options(State(door): State<Door>) -> Json<AccountOptions> {
 
 #[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct RegistrationBody {
+pub struct NewAccountBody {
     #[schema(max_length = 254, example = "anna@example.org")]
     email: String,
     #[schema(min_length = 8, max_length = 128)]
@@ -73,13 +73,13 @@ pub struct AccountView {
 
 /// Make an account. A link to confirm the address is sent to it; signing in does not wait for that.
 #[utoipa::path(post, path = "/api/auth/register", tag = "identity", operation_id = "register",
-    request_body = RegistrationBody, responses((status = 201, description = "Made", body = AccountView)))]
+    request_body = NewAccountBody, responses((status = 201, description = "Made", body = AccountView)))]
 pub async fn register(
     State(door): State<Door>,
     request: Request,
 ) -> Result<(StatusCode, Json<AccountView>), Problem> {
     let visitor = visitor(&door, &request);
-    let Body(body) = Body::<RegistrationBody>::from_request(request, &door).await?;
+    let Body(body) = Body::<NewAccountBody>::from_request(request, &door).await?;
     check_length("/password", &body.password)?;
     let new = NewAccount {
         email: body.email,
