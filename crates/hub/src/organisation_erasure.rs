@@ -4,7 +4,7 @@
 use lares_model::access::{Membership, Role};
 use lares_model::{OrganisationId, UnixMillis};
 use lares_store::devices::DeviceFilter;
-use lares_store::{Conn, Page, events, memberships, personal};
+use lares_store::{Conn, Page, app_sessions, events, memberships, oauth_clients, personal};
 use serde_json::json;
 
 use crate::account_log::{self, AccountEvent, Visitor};
@@ -62,6 +62,11 @@ pub(crate) async fn erase(
     events::hold(&work, id).await?;
     // Somebody may have come in meanwhile.
     refuse_with_members(hub, &work, caller, id).await?;
+    // What people let its programs do ends with the programs.
+    let page = Page { after: None, limit: MEMBERS_MAX };
+    for client in oauth_clients::of_organisation(&work, caller.scope(), id, page).await? {
+        app_sessions::delete_of_client(&work, client.id).await?;
+    }
     personal::erase_organisation(&work, id).await?;
     let detail = json!({ "organisation": id });
     account_log::note(hub, &work, caller.user, AccountEvent::OrganisationDeleted, detail, visitor).await?;

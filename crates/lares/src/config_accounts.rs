@@ -13,6 +13,7 @@ use crate::config::ConfigError;
 pub struct MailConfig {
     /// The SMTP server's name. Empty: no mail is sent; what would be waits, and `lares admin reset-link` stands in.
     pub host: String,
+    /// Its port: 587 with `starttls`, 465 with `tls`.
     pub port: u16,
     pub encryption: MailEncryption,
     /// With `password_file`: who signs in there. Empty: nobody does.

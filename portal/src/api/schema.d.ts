@@ -3485,6 +3485,9 @@ export interface components {
         LinkBody: {
             token: string;
         };
+        LinkIdentityBody: {
+            ticket: string;
+        };
         /** @description Where the event log stands, for a start from here on. */
         LiveView: {
             /** @description Give it to `/api/live` or to `/api/events` to be told everything that comes after this answer. */
@@ -4429,6 +4432,10 @@ export interface components {
          * @enum {string}
          */
         PropertyType: "house" | "apartment" | "holiday_rental" | "room" | "office" | "other";
+        /** @description Where the browser has to go. */
+        ProviderRedirectView: {
+            redirect_to: string;
+        };
         /** @description An issuer that people may sign in with. */
         ProviderView: {
             key: string;
@@ -8167,7 +8174,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["LinkBody"];
+                "application/json": components["schemas"]["LinkIdentityBody"];
             };
         };
         responses: {
@@ -8373,7 +8380,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["RedirectView"];
+                    "application/json": components["schemas"]["ProviderRedirectView"];
                 };
             };
             /** @description Not JSON */

@@ -47,7 +47,7 @@ pub struct StartProviderBody {
 
 /// Where the browser has to go.
 #[derive(Serialize, utoipa::ToSchema)]
-pub struct RedirectView {
+pub struct ProviderRedirectView {
     pub redirect_to: String,
 }
 
@@ -69,7 +69,7 @@ fn check_return_to(path: &str) -> Result<(), Invalid> {
 /// come back, within ten minutes.
 #[utoipa::path(post, path = "/api/auth/providers/{key}/start", tag = "identity", operation_id = "startProvider",
     params(("key" = String, Path, description = "Provider")), request_body = StartProviderBody,
-    responses((status = 200, description = "Where to go", body = RedirectView,
+    responses((status = 200, description = "Where to go", body = ProviderRedirectView,
         headers(("Set-Cookie" = String, description = "Known to this browser only"))),
         (status = 404, description = "Does not exist", body = Problem, content_type = "application/problem+json")))]
 pub async fn start(
@@ -83,7 +83,7 @@ pub async fn start(
     body.return_to.as_deref().map_or(Ok(()), check_return_to)?;
     let begun = providers::start(&door.hub, &key, body.return_to).await?;
     let cookie = host_cookie(COOKIE, Some((&begun.secret, UNDER_WAY_S)), "Lax", secure);
-    Ok((cookie, Json(RedirectView { redirect_to: begun.redirect_to })).into_response())
+    Ok((cookie, Json(ProviderRedirectView { redirect_to: begun.redirect_to })).into_response())
 }
 
 fn see_other(to: &str, cookies: impl IntoIterator<Item = HeaderMap>) -> Response {
@@ -138,21 +138,21 @@ pub async fn callback(
 
 #[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct LinkBody {
+pub struct LinkIdentityBody {
     #[schema(max_length = 64)]
     ticket: String,
 }
 
 /// Link an account elsewhere with yours, whose address it has: from then on it signs you in.
 #[utoipa::path(post, path = "/api/auth/providers/link", tag = "identity", operation_id = "linkProvider",
-    request_body = LinkBody, responses((status = 204, description = "Linked")))]
+    request_body = LinkIdentityBody, responses((status = 204, description = "Linked")))]
 pub async fn link(
     State(door): State<Door>,
     Who(caller): Who,
     request: Request,
 ) -> Result<StatusCode, Problem> {
     let visitor = visitor(&door, &request);
-    let Body(body) = Body::<LinkBody>::from_request(request, &door).await?;
+    let Body(body) = Body::<LinkIdentityBody>::from_request(request, &door).await?;
     if body.ticket.chars().count() > 64 {
         return Err(Invalid::one("/ticket", "must have at most 64 characters").into());
     }

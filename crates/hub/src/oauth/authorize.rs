@@ -204,6 +204,10 @@ async fn grant(
     scopes: Scopes,
     visitor: &Visitor,
 ) -> Result<String, HubError> {
+    // Nobody lets others do what they were not let in for themselves.
+    if !scopes.is_within(caller.authenticated.scopes) {
+        return Err(HubError::ScopeBeyondGrant);
+    }
     let taken = tickets::take::<AuthorizationRequest>(hub, &work, REQUEST, ticket).await?;
     let request = taken.ok_or(HubError::NotFound("this request"))?.value;
     remember(hub, &work, caller, request.client, scopes, visitor).await?;
