@@ -28,6 +28,7 @@ test("somebody new is invited by e-mail, signs up, accepts, and is removed again
   await isLive(page);
   await expect(page.getByRole("article").first()).toBeVisible();
 
+  await owner.reload();
   const people = owner.getByRole("region", { name: /^People/ });
   await expect(people.getByText(guest.email)).toBeVisible();
   await people.getByRole("button", { name: `More about ${guest.name}` }).click();

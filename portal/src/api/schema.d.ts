@@ -13120,7 +13120,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Does not exist */
+            /** @description The link is unknown, used or over */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -13236,6 +13236,15 @@ export interface operations {
             };
             /** @description From another site's page */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The link is unknown, used or over */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

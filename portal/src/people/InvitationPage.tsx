@@ -34,7 +34,8 @@ export function InvitationPage() {
     queryKey: ["account", "invitation", token],
     queryFn: () => lookAtInvitation(token ?? ""),
     enabled: token !== undefined,
-    staleTime: Number.POSITIVE_INFINITY,
+    // Accepting uses it up: what was shown must not be asked for again then.
+    staleTime: "static",
     retry: false,
   });
   const profile = useQuery({ ...profileQuery, staleTime: 0 });

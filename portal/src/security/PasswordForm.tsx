@@ -1,4 +1,5 @@
 // Asks for the new password, and for the one before where there is one.
+import { useQueryClient } from "@tanstack/react-query";
 import { useTranslations } from "use-intl";
 import * as z from "zod/mini";
 import { changePassword, useProfileChanged } from "../api/account";
@@ -13,6 +14,8 @@ export function PasswordForm({ has, onClose }: { has: boolean; onClose: () => vo
   const t = useTranslations("security.password");
   const help = useTranslations("signin")("passwordHelp");
   const changed = useProfileChanged();
+  // Sessions end by it, and it is an entry of the log.
+  const cache = useQueryClient();
   const form = useAppForm(has ? known : first, { current_password: "", new_password: "" });
   return (
     <Form
@@ -21,7 +24,7 @@ export function PasswordForm({ has, onClose }: { has: boolean; onClose: () => vo
       onCancel={onClose}
       onSubmit={async ({ current_password: before, new_password: after }) => {
         await changePassword({ ...(has && { current_password: before }), new_password: after });
-        await changed();
+        await Promise.all([changed(), cache.invalidateQueries({ queryKey: ["account"] })]);
         onClose();
         showToast({ tone: "ok", title: t("saved") });
       }}

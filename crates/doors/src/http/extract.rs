@@ -221,6 +221,10 @@ pub(super) fn expect_content(headers: &HeaderMap, expected: &str) -> Result<(), 
 }
 
 fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    // A structure's fields in an array would be taken for it.
+    if bytes.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'[') {
+        return Err(Invalid::one("", "must be a JSON object, not an array").into());
+    }
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
     let parsed = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
         let pointer = pointer_of(error.path());

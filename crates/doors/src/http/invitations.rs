@@ -144,7 +144,8 @@ pub struct LookedView {
 /// What an invitation's link offers.
 #[utoipa::path(post, path = "/api/invitations/look", tag = "organisations", operation_id = "lookAtInvitation",
     request_body = InvitationTokenBody,
-    responses((status = 200, description = "What is offered", body = LookedView)))]
+    responses((status = 200, description = "What is offered", body = LookedView),
+        (status = 404, description = "The link is unknown, used or over", body = Problem, content_type = "application/problem+json")))]
 pub async fn look(
     State(door): State<Door>,
     Body(body): Body<InvitationTokenBody>,
@@ -172,7 +173,8 @@ pub struct AcceptedView {
 /// Accept an invitation as the person who is signed in. The link is used up by it.
 #[utoipa::path(post, path = "/api/invitations/accept", tag = "organisations", operation_id = "acceptInvitation",
     request_body = InvitationTokenBody,
-    responses((status = 200, description = "You are a member now", body = AcceptedView)))]
+    responses((status = 200, description = "You are a member now", body = AcceptedView),
+        (status = 404, description = "The link is unknown, used or over", body = Problem, content_type = "application/problem+json")))]
 pub async fn accept(
     State(door): State<Door>,
     Who(caller): Who,

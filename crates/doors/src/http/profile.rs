@@ -15,6 +15,7 @@ use super::Door;
 use super::auth::visitor;
 use super::extract::{Body, Who};
 use super::problem::Problem;
+use super::views::object_or_none;
 
 /// Who is signed in.
 #[derive(Serialize, utoipa::ToSchema)]
@@ -97,7 +98,9 @@ pub struct ProfileBody {
     #[schema(max_length = 64, example = "Europe/Madrid")]
     time_zone: Option<String>,
     units: Option<Units>,
+    #[serde(default, deserialize_with = "object_or_none")]
     notifications: Option<NotificationChange>,
+    #[serde(default, deserialize_with = "object_or_none")]
     data: Option<DataChange>,
 }
 

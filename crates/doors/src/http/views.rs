@@ -52,6 +52,16 @@ where
     T::deserialize(serde_json::Value::Object(fields)).map_err(serde::de::Error::custom)
 }
 
+/// The same where it may be left out or null.
+pub fn object_or_none<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: serde::Deserializer<'de>,
+    T: serde::de::DeserializeOwned,
+{
+    let Some(fields) = Option::<serde_json::Map<_, _>>::deserialize(deserializer)? else { return Ok(None) };
+    T::deserialize(serde_json::Value::Object(fields)).map(Some).map_err(serde::de::Error::custom)
+}
+
 /// The header that makes a POST take effect once.
 #[derive(utoipa::IntoParams)]
 #[into_params(parameter_in = Header)]

@@ -69,8 +69,10 @@ async fn garbage_over_http_is_a_problem_document_and_changes_nothing() {
             let call = world.call(operation.method.clone(), &path).as_(Owner).raw(content_type, body.clone());
             let reply = call.send().await;
             let shown = String::from_utf8_lossy(&body[..body.len().min(60)]).into_owned();
+            // Signing out asks the person, whatever came along.
+            let asks = path == "/oauth/logout" && reply.status == 303;
             assert!(
-                [400, 401, 413, 422].contains(&reply.status) || (is_nothing && reply.status == 404),
+                [400, 401, 413, 422].contains(&reply.status) || (is_nothing && reply.status == 404) || asks,
                 "{} {shown}: {} {}",
                 reply.asked,
                 reply.status,
