@@ -7,8 +7,7 @@ export default defineConfig({
   snapshotPathTemplate: "{testDir}/snapshots/{arg}{ext}",
   workers: 1,
   fullyParallel: false,
-  // A shared machine that stalls is no fault of the product; what fails twice is.
-  retries: 1,
+  retries: 0,
   forbidOnly: process.env["CI"] !== undefined,
   // A loaded machine is slow, not wrong; every wait ends with what it waits for.
   timeout: 90_000,
