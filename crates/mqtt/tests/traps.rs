@@ -339,3 +339,115 @@ async fn enhanced_authentication_and_lasting_anonymous_sessions_are_refused() {
     assert_eq!(connack.reason, ReasonCode::ClientIdentifierNotValid);
     assert!(!site.house.seen().iter().any(|seen| matches!(seen, Seen::Connected(_))));
 }
+
+fn filters(named: impl IntoIterator<Item = String>, qos: Qos) -> Packet {
+    let options = SubscribeOptions {
+        qos,
+        no_local: false,
+        retain_as_published: false,
+        retain_handling: RetainHandling::Send,
+    };
+    let filters = named.into_iter().map(|filter| SubscribeFilter { filter: text(&filter), options });
+    let (properties, filters) = (Properties::new(), filters.collect());
+    Packet::Subscribe(Subscribe { id: id(1), properties, filters })
+}
+
+/// Somebody has retained so many messages in the space `home`.
+async fn with_retained(site: &Site, count: usize, topic: &str, payload: &[u8]) {
+    let mut maker = site.client(Version::V5, "maker@home").await;
+    for number in 0..count {
+        let message = publish(&format!("{topic}/{number:04}"), Qos::AtLeastOnce, 1, payload);
+        maker.send([Packet::Publish(Publish { retain: true, ..message })]).await;
+        maker.said().await;
+    }
+}
+
+/// Reads and acknowledges until so many messages have come.
+async fn take_all(wire: &mut Wire<tokio::io::DuplexStream>, count: usize) {
+    let mut heard = 0;
+    while heard < count {
+        let next = tokio::time::timeout(Duration::from_secs(5), wire.next()).await;
+        match next.unwrap_or_else(|_| panic!("stuck after {heard} of {count}")) {
+            Some(Packet::Publish(publish)) => {
+                heard += 1;
+                if let Some(id) = publish.id {
+                    wire.send([Packet::PubAck(Ack::new(id, ReasonCode::Success))]).await;
+                }
+            }
+            Some(Packet::SubAck(_)) => {}
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+/// There are 65,535 identifiers, and one packet may ask for more messages than that.
+#[tokio::test(start_paused = true)]
+async fn one_subscribe_for_more_than_every_packet_identifier_does_not_hang_the_broker() {
+    let site = Site::new(Limits::default());
+    with_retained(&site, 257, "a/a/a/a/a/a/a/a", b"x").await;
+    let mut reader = site.pipe(Version::V5);
+    let mut hello = connect(Version::V5, "r@home", "r");
+    hello.properties.push(Property::SessionExpiryInterval(1_000));
+    reader.connect(hello).await;
+    let one = |bits: u32| -> String {
+        let levels = (0..8).map(|level| if bits >> level & 1 == 1 { "+/" } else { "a/" });
+        levels.chain(["+"]).collect()
+    };
+    reader.send([filters((0..256).map(one), Qos::AtLeastOnce)]).await;
+    let mut bystander = site.client(Version::V5, "b@home").await;
+    assert_eq!(bystander.said().await, []);
+    let waiting: usize =
+        site.broker.sessions_of("owner of home").iter().map(|session| session.queued_messages).sum();
+    assert!(waiting <= Limits::default().queue_messages, "{waiting}");
+    take_all(&mut reader, 257 * 256).await;
+    assert_eq!(reader.said().await, []);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_filter_that_is_repeated_in_one_subscribe_counts_once() {
+    for version in BOTH {
+        let site = Site::new(Limits::default());
+        with_retained(&site, 5, "t", b"x").await;
+        let mut reader = site.client(version, "r@home").await;
+        reader.send([filters((0..500).map(|_| "t/#".to_owned()), Qos::AtMostOnce)]).await;
+        let said = reader.said().await;
+        let reasons = said.iter().find_map(|packet| match packet {
+            Packet::SubAck(suback) => Some(suback.reasons.len()),
+            _ => None,
+        });
+        assert_eq!((reasons, said.len()), (Some(500), 6));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn more_filters_than_a_packet_may_name_are_refused() {
+    for version in BOTH {
+        let mut bytes = BytesMut::new();
+        let packet = filters((0..2_049).map(|n| format!("t/{n}")), Qos::AtMostOnce);
+        encode(&packet, version, usize::MAX, &mut bytes).unwrap();
+        refused(version, &bytes, Violation::TooManyFilters(2_048)).await;
+        let filters = (0..2_049).map(|n| text(&format!("t/{n}"))).collect();
+        let packet = Packet::Unsubscribe(Unsubscribe { id: id(1), properties: Properties::new(), filters });
+        bytes.clear();
+        encode(&packet, version, usize::MAX, &mut bytes).unwrap();
+        refused(version, &bytes, Violation::TooManyFilters(2_048)).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_retained_waits_within_the_bounds_of_a_queue_and_comes_in_full() {
+    for (version, qos) in BOTH.into_iter().flat_map(|version| [Qos::AtMostOnce, Qos::AtLeastOnce].map(|qos| (version, qos))) {
+        let limits = Limits { queue_messages: 20, queue_bytes: 400_000, ..Limits::default() };
+        let site = Site::new(limits);
+        with_retained(&site, 150, "t", &[0; 20_000]).await;
+        let mut reader = site.client(version, "r@home").await;
+        reader.send([filters(["t/#".to_owned(), "t/+".to_owned()], qos)]).await;
+        let mut bystander = site.client(version, "b@home").await;
+        assert_eq!(bystander.said().await, []);
+        for session in site.broker.sessions_of("owner of home") {
+            assert!(session.queued_messages <= 20 && session.queued_bytes <= 400_000, "{session:?}");
+        }
+        take_all(&mut reader, 300).await;
+        assert_eq!(reader.said().await, []);
+    }
+}

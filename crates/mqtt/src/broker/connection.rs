@@ -275,6 +275,12 @@ impl<H: Handler, S: AsyncRead + AsyncWrite + Unpin + Send> Connection<H, S> {
             return Err(Disconnected::ByServer(reason));
         }
         self.session.resend(|| broker.now(), &mut self.out);
+        if self.pending.is_empty() && self.seat.owes() {
+            if broker.go_on_with_owed(&self.seat) {
+                cx.waker().wake_by_ref();
+            }
+            self.seat.take(&mut self.pending);
+        }
         if self.pending.is_empty() {
             return Ok(());
         }

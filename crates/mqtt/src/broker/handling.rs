@@ -258,14 +258,20 @@ impl<H: Handler, S: AsyncRead + AsyncWrite + Unpin + Send> Connection<H, S> {
         let client = self.guest.client.clone();
         let (reasons, position) = broker.subscribe(&self.seat, &client, subscribe);
         self.after(position, Then::SubAck(subscribe.id, reasons.clone()))?;
+        let mut refused = Vec::new();
         for (wanted, reason) in subscribe.filters.iter().zip(reasons) {
             if reason.is_error() {
-                let why = format!("may not subscribe to {:?}: {reason:?}", wanted.filter);
-                broker.handler.violated(Some(&client), self.peer, &why);
-                self.guest.tenant.refusals.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+                refused.push((&wanted.filter, reason));
             } else {
                 broker.handler.subscribed(&client, &wanted.filter);
             }
+        }
+        if let Some((filter, reason)) = refused.first() {
+            let more = if refused.len() > 1 { format!(", and {} more", refused.len() - 1) } else { String::new() };
+            let why = format!("may not subscribe to {filter:?}: {reason:?}{more}");
+            broker.handler.violated(Some(&client), self.peer, &why);
+            let refused = refused.len() as u64;
+            self.guest.tenant.refusals.fetch_add(refused, std::sync::atomic::Ordering::Relaxed);
         }
         Ok(())
     }

@@ -52,6 +52,11 @@ impl Batch<'_> {
         if self.keeper.keeps { self.state.submitted + 1 } else { 0 }
     }
 
+    /// The commit to wait for: as `position`, and 0 when nothing was recorded.
+    pub fn recorded(&self) -> Position {
+        if self.state.records.len() > self.before { self.position() } else { 0 }
+    }
+
     pub fn add(&mut self, record: Record) {
         if self.keeper.keeps {
             self.state.records.push(record);

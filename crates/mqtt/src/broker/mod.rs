@@ -8,7 +8,9 @@ mod handling;
 mod keeper;
 mod limits;
 mod listener;
+mod live;
 mod opening;
+mod owed;
 mod registry;
 mod router;
 mod seat;
@@ -229,7 +231,7 @@ impl<H: Handler> Broker<H> {
             match seat.push(delivery) {
                 Offer::Queued => receipt.queued += 1,
                 Offer::TooLarge => error = SendError::TooLarge,
-                Offer::Gone => {}
+                Offer::Gone | Offer::OutOfIds => {}
             }
         }
         match receipt {

@@ -31,11 +31,11 @@ pub(super) enum Routed {
     Later(Arc<Seat>),
 }
 
-struct Target<'a> {
-    seat: &'a Arc<Seat>,
-    qos: Qos,
-    retain: bool,
-    identifiers: Vec<Variable>,
+pub(super) struct Target<'a> {
+    pub seat: &'a Arc<Seat>,
+    pub qos: Qos,
+    pub retain: bool,
+    pub identifiers: Vec<Variable>,
 }
 
 pub(super) fn letter_of(number: u64, message: &Message, now: u64) -> Letter {
@@ -67,9 +67,10 @@ impl<H: Handler> Broker<H> {
         from: From<'_>,
         holds: Option<(u64, u16)>,
     ) -> Routed {
-        let letter = letter_of(self.keeper.next_letter(), message, self.now());
         if message.retain {
             let mut topics = space.write();
+            // Numbered under the lock, so that a subscription knows which ones were retained before it stood.
+            let letter = letter_of(self.keeper.next_letter(), message, self.now());
             if let Err(refusal) = self.check_retained(space, &topics, &letter) {
                 return Routed::Refused(refusal);
             }
@@ -85,7 +86,7 @@ impl<H: Handler> Broker<H> {
                 other => other,
             };
         }
-        let letter = Arc::new(letter);
+        let letter = Arc::new(letter_of(self.keeper.next_letter(), message, self.now()));
         let topics = space.read();
         self.deliver(space, &topics, &letter, false, from, holds)
     }
@@ -232,16 +233,16 @@ impl<H: Handler> Broker<H> {
         if let Some((session, id)) = holds {
             batch.add(Record::Holds { session, id });
         }
-        batch.position()
+        batch.recorded()
     }
 
-    fn push_kept(
+    pub(super) fn push_kept(
         &self,
         batch: &mut Batch<'_>,
         letter: &Arc<Letter>,
         target: Target<'_>,
         is_written: &mut bool,
-    ) {
+    ) -> Offer {
         let entry = self.keeper.next_entry();
         // QoS 1 may leave at once: sent again after a crash, it is a repetition that QoS 1 allows.
         let position = if target.qos == Qos::ExactlyOnce { batch.position() } else { 0 };
@@ -272,34 +273,7 @@ impl<H: Handler> Broker<H> {
             }
             batch.add(record);
         }
-    }
-
-    /// Retained messages for a new subscription (section 3.3.1.3), behind what is in its queue already. The bounds do
-    /// not count: the retained messages have bounds of their own.
-    pub(super) fn send_retained(&self, letters: Vec<Arc<Letter>>, subscription: &Subscription) -> Position {
-        let seat = &subscription.seat;
-        let mut position = 0;
-        for letter in letters {
-            let within = &subscription.within;
-            if !within.is_empty() && !within.iter().any(|pattern| matches(pattern, &letter.topic)) {
-                continue;
-            }
-            let target = Target {
-                seat,
-                qos: subscription.options.qos.min(letter.qos),
-                retain: true,
-                identifiers: subscription.identifier.into_iter().collect(),
-            };
-            if seat.kept && target.qos > Qos::AtMostOnce {
-                let mut batch = self.keeper.batch();
-                self.push_kept(&mut batch, &letter, target, &mut false);
-                position = batch.position();
-            } else {
-                let Target { qos, retain, identifiers, .. } = target;
-                seat.push(Delivery { letter, qos, retain, identifiers, entry: 0, id: None, position: 0 });
-            }
-        }
-        position
+        offer
     }
 
     pub(super) fn seen(&self, letter: &Letter, retain: bool, from: &Arc<str>) -> Overheard {

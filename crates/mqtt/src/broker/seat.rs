@@ -10,12 +10,12 @@ use futures_util::task::AtomicWaker;
 use tokio::sync::Notify;
 
 use super::limits::Limits;
+use super::live::Live;
+use super::owed::Owed;
 use super::space::Space;
 use super::tenant::Tenant;
 use super::trace::Trace;
-use crate::codec::{
-    Packet, PacketId, Qos, ReasonCode, SubscribeOptions, Text, Variable, Version, encoded_bytes,
-};
+use crate::codec::{PacketId, ReasonCode, SubscribeOptions, Text, Variable};
 use crate::session::{AtRest, Delivery};
 
 /// A subscription as it stands.
@@ -30,35 +30,10 @@ pub(super) struct Subscription {
     pub within: Vec<Text>,
 }
 
-/// A connection that is on.
-#[derive(Debug, Clone)]
-pub(super) struct Live {
-    pub connection: u64,
-    pub listener: u64,
-    pub version: Version,
-    pub peer: std::net::SocketAddr,
-    pub tls: bool,
-    pub since: u64,
-    packet_bytes_max: usize,
-}
-
-impl Live {
-    pub fn new(
-        connection: u64,
-        listener: u64,
-        version: Version,
-        origin: (std::net::SocketAddr, bool),
-        since: u64,
-        packet_bytes_max: usize,
-    ) -> Live {
-        let (peer, tls) = origin;
-        Live { connection, listener, version, peer, tls, since, packet_bytes_max }
-    }
-}
-
 #[derive(Debug, Default)]
 struct Inner {
     subscriptions: Vec<Arc<Subscription>>,
+    owed: VecDeque<Owed>,
     queue: VecDeque<Delivery>,
     live: Option<Live>,
     cut: Option<ReasonCode>,
@@ -70,12 +45,29 @@ struct Inner {
     room_wakers: Vec<Waker>,
 }
 
+impl Inner {
+    fn unused_id(&mut self) -> Option<PacketId> {
+        for _ in 0..u16::MAX {
+            self.last_id = self.last_id.checked_add(1).unwrap_or(1);
+            let id = PacketId::new(self.last_id);
+            if id.is_some_and(|id| !self.ids.contains(&id)) {
+                return id;
+            }
+        }
+        None
+    }
+}
+
+const IDS_IN_RESERVE: usize = 256;
+
 /// What offering a message came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Offer {
     Queued,
     TooLarge,
     Gone,
+    /// As many messages of a kept session are under way or wait as there are identifiers.
+    OutOfIds,
 }
 
 /// Whether more may wait for a client.
@@ -104,6 +96,7 @@ pub(super) struct Seat {
     waiting_messages: AtomicUsize,
     waiting_bytes: AtomicUsize,
     somebody_waits: AtomicBool,
+    owes: AtomicBool,
     pub messages_in: AtomicU64,
     pub messages_out: AtomicU64,
     freed: Notify,
@@ -132,6 +125,7 @@ impl Seat {
             waiting_messages: AtomicUsize::new(0),
             waiting_bytes: AtomicUsize::new(0),
             somebody_waits: AtomicBool::new(false),
+            owes: AtomicBool::new(false),
             messages_in: AtomicU64::new(0),
             messages_out: AtomicU64::new(0),
             freed: Notify::new(),
@@ -194,6 +188,7 @@ impl Seat {
         let queue = std::mem::take(&mut inner.queue);
         self.account_gone(&queue);
         inner.at_rest = AtRest::default();
+        inner.owed = VecDeque::new();
         inner.ids = HashSet::new();
         inner.cut.get_or_insert(ReasonCode::SessionTakenOver);
         let subscriptions = std::mem::take(&mut inner.subscriptions);
@@ -217,7 +212,9 @@ impl Seat {
             return Err(ReasonCode::UnspecifiedError);
         }
         if let Some(known) = inner.subscriptions.iter_mut().find(|known| known.filter == new.filter) {
-            return Ok(Some(std::mem::replace(known, new)));
+            let before = std::mem::replace(known, new);
+            inner.owed.retain(|owed| !Arc::ptr_eq(&owed.subscription, &before));
+            return Ok(Some(before));
         }
         let bytes: usize = inner.subscriptions.iter().map(|known| known.filter.len()).sum();
         let is_full = |limits: &Limits| {
@@ -237,7 +234,35 @@ impl Seat {
         let mut inner = self.inner();
         let index = inner.subscriptions.iter().position(|known| &*known.filter == filter)?;
         self.tenant.subscriptions.fetch_sub(1, Ordering::Relaxed);
-        Some(inner.subscriptions.swap_remove(index))
+        let gone = inner.subscriptions.swap_remove(index);
+        inner.owed.retain(|owed| !Arc::ptr_eq(&owed.subscription, &gone));
+        Some(gone)
+    }
+
+    /// A subscription that is to have what is retained.
+    pub fn owe(&self, owed: Owed) {
+        let mut inner = self.inner();
+        if !inner.ended {
+            inner.owed.push_back(owed);
+            self.owes.store(true, Ordering::Relaxed);
+        }
+    }
+
+    pub fn owes(&self) -> bool {
+        self.owes.load(Ordering::Relaxed)
+    }
+
+    pub fn take_owed(&self) -> VecDeque<Owed> {
+        std::mem::take(&mut self.inner().owed)
+    }
+
+    /// What there was no room for.
+    pub fn owe_again(&self, owed: VecDeque<Owed>) {
+        let mut inner = self.inner();
+        if !inner.ended {
+            self.owes.store(!owed.is_empty(), Ordering::Relaxed);
+            inner.owed = owed;
+        }
     }
 
     pub fn subscriptions(&self) -> Vec<Arc<Subscription>> {
@@ -283,13 +308,7 @@ impl Seat {
     /// As `push`, with an identifier of its own that survives a crash: `make` gets it.
     pub fn push_kept(&self, make: impl FnOnce(PacketId) -> Delivery) -> Offer {
         let mut inner = self.inner();
-        let id = loop {
-            inner.last_id = inner.last_id.checked_add(1).unwrap_or(1);
-            match PacketId::new(inner.last_id) {
-                Some(id) if !inner.ids.contains(&id) => break id,
-                _ => {}
-            }
-        };
+        let Some(id) = inner.unused_id() else { return Offer::OutOfIds };
         let delivery = make(id);
         let offer = self.push_locked(&mut inner, delivery);
         if offer == Offer::Queued {
@@ -298,15 +317,16 @@ impl Seat {
         offer
     }
 
-    /// Whether every identifier is taken.
+    /// Whether no more messages should be offered: nearly every identifier is taken. The last ones are for those who
+    /// asked at the same time.
     pub fn is_out_of_ids(&self) -> bool {
-        self.kept && self.inner().ids.len() >= usize::from(u16::MAX)
+        self.kept && self.inner().ids.len() >= usize::from(u16::MAX) - IDS_IN_RESERVE
     }
 
     fn push_locked(&self, inner: &mut Inner, delivery: Delivery) -> Offer {
         let waits = match &inner.live {
             _ if inner.ended => return Offer::Gone,
-            Some(live) if !fits(&delivery, live) => return Offer::TooLarge,
+            Some(live) if !live.takes(&delivery) => return Offer::TooLarge,
             Some(_) => inner.cut.is_none() || delivery.entry > 0,
             None => delivery.entry > 0,
         };
@@ -430,16 +450,6 @@ impl Seat {
     pub fn register(&self, waker: &Waker) {
         self.waker.register(waker);
     }
-}
-
-/// Whether the client takes a packet of this size [MQTT-3.1.2-24].
-fn fits(delivery: &Delivery, live: &Live) -> bool {
-    if live.packet_bytes_max == usize::MAX {
-        return true;
-    }
-    let mut publish = delivery.to_publish(0);
-    publish.id = (publish.qos != Qos::AtMostOnce).then_some(PacketId::MIN);
-    encoded_bytes(&Packet::Publish(publish), live.version).is_ok_and(|bytes| bytes <= live.packet_bytes_max)
 }
 
 fn drain_where(queue: &mut VecDeque<Delivery>, gone: impl Fn(&Delivery) -> bool) -> Vec<Delivery> {

@@ -1,12 +1,15 @@
 //! The life of a session: opened or resumed, subscribed, kept while its client is away, ended.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use tokio::time::timeout;
 
 use super::keeper::Position;
-use super::seat::{Live, Seat, Subscription};
+use super::owed::{LOOKS_MAX, Owed};
+use super::live::Live;
+use super::seat::{Seat, Subscription};
 use super::space::Space;
 use super::{Broker, tending};
 use crate::codec::{PacketId, ReasonCode, RetainHandling, Subscribe, SubscribeFilter, Text, Version};
@@ -123,29 +126,38 @@ impl<H: Handler> Broker<H> {
         client: &H::Client,
         subscribe: &Subscribe,
     ) -> (Vec<ReasonCode>, Position) {
-        let mut position = 0;
-        let reasons = subscribe.filters.iter().map(|wanted| {
-            let judged = self.judge_subscription(seat, client, wanted);
-            let within = match judged {
-                Ok(within) => within,
-                Err(reason) => return reason,
-            };
-            let subscription = Arc::new(Subscription {
-                seat: seat.clone(),
-                filter: wanted.filter.detached(),
-                options: wanted.options,
-                identifier: subscribe.properties.subscription_identifier().copied(),
-                within,
+        let (mut position, mut looks) = (0, LOOKS_MAX);
+        // Of a filter that is named again only the last counts: the others would have been replaced at once.
+        let indexed = subscribe.filters.iter().enumerate();
+        let last: HashMap<&Text, usize> = indexed.map(|(index, wanted)| (&wanted.filter, index)).collect();
+        let mut reasons = vec![ReasonCode::Success; subscribe.filters.len()];
+        for (index, wanted) in subscribe.filters.iter().enumerate() {
+            if last.get(&wanted.filter) != Some(&index) {
+                continue;
+            }
+            let placed = self.judge_subscription(seat, client, wanted).and_then(|within| {
+                let subscription = Arc::new(Subscription {
+                    seat: seat.clone(),
+                    filter: wanted.filter.detached(),
+                    options: wanted.options,
+                    identifier: subscribe.properties.subscription_identifier().copied(),
+                    within,
+                });
+                self.place_subscription(&subscription, &mut looks)
             });
-            match self.place_subscription(&subscription) {
+            reasons[index] = match placed {
                 Ok(placed) => {
                     position = position.max(placed);
                     wanted.options.qos.granted()
                 }
                 Err(reason) => reason,
-            }
-        });
-        (reasons.collect(), position)
+            };
+        }
+        for (index, wanted) in subscribe.filters.iter().enumerate() {
+            let of_last = last.get(&wanted.filter).map_or(ReasonCode::Success, |last| reasons[*last]);
+            reasons[index] = if of_last.is_error() { of_last } else { wanted.options.qos.granted() };
+        }
+        (reasons, position)
     }
 
     fn judge_subscription(
@@ -173,7 +185,11 @@ impl<H: Handler> Broker<H> {
         Ok(narrowed)
     }
 
-    fn place_subscription(&self, subscription: &Arc<Subscription>) -> Result<Position, ReasonCode> {
+    fn place_subscription(
+        &self,
+        subscription: &Arc<Subscription>,
+        looks: &mut usize,
+    ) -> Result<Position, ReasonCode> {
         let seat = &subscription.seat;
         let Some(space) = &seat.space else {
             seat.subscribe(subscription.clone(), Some(&self.limits))?;
@@ -195,8 +211,8 @@ impl<H: Handler> Broker<H> {
         if !wants_retained || topic::shared(&subscription.filter).is_some() {
             return Ok(position);
         }
-        let letters = topics.retained(&subscription.filter, self.now());
-        Ok(self.send_retained(letters, subscription).max(position))
+        seat.owe(Owed::new(subscription, self.keeper.next_letter()));
+        Ok(self.send_owed(seat, &topics, looks).max(position))
     }
 
     fn record_subscription(&self, subscription: &Subscription) -> Position {

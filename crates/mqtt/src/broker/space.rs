@@ -15,6 +15,14 @@ use crate::codec::Text;
 use crate::session::{Letter, UnixMs};
 use crate::topic::{matches, shared};
 
+/// What looking for a retained message found.
+pub(super) enum Look {
+    Found(Arc<Letter>),
+    /// As many topics were looked at as may be, this one last.
+    Enough(Option<Text>),
+    End,
+}
+
 /// What stands at a filter.
 pub(super) enum Standing {
     One(Arc<Subscription>),
@@ -90,6 +98,45 @@ impl Topics {
             }
             Standing::Watcher { .. } => false,
         });
+    }
+
+    /// The next retained message that a filter covers, in the order of topics. Each topic that is looked at costs one of
+    /// `looks`.
+    pub fn next_retained(
+        &self,
+        filter: &str,
+        after: Option<&Text>,
+        now: UnixMs,
+        looks: &mut usize,
+    ) -> Look {
+        let alive = |letter: &&Arc<Letter>| !letter.has_expired(now);
+        let Some(wild) = filter.find(['+', '#']) else {
+            *looks = looks.saturating_sub(1);
+            let found = Text::new(filter).filter(|_| after.is_none());
+            let found = found.and_then(|topic| self.retained.get(&topic)).filter(alive);
+            return found.map_or(Look::End, |letter| Look::Found(letter.clone()));
+        };
+        // Topics with the same beginning lie together; `a/#` covers `a`, too.
+        let prefix = filter[..wild].trim_end_matches('/');
+        let from = match after {
+            Some(after) => Bound::Excluded(after.clone()),
+            None => Bound::Included(Text::new(prefix).unwrap_or_default()),
+        };
+        let mut last = None;
+        for (topic, letter) in self.retained.range((from, Bound::Unbounded)) {
+            if !topic.starts_with(prefix) {
+                break;
+            }
+            if *looks == 0 {
+                return Look::Enough(last.cloned());
+            }
+            *looks -= 1;
+            last = Some(topic);
+            if matches(filter, topic) && alive(&letter) {
+                return Look::Found(letter.clone());
+            }
+        }
+        Look::End
     }
 
     /// Retained messages that a filter covers.

@@ -13,6 +13,10 @@ use super::violation::Violation;
 use super::wire::Reader;
 use crate::topic::{check_filter, check_topic};
 
+/// In one SUBSCRIBE or UNSUBSCRIBE: each is work, and a packet has to be done with before the next client's turn. Home
+/// Assistant sends at most 500.
+const FILTERS_MAX: usize = 2_048;
+
 /// The lower half of the first byte is fixed for all but PUBLISH [MQTT-2.1.3-1].
 pub(super) fn check_flags(kind: Kind, flags: u8) -> Result<(), Violation> {
     let fine = match kind {
@@ -155,11 +159,16 @@ fn decode_subscribe(reader: &mut Reader<'_>, version: Version) -> Result<Packet,
             return Err(Violation::SubscriptionOptions);
         }
         filters.push(SubscribeFilter { filter, options });
+        check_count(filters.len())?;
     }
     if filters.is_empty() {
         return Err(Violation::NoFilters(Kind::Subscribe));
     }
     Ok(Packet::Subscribe(Subscribe { id, properties, filters }))
+}
+
+fn check_count(filters: usize) -> Result<(), Violation> {
+    if filters > FILTERS_MAX { Err(Violation::TooManyFilters(FILTERS_MAX)) } else { Ok(()) }
 }
 
 fn options(byte: u8, version: Version) -> Result<SubscribeOptions, Violation> {
@@ -202,6 +211,7 @@ fn decode_unsubscribe(reader: &mut Reader<'_>, version: Version) -> Result<Packe
         let filter = reader.text("a topic filter")?;
         check_filter(&filter)?;
         filters.push(filter);
+        check_count(filters.len())?;
     }
     if filters.is_empty() {
         return Err(Violation::NoFilters(Kind::Unsubscribe));

@@ -38,6 +38,8 @@ pub enum Violation {
     Filter,
     #[error("{0:?} names no topic filter")]
     NoFilters(Kind),
+    #[error("more than {0} topic filters in one packet")]
+    TooManyFilters(usize),
     #[error("subscription options are malformed")]
     SubscriptionOptions,
     #[error("property {0:#04x} does not exist")]
@@ -104,6 +106,7 @@ impl Violation {
             ProtocolName | ProtocolLevel(_) => ReasonCode::UnsupportedProtocolVersion,
             TopicAlias => ReasonCode::TopicAliasInvalid,
             ReceiveMaximum(_) => ReasonCode::ReceiveMaximumExceeded,
+            TooManyFilters(_) => ReasonCode::QuotaExceeded,
             RetainUnavailable => ReasonCode::RetainNotSupported,
             _ => ReasonCode::ProtocolError,
         }
@@ -128,6 +131,7 @@ impl Violation {
             Filter => "MQTT-4.7.1-1, MQTT-4.7.1-2",
             NoFilters(Kind::Unsubscribe) => "MQTT-3.10.3-2",
             NoFilters(_) => "MQTT-3.8.3-2",
+            TooManyFilters(_) => "section 4.13",
             SubscriptionOptions => "MQTT-3.8.3-5",
             UnknownProperty(_) | MisplacedProperty(_) => "section 2.2.2.2",
             DuplicateProperty(_) | PropertyValue(_) => "section 2.2.2.2 and the property's own",
