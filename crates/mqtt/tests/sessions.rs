@@ -374,6 +374,68 @@ async fn a_full_queue_of_an_absent_client_refuses_and_drops_nothing() {
     }
 }
 
+/// One client that stays away does not end what a home reports.
+#[tokio::test(start_paused = true)]
+async fn the_house_hears_a_message_whatever_becomes_of_it_for_others() {
+    for (version, qos) in BOTH.into_iter().flat_map(|version| [1, 2].map(|qos| (version, qos))) {
+        let qos = Qos::from_u8(qos).unwrap();
+        let quota = TenantQuota { retained_messages: 0, ..TenantQuota::default() };
+        let site = Site::with_quota(Limits { queue_messages: 1, ..Limits::default() }, quota);
+        let (mut reader, _) = kept(&site, version, "r@home").await;
+        reader.send([subscribe(1, "t", Qos::ExactlyOnce)]).await;
+        reader.said().await;
+        gone(&site, reader, "r@home").await;
+        let mut maker = site.client(version, "m@home").await;
+        maker.send([Packet::Publish(publish("t", qos, 1, b"waits"))]).await;
+        maker.said().await;
+        for (topic, retain, payload) in [("t", false, b"full"), ("u", true, b"kept")] {
+            let mut maker = site.client(version, "m@home").await;
+            maker.send([Packet::Publish(Publish { retain, ..publish(topic, qos, 2, payload) })]).await;
+            site.house
+                .until(|seen| {
+                    seen.iter().any(
+                        |seen| matches!(seen, Seen::Published { payload: heard, .. } if heard == payload),
+                    )
+                })
+                .await;
+            let refused = Ack::new(id(2), ReasonCode::QuotaExceeded);
+            match version {
+                Version::V311 => assert_eq!(maker.rest().await, [], "not acknowledged"),
+                _ if qos == Qos::AtLeastOnce => assert_eq!(maker.said().await, [Packet::PubAck(refused)]),
+                _ => assert_eq!(maker.said().await, [Packet::PubRec(refused)]),
+            }
+        }
+        assert_eq!(site.house.payloads(), [b"waits".to_vec(), b"full".to_vec(), b"kept".to_vec()]);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_house_does_not_wait_for_a_client_that_does_not_keep_up() {
+    for version in BOTH {
+        let site = Site::new(Limits { queue_messages: 2, send_maximum: 1, ..Limits::default() });
+        let mut reader = site.client(version, "r@home").await;
+        reader.send([subscribe(1, "t", Qos::AtLeastOnce)]).await;
+        reader.said().await;
+        let mut maker = site.client(version, "m@home").await;
+        let message = |n: u16| Packet::Publish(publish("t", Qos::AtLeastOnce, n, &[b'0' + n as u8]));
+        maker.send((1..=9).map(message)).await;
+        let acknowledged = maker.said().await.len();
+        assert!((2..9).contains(&acknowledged), "{acknowledged}");
+        let order: Vec<Vec<u8>> = (1..=9).map(|n| vec![b'0' + n]).collect();
+        assert_eq!(site.house.payloads(), order);
+        let mut heard = Vec::new();
+        while heard.len() < 9 {
+            let next = tokio::time::timeout(Duration::from_secs(5), reader.next()).await;
+            let Some(Packet::Publish(publish)) = next.expect("stuck") else { continue };
+            reader.send([Packet::PubAck(Ack::new(publish.id.unwrap(), ReasonCode::Success))]).await;
+            heard.push(publish.payload.to_vec());
+        }
+        assert_eq!(heard, order);
+        assert_eq!(maker.said().await.len(), 9 - acknowledged);
+        assert_eq!(site.house.payloads(), order, "each once");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_slow_reader_holds_its_publisher_back_and_loses_nothing() {
     for version in BOTH {

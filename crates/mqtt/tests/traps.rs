@@ -436,7 +436,9 @@ async fn more_filters_than_a_packet_may_name_are_refused() {
 
 #[tokio::test(start_paused = true)]
 async fn what_is_retained_waits_within_the_bounds_of_a_queue_and_comes_in_full() {
-    for (version, qos) in BOTH.into_iter().flat_map(|version| [Qos::AtMostOnce, Qos::AtLeastOnce].map(|qos| (version, qos))) {
+    for (version, qos) in
+        BOTH.into_iter().flat_map(|version| [Qos::AtMostOnce, Qos::AtLeastOnce].map(|qos| (version, qos)))
+    {
         let limits = Limits { queue_messages: 20, queue_bytes: 400_000, ..Limits::default() };
         let site = Site::new(limits);
         with_retained(&site, 150, "t", &[0; 20_000]).await;

@@ -26,21 +26,15 @@ enum Reauthenticated {
     Refused(ReasonCode),
 }
 
-/// A message that waits for its turn to be routed.
+/// A message that the house has before the others: at QoS 2, so that what a crash repeats is routed once; below it, when
+/// others have no room for it, which keeps nothing from the house.
 struct Held {
     ticket: Ticket,
     message: Message,
-    /// QoS 2 is routed after the house has it, so that what a crash repeats is routed once.
-    house: House,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum House {
-    /// It gets the message after the others.
-    Next,
-    /// It has the message and has not said yet.
-    Has,
-    Said(Outcome),
+    /// The others cannot have it.
+    refused: Option<ReasonCode>,
+    /// What the house said.
+    outcome: Option<Outcome>,
 }
 
 /// Messages of one client on their way.
@@ -55,7 +49,8 @@ pub(super) struct Handling {
 }
 
 impl<H: Handler, S: AsyncRead + AsyncWrite + Unpin + Send> Connection<H, S> {
-    /// Asks for the right, then routes; the house gets the message here and now, so that it sees the order of arrival.
+    /// Asks for the right, then routes. The house gets the message here and now, whatever becomes of it for the others,
+    /// and so in the order of arrival.
     pub(super) fn arrive(
         &mut self,
         ticket: Ticket,
@@ -79,18 +74,16 @@ impl<H: Handler, S: AsyncRead + AsyncWrite + Unpin + Send> Connection<H, S> {
         if self.seat.space.is_none() {
             return self.hand_over(ticket, 0, message, cx);
         }
-        if message.qos == Qos::ExactlyOnce {
-            self.handling.held.push_back(Held { ticket, message: message.clone(), house: House::Has });
-            return self.hand_over(ticket, 0, message, cx);
-        }
-        if self.handling.held.is_empty() {
+        let mut refused = None;
+        if message.qos != Qos::ExactlyOnce && self.handling.held.is_empty() {
             match self.route(&message, None) {
+                Routed::Sent(position) => return self.hand_over(ticket, position, message, cx),
                 Routed::Later(seat) => self.wait_for(&seat, message.payload.len(), cx),
-                routed => return self.routed(ticket, message, routed, cx),
+                Routed::Refused(reason) => refused = Some(reason),
             }
         }
-        self.handling.held.push_back(Held { ticket, message, house: House::Next });
-        Ok(())
+        self.handling.held.push_back(Held { ticket, message: message.clone(), refused, outcome: None });
+        self.hand_over(ticket, 0, message, cx)
     }
 
     fn route(&self, message: &Message, holds: Option<(u64, u16)>) -> Routed {
@@ -107,21 +100,6 @@ impl<H: Handler, S: AsyncRead + AsyncWrite + Unpin + Send> Connection<H, S> {
         let limits = &self.guest.broker.limits;
         if !seat.wake_with_room(bytes, limits.queue_messages, limits.queue_bytes, cx.waker()) {
             cx.waker().wake_by_ref();
-        }
-    }
-
-    /// The others have a message: the house is next.
-    fn routed(
-        &mut self,
-        ticket: Ticket,
-        message: Message,
-        routed: Routed,
-        cx: &mut Context<'_>,
-    ) -> Result<(), Disconnected> {
-        match routed {
-            Routed::Sent(position) => self.hand_over(ticket, position, message, cx),
-            Routed::Refused(reason) => self.refuse(ticket, message.qos, reason),
-            Routed::Later(_) => Ok(()),
         }
     }
 
@@ -164,9 +142,8 @@ impl<H: Handler, S: AsyncRead + AsyncWrite + Unpin + Send> Connection<H, S> {
         outcome: Outcome,
         cx: &mut Context<'_>,
     ) -> Result<(), Disconnected> {
-        let held = self.handling.held.iter_mut().find(|held| held.ticket == ticket);
-        if let Some(held) = held.filter(|held| held.house == House::Has) {
-            held.house = House::Said(outcome);
+        if let Some(held) = self.handling.held.iter_mut().find(|held| held.ticket == ticket) {
+            held.outcome = Some(outcome);
             return self.route_second(cx);
         }
         if position == 0 {
@@ -176,12 +153,14 @@ impl<H: Handler, S: AsyncRead + AsyncWrite + Unpin + Send> Connection<H, S> {
         }
     }
 
-    /// Routes the QoS 2 messages at the front that the house has.
+    /// Routes the messages at the front that the house has.
     fn route_second(&mut self, cx: &mut Context<'_>) -> Result<(), Disconnected> {
-        while let Some(Held { ticket, message, house: House::Said(outcome) }) = self.handling.held.front() {
-            let (ticket, outcome) = (*ticket, *outcome);
-            let routed = match outcome {
-                Outcome::Accepted => self.route(message, self.holds(ticket)),
+        while let Some(Held { ticket, message, refused, outcome: Some(outcome) }) = self.handling.held.front()
+        {
+            let (ticket, outcome, qos) = (*ticket, *outcome, message.qos);
+            let routed = match (outcome, *refused) {
+                (Outcome::Accepted, Some(reason)) => Routed::Refused(reason),
+                (Outcome::Accepted, None) => self.route(message, self.holds(ticket, qos)),
                 _ => Routed::Sent(0),
             };
             let bytes = message.payload.len();
@@ -198,13 +177,13 @@ impl<H: Handler, S: AsyncRead + AsyncWrite + Unpin + Send> Connection<H, S> {
                 Routed::Refused(reason) => reason,
             };
             self.handling.held.pop_front();
-            self.refuse(ticket, Qos::ExactlyOnce, refusal)?;
+            self.refuse(ticket, qos, refusal)?;
         }
         Ok(())
     }
 
-    fn holds(&self, ticket: Ticket) -> Option<(u64, u16)> {
-        let id = self.session.id_of(ticket)?;
+    fn holds(&self, ticket: Ticket, qos: Qos) -> Option<(u64, u16)> {
+        let id = self.session.id_of(ticket).filter(|_| qos == Qos::ExactlyOnce)?;
         self.seat.kept.then_some((self.seat.number, id.get()))
     }
 
@@ -215,23 +194,6 @@ impl<H: Handler, S: AsyncRead + AsyncWrite + Unpin + Send> Connection<H, S> {
             return Ok(false);
         }
         self.route_second(cx)?;
-        while let Some(held) = self.handling.held.front() {
-            if held.house != House::Next {
-                break;
-            }
-            match self.route(&held.message, None) {
-                Routed::Later(seat) => {
-                    let bytes = held.message.payload.len();
-                    self.wait_for(&seat, bytes, cx);
-                    break;
-                }
-                routed => {
-                    let Some(Held { ticket, message, .. }) = self.handling.held.pop_front() else { break };
-                    self.routed(ticket, message, routed, cx)?;
-                    self.route_second(cx)?;
-                }
-            }
-        }
         if self.handling.held.is_empty() {
             self.handling.held = VecDeque::new();
         }
@@ -267,7 +229,8 @@ impl<H: Handler, S: AsyncRead + AsyncWrite + Unpin + Send> Connection<H, S> {
             }
         }
         if let Some((filter, reason)) = refused.first() {
-            let more = if refused.len() > 1 { format!(", and {} more", refused.len() - 1) } else { String::new() };
+            let more =
+                if refused.len() > 1 { format!(", and {} more", refused.len() - 1) } else { String::new() };
             let why = format!("may not subscribe to {filter:?}: {reason:?}{more}");
             broker.handler.violated(Some(&client), self.peer, &why);
             let refused = refused.len() as u64;

@@ -7,8 +7,8 @@ use std::sync::atomic::Ordering;
 use tokio::time::timeout;
 
 use super::keeper::Position;
-use super::owed::{LOOKS_MAX, Owed};
 use super::live::Live;
+use super::owed::{LOOKS_MAX, Owed};
 use super::seat::{Seat, Subscription};
 use super::space::Space;
 use super::{Broker, tending};

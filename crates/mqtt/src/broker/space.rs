@@ -102,13 +102,7 @@ impl Topics {
 
     /// The next retained message that a filter covers, in the order of topics. Each topic that is looked at costs one of
     /// `looks`.
-    pub fn next_retained(
-        &self,
-        filter: &str,
-        after: Option<&Text>,
-        now: UnixMs,
-        looks: &mut usize,
-    ) -> Look {
+    pub fn next_retained(&self, filter: &str, after: Option<&Text>, now: UnixMs, looks: &mut usize) -> Look {
         let alive = |letter: &&Arc<Letter>| !letter.has_expired(now);
         let Some(wild) = filter.find(['+', '#']) else {
             *looks = looks.saturating_sub(1);
@@ -122,7 +116,7 @@ impl Topics {
             Some(after) => Bound::Excluded(after.clone()),
             None => Bound::Included(Text::new(prefix).unwrap_or_default()),
         };
-        let mut last = None;
+        let mut last: Option<&Text> = None;
         for (topic, letter) in self.retained.range((from, Bound::Unbounded)) {
             if !topic.starts_with(prefix) {
                 break;
