@@ -319,6 +319,51 @@ async fn the_house_cuts_every_session_of_an_identity_at_once() {
     }
 }
 
+/// The house has said who it is, and takes that back before its session stands.
+#[tokio::test(start_paused = true)]
+async fn a_revocation_is_not_overtaken_by_a_sign_in_under_way() {
+    for (version, user) in BOTH.into_iter().flat_map(|version| ["d1", "c@home"].map(|user| (version, user))) {
+        for cut in [
+            |site: &Site, user: &str| {
+                site.broker.disconnect(user, ReasonCode::NotAuthorized);
+            },
+            |site: &Site, user: &str| {
+                site.broker.forget(user, ReasonCode::NotAuthorized);
+            },
+        ] {
+            let site = Site::new(Limits::default());
+            *site.house.thinking.lock().unwrap() = true;
+            let mut wire = site.pipe(version);
+            wire.send([Packet::Connect(Box::new(connect(version, user, user)))]).await;
+            site.house.until_seen(Seen::Connected(user.into())).await;
+            cut(&site, "somebody else");
+            cut(&site, user);
+            site.house.let_in();
+            let Some(Packet::ConnAck(connack)) = wire.next().await else { panic!("no answer") };
+            let told =
+                if version == Version::V5 { ReasonCode::ServerBusy } else { ReasonCode::ServerUnavailable };
+            assert_eq!(connack.reason, told);
+            assert_eq!(wire.rest().await, []);
+            assert!(!site.broker.connected(user));
+            // What the house says now holds.
+            site.client(version, user).await;
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_home_that_is_closed_takes_in_nobody_who_was_signing_in() {
+    let site = Site::new(Limits::default());
+    *site.house.thinking.lock().unwrap() = true;
+    let mut wire = site.pipe(Version::V5);
+    wire.send([Packet::Connect(Box::new(connect(Version::V5, "c@home", "c")))]).await;
+    site.house.until_seen(Seen::Connected("c@home".into())).await;
+    site.broker.close_space("home");
+    site.house.let_in();
+    let refused = wire.next().await;
+    assert!(matches!(refused, Some(Packet::ConnAck(connack)) if connack.reason == ReasonCode::ServerBusy));
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_silent_client_is_cut_after_one_and_a_half_keep_alives() {
     for version in BOTH {

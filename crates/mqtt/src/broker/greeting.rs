@@ -8,7 +8,7 @@ use tokio::time::timeout;
 
 use super::connection::Connection;
 use super::listener::Placement;
-use super::opening::Seated;
+use super::opening::{Entrance, Seated};
 use super::stream::poll_feed;
 use super::{Broker, Origin};
 use crate::codec::{
@@ -85,7 +85,8 @@ impl<H: Handler> Broker<H> {
             self.answer(stream, &connect, refusal(reason)).await;
             return None;
         }
-        let from = (origin.peer, origin.tls);
+        // Before the house is asked: what it says does not hold for who is cut meanwhile.
+        let from = Entrance { peer, tls: origin.tls, began: self.cuts.now() };
         let hello = hello(&connect, origin);
         let answered = tokio::select! {
             answered = timeout(self.limits.connect_time, self.introduce(stream, decoder, &connect, hello)) => answered,

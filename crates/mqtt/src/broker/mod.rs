@@ -2,6 +2,7 @@
 //! which the house reaches its clients.
 
 mod connection;
+mod cuts;
 mod desk;
 mod greeting;
 mod handling;
@@ -35,6 +36,7 @@ use crate::journal::Journal;
 use crate::port::Handler;
 use crate::session::{Delivery, Letter, UnixMs};
 use crate::topic::matches;
+use cuts::Cuts;
 pub use desk::{ClientView, Overheard, RetainedView, Watch};
 use keeper::Keeper;
 pub use limits::Limits;
@@ -110,6 +112,7 @@ pub struct Broker<H: Handler> {
     tenants: Tenants,
     spaces: RwLock<HashMap<Text, Arc<Space>>>,
     dues: Dues<H>,
+    cuts: Cuts,
     connections: AtomicUsize,
     strangers: AtomicUsize,
     clients: AtomicUsize,
@@ -161,6 +164,7 @@ impl<H: Handler> Broker<H> {
             tenants: Tenants::new(),
             spaces: RwLock::default(),
             dues: Dues::default(),
+            cuts: Cuts::default(),
             connections: AtomicUsize::new(0),
             strangers: AtomicUsize::new(0),
             clients: AtomicUsize::new(0),
@@ -277,14 +281,17 @@ impl<H: Handler> Broker<H> {
         found
     }
 
-    /// Cuts every live session of `identity` at once; says how many there were.
+    /// Cuts every live session of `identity` at once, and those that are being opened by what the house said of it
+    /// before; says how many there were.
     pub fn disconnect(&self, identity: &str, reason: ReasonCode) -> usize {
+        self.cuts.note(identity);
         let seats = self.registry.of_identity(identity);
         seats.iter().filter(|seat| seat.is_open() && seat.cut(reason)).count()
     }
 
     /// Cuts `identity` and ends its sessions: nothing waits for it any more.
     pub fn forget(self: &Arc<Self>, identity: &str, reason: ReasonCode) {
+        self.cuts.note(identity);
         for seat in self.registry.of_identity(identity) {
             seat.cut(reason);
             self.end(&seat);
@@ -293,6 +300,7 @@ impl<H: Handler> Broker<H> {
 
     /// Cuts everybody in a space, ends their sessions, and forgets what is retained there.
     pub fn close_space(self: &Arc<Self>, name: &str) {
+        self.cuts.note(name);
         let Some(space) = self.space_named(name) else { return };
         self.spaces.write().unwrap_or_else(PoisonError::into_inner).remove(&space.name);
         for seat in self.registry.all() {

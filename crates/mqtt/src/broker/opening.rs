@@ -10,6 +10,7 @@ use tokio::io::AsyncWrite;
 use tokio::time::timeout;
 
 use super::Broker;
+use super::cuts::Moment;
 use super::greeting::{auth_properties, refusal};
 use super::listener::Placement;
 use super::live::Live;
@@ -61,6 +62,14 @@ impl<H: Handler> Drop for Guest<H> {
     }
 }
 
+/// Where a client comes from, and when it began to.
+#[derive(Clone, Copy)]
+pub(super) struct Entrance {
+    pub peer: SocketAddr,
+    pub tls: bool,
+    pub began: Moment,
+}
+
 /// A client with everything it needs to begin.
 pub(super) struct Seated<H: Handler> {
     pub guest: Guest<H>,
@@ -79,7 +88,7 @@ impl<H: Handler> Broker<H> {
         welcome: Welcome<H::Client>,
         auth_data: Option<Bytes>,
         place: Placement<H>,
-        from: (SocketAddr, bool),
+        from: Entrance,
     ) -> Option<Seated<H>>
     where
         S: AsyncWrite + Unpin,
@@ -159,7 +168,7 @@ impl<H: Handler> Broker<H> {
         guest: &mut Guest<H>,
         wanted: &Wanted,
         place: &Placement<H>,
-        from: (SocketAddr, bool),
+        from: Entrance,
     ) -> Result<Opened, ReasonCode> {
         let tenant = &wanted.tenant;
         // A client that takes its own older connection over needs no further place.
@@ -173,13 +182,27 @@ impl<H: Handler> Broker<H> {
             return Err(ReasonCode::NotAuthorized);
         }
         let packet_max = peer_packet_bytes_max(connect);
-        let live = Live::new(guest.connection, place.listener, connect.version, from, self.now(), packet_max);
+        let live = Live::new(
+            guest.connection,
+            place.listener,
+            connect.version,
+            (from.peer, from.tls),
+            self.now(),
+            packet_max,
+        );
         let mut opened = self.open_session(wanted, &live).await?;
         guest.seat = Some(opened.seat.clone());
-        let stops = *place.stopping.borrow();
-        if stops || opened.seat.is_cut().is_some() {
+        let refusal = if *place.stopping.borrow() {
+            Some(ReasonCode::ServerShuttingDown)
+        } else if opened.seat.is_cut().is_some() {
+            Some(ReasonCode::ServerUnavailable)
+        } else {
+            // Its rights are asked for again when it comes again.
+            let space = wanted.space.as_ref().map_or("", |space| &space.name);
+            self.cuts.since(from.began, &[&wanted.identity, space]).then_some(ReasonCode::ServerBusy)
+        };
+        if let Some(reason) = refusal {
             guest.left = Some(Left::untouched(opened.at_rest));
-            let reason = if stops { ReasonCode::ServerShuttingDown } else { ReasonCode::ServerUnavailable };
             return Err(reason);
         }
         if opened.seat.kept

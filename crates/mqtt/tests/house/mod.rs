@@ -31,6 +31,9 @@ pub struct House {
     /// When set, outcomes wait here, in order of arrival.
     pub holding: Mutex<bool>,
     pub held: Mutex<Vec<Option<oneshot::Sender<Outcome>>>>,
+    /// When set, who signs in waits here until `let_in`.
+    pub thinking: Mutex<bool>,
+    thought: Notify,
     pub certificates: Mutex<Vec<Option<Vec<u8>>>>,
     /// Payloads in the order in which the house came to write them, behind a lock as a log has it.
     pub journal: tokio::sync::Mutex<Vec<Vec<u8>>>,
@@ -56,6 +59,12 @@ impl House {
 
     pub fn hold(&self) {
         *self.holding.lock().unwrap() = true;
+    }
+
+    /// The house goes on with the sign-in that waits.
+    pub fn let_in(&self) {
+        *self.thinking.lock().unwrap() = false;
+        self.thought.notify_waiters();
     }
 
     pub fn settle(&self, index: usize, outcome: Outcome) {
@@ -91,6 +100,10 @@ impl Handler for House {
             return Err(Refusal { reason: ReasonCode::BadUserNameOrPassword, why: "banned".into() });
         }
         self.note(Seen::Connected(name.clone()));
+        let thought = self.thought.notified();
+        if *self.thinking.lock().unwrap() {
+            thought.await;
+        }
         let welcome = Welcome::new(name.clone(), name.as_str());
         // `somebody@somewhere` lives in a space; everybody else talks with the house alone.
         Ok(match name.split_once('@') {
