@@ -190,10 +190,10 @@ pub async fn revoke(hub: &Hub, caller: &Caller, device: DeviceId, id: Certificat
     Ok(())
 }
 
-/// Whose certificate this is; `None` when it is nobody's now. That the authority signed it and that the peer has its
+/// Whose certificate this is, and its id, which is its serial number; `None` when it is nobody's now. That the authority signed it and that the peer has its
 /// key is TLS's to say; that it still counts is said here, at every sign-in.
-pub async fn authenticate(hub: &Hub, der: &[u8]) -> Result<Option<Arc<Device>>, HubError> {
+pub async fn authenticate(hub: &Hub, der: &[u8]) -> Result<Option<(Arc<Device>, CertificateId)>, HubError> {
     let known = rows::find_by_digest(&hub.store, Sha256::digest(der).into()).await?;
     let holds = known.filter(|certificate| certificate.holds_at(hub.now()));
-    Ok(holds.and_then(|certificate| hub.directory.get(certificate.device)))
+    Ok(holds.and_then(|certificate| Some((hub.directory.get(certificate.device)?, certificate.id))))
 }

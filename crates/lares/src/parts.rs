@@ -343,6 +343,13 @@ fn open_doors(
         let Some(listener) = listener else { continue };
         doors.push(tokio::spawn(http::serve(listener, tls, router.clone(), limits.clone(), stopped.clone())));
     }
+    let house = broker.handler().clone();
+    doors.push(tokio::spawn(tls::follow_revocations(
+        material.devices.clone(),
+        material.revoked.clone(),
+        stopped.clone(),
+        move |listed| house.follow_revocations(listed),
+    )));
     let devices = [
         (listeners.mqtt, None),
         (listeners.mqtts, Some(material.devices.clone())),

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
+use lares_doors::mqtt::Listed;
 use lares_mqtt::TlsProvider;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, KeyUsagePurpose};
 use rustls::crypto::CryptoProvider;
@@ -16,18 +17,22 @@ use rustls::server::WebPkiClientVerifier;
 use rustls::server::danger::ClientCertVerifier;
 use rustls::version::{TLS12, TLS13};
 use rustls::{RootCertStore, ServerConfig};
+use tokio::sync::watch;
+use webpki::{CertRevocationList, OwnedCertRevocationList};
 
 use crate::config::TlsConfig;
 use crate::data_dir::write_owner_only;
 use crate::device_authority;
 
 /// Files are looked at no more often.
-const LOOK_EVERY: Duration = Duration::from_millis(500);
+const LOOK_EVERY: Duration = Duration::from_millis(250);
 
 /// What both listeners serve, and the authority a client must trust when the material is self-signed.
 pub struct TlsMaterial {
     pub web: TlsProvider,
     pub devices: TlsProvider,
+    /// What the revocation lists name, as they were read last.
+    pub revoked: watch::Receiver<Listed>,
     pub authority: PathBuf,
 }
 
@@ -46,7 +51,9 @@ pub fn material(config: &TlsConfig, data: &Path) -> Result<TlsMaterial, String> 
         required: config.device_certificates_required,
     };
     let devices = Files { certificate, key, devices: Some(devices) };
-    Ok(TlsMaterial { web: reloading(web)?, devices: reloading(devices)?, authority })
+    let (_, web) = reloading(web)?;
+    let (revoked, devices) = reloading(devices)?;
+    Ok(TlsMaterial { web, devices, revoked, authority })
 }
 
 /// The files that a configuration is made of.
@@ -68,14 +75,17 @@ struct Loaded {
     looked: Instant,
     stamps: Vec<Option<SystemTime>>,
     config: Arc<ServerConfig>,
+    listed: watch::Sender<Listed>,
 }
 
 /// Follows the files without a restart. Files that are wrong change nothing and are told of: the certificate goes on,
 /// and so does a revocation list, which closes by itself when its `nextUpdate` has passed.
-fn reloading(files: Files) -> Result<TlsProvider, String> {
-    let loaded = Loaded { looked: Instant::now(), stamps: files.stamps(), config: files.load()? };
-    let loaded = Mutex::new(loaded);
-    Ok(Arc::new(move || {
+fn reloading(files: Files) -> Result<(watch::Receiver<Listed>, TlsProvider), String> {
+    let (looked, stamps) = (Instant::now(), files.stamps());
+    let (config, listed) = files.load()?;
+    let (listed, revoked) = watch::channel(listed);
+    let loaded = Mutex::new(Loaded { looked, stamps, config, listed });
+    let provider: TlsProvider = Arc::new(move || {
         let mut loaded = loaded.lock().unwrap_or_else(PoisonError::into_inner);
         if loaded.looked.elapsed() >= LOOK_EVERY {
             loaded.looked = Instant::now();
@@ -83,16 +93,39 @@ fn reloading(files: Files) -> Result<TlsProvider, String> {
             if stamps != loaded.stamps {
                 loaded.stamps = stamps;
                 match files.load() {
-                    Ok(config) => {
+                    Ok((config, listed)) => {
                         tracing::info!(certificate = %files.certificate.display(), "TLS material was read again");
                         loaded.config = config;
+                        let _ = loaded.listed.send(listed);
                     }
                     Err(error) => tracing::error!(%error, "changed TLS material is not used"),
                 }
             }
         }
         loaded.config.clone()
-    }))
+    });
+    Ok((revoked, provider))
+}
+
+/// Looks at the files also while nobody comes, and tells of every list that was read, the first one included, until
+/// `stopped`: who is in by what a list names is to go at once.
+pub async fn follow_revocations(
+    devices: TlsProvider,
+    mut revoked: watch::Receiver<Listed>,
+    mut stopped: watch::Receiver<bool>,
+    tell: impl Fn(Listed),
+) {
+    revoked.mark_changed();
+    while !*stopped.borrow() {
+        drop(devices());
+        if revoked.has_changed().unwrap_or(false) {
+            tell(revoked.borrow_and_update().clone());
+        }
+        tokio::select! {
+            () = tokio::time::sleep(LOOK_EVERY) => {}
+            _ = stopped.changed() => {}
+        }
+    }
 }
 
 impl Files {
@@ -103,7 +136,7 @@ impl Files {
         all.map(|file| fs::metadata(file).and_then(|metadata| metadata.modified()).ok()).collect()
     }
 
-    fn load(&self) -> Result<Arc<ServerConfig>, String> {
+    fn load(&self) -> Result<(Arc<ServerConfig>, Listed), String> {
         let said =
             |file: &Path, error: &dyn std::fmt::Display| format!("TLS material {}: {error}", file.display());
         let chain = certificates(&self.certificate)?;
@@ -114,21 +147,34 @@ impl Files {
         let builder = ServerConfig::builder_with_provider(provider.clone())
             .with_protocol_versions(versions)
             .map_err(|error| said(&self.certificate, &error))?;
+        let lists = self.devices.as_ref().map_or(Ok(vec![]), Devices::lists)?;
+        let listed = listed(&lists)?;
         let builder = match &self.devices {
             None => builder.with_no_client_auth(),
-            Some(devices) => builder.with_client_cert_verifier(devices.verifier(provider)?),
+            Some(devices) => builder.with_client_cert_verifier(devices.verifier(provider, lists)?),
         };
         let mut config =
             builder.with_single_cert(chain, private).map_err(|error| said(&self.certificate, &error))?;
         if self.devices.is_none() {
             config.alpn_protocols = vec![b"http/1.1".to_vec()];
         }
-        Ok(Arc::new(config))
+        Ok((Arc::new(config), listed))
     }
 }
 
 impl Devices {
-    fn verifier(&self, provider: Arc<CryptoProvider>) -> Result<Arc<dyn ClientCertVerifier>, String> {
+    fn lists(&self) -> Result<Vec<CertificateRevocationListDer<'static>>, String> {
+        let Some(file) = &self.revoked else { return Ok(vec![]) };
+        CertificateRevocationListDer::pem_file_iter(file)
+            .and_then(Iterator::collect::<Result<Vec<_>, _>>)
+            .map_err(|error| format!("{}: {error}", file.display()))
+    }
+
+    fn verifier(
+        &self,
+        provider: Arc<CryptoProvider>,
+        lists: Vec<CertificateRevocationListDer<'static>>,
+    ) -> Result<Arc<dyn ClientCertVerifier>, String> {
         let mut roots = RootCertStore::empty();
         for file in &self.authorities {
             for authority in certificates(file)? {
@@ -136,10 +182,7 @@ impl Devices {
             }
         }
         let mut builder = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider);
-        if let Some(file) = &self.revoked {
-            let lists = CertificateRevocationListDer::pem_file_iter(file)
-                .and_then(Iterator::collect::<Result<Vec<_>, _>>)
-                .map_err(|error| format!("{}: {error}", file.display()))?;
+        if self.revoked.is_some() {
             // A list that is past its `nextUpdate` vouches for nobody.
             builder = builder.with_crls(lists).enforce_revocation_expiration();
         }
@@ -148,6 +191,20 @@ impl Devices {
         }
         builder.build().map_err(|error| format!("device certificates: {error}"))
     }
+}
+
+/// A certificate's id is its serial number.
+fn listed(lists: &[CertificateRevocationListDer<'_>]) -> Result<Listed, String> {
+    let read = |list: &CertificateRevocationListDer<'_>| {
+        OwnedCertRevocationList::from_der(list).map(CertRevocationList::Owned)
+    };
+    let lists = lists.iter().map(read).collect::<Result<Vec<_>, _>>();
+    let lists = lists.map_err(|error| format!("revocation lists of devices: {error}"))?;
+    Ok(Arc::new(move |certificate| {
+        let names =
+            |list: &CertRevocationList<'_>| matches!(list.find_serial(certificate.0.as_bytes()), Ok(Some(_)));
+        lists.iter().any(names)
+    }))
 }
 
 fn certificates(file: &Path) -> Result<Vec<CertificateDer<'static>>, String> {

@@ -2,6 +2,7 @@
 //! broker acknowledges only once the hub says that a message is safe.
 
 mod bus;
+mod certified;
 mod expiry;
 mod home;
 mod link;
@@ -26,6 +27,8 @@ use lares_mqtt::{Alarm, Disconnected, Handler, Hello, Message, Outcome, Refusal,
 
 use bus::Owners;
 pub use bus::Spaces;
+use certified::Certified;
+pub use certified::Listed;
 use home::HomeGuest;
 pub use link::MqttLink;
 pub use presence::{Listeners, PresenceLog};
@@ -37,6 +40,7 @@ pub struct House {
     policy: Policy,
     connections: AtomicU64,
     owners: Owners,
+    certified: Certified,
     /// Bytes of messages that are with the hub and not yet safe, for all connections together.
     waiting: Arc<tokio::sync::Semaphore>,
     /// Refusals on their way into the log; further ones are counted only.
@@ -105,9 +109,20 @@ impl House {
             policy,
             connections: AtomicU64::new(1),
             owners: Owners::default(),
+            certified: Certified::default(),
             waiting: Arc::new(tokio::sync::Semaphore::new(WAITING_BYTES_MAX)),
             refusals: Arc::new(tokio::sync::Semaphore::new(REFUSALS_MAX)),
         })
+    }
+
+    /// Goes by these revocation lists from now on: whoever is in by what they name is cut.
+    pub fn follow_revocations(&self, listed: Listed) {
+        for device in self.certified.follow(listed) {
+            tracing::info!(device.id = %device, "its certificate is on a revocation list");
+            if let Some(link) = self.hub.link() {
+                link.cut(device);
+            }
+        }
     }
 
     async fn device(
@@ -154,7 +169,10 @@ impl House {
     }
 
     fn welcome_device(&self, id: DeviceId, device: &Device) -> Welcome<Client> {
-        let connection = self.connections.fetch_add(1, Ordering::Relaxed);
+        self.welcome_connection(self.connections.fetch_add(1, Ordering::Relaxed), id, device)
+    }
+
+    fn welcome_connection(&self, connection: u64, id: DeviceId, device: &Device) -> Welcome<Client> {
         self.presence.arrived(id, connection);
         // Commands are queued by the hub, which knows when one must not be carried out any more; a session that
         // kept them would hand them over later.
@@ -166,8 +184,8 @@ impl House {
     /// A device by its certificate. TLS has proved the key and the authority; that the serial still counts is asked
     /// at every connect. A user name and a client identifier may say the same, and nothing else.
     async fn certified(&self, hello: &Hello, der: &[u8]) -> Result<Welcome<Client>, Refusal> {
-        let device = match certificates::authenticate(&self.hub, der).await {
-            Ok(device) => device.ok_or_else(|| refused("the certificate is nobody's now"))?,
+        let (device, certificate) = match certificates::authenticate(&self.hub, der).await {
+            Ok(known) => known.ok_or_else(|| refused("the certificate is nobody's now"))?,
             Err(error) => return Err(unavailable(&error)),
         };
         let own = device.id.to_string();
@@ -180,7 +198,11 @@ impl House {
                 why: "the client identifier is another than the certificate's".to_owned(),
             });
         }
-        Ok(self.welcome_device(device.id, &device))
+        let connection = self.connections.fetch_add(1, Ordering::Relaxed);
+        if !self.certified.enter(connection, device.id, certificate) {
+            return Err(refused("the certificate is on a revocation list"));
+        }
+        Ok(self.welcome_connection(connection, device.id, &device))
     }
 
     async fn home_client(&self, username: &str, password: &[u8]) -> Result<Welcome<Client>, Refusal> {
@@ -309,6 +331,7 @@ impl Handler for House {
 
     fn disconnected(&self, client: &Arc<Client>, why: &Disconnected) {
         if let Client::Device(device) = &**client {
+            self.certified.leave(device.connection);
             self.presence.left(device.id, device.connection, &reason_of(why));
         }
     }

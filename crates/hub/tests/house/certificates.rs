@@ -55,7 +55,11 @@ impl Bed {
 
     async fn whose(&self, issued: &Issued) -> Option<DeviceId> {
         let der = der(&issued.pem);
-        authenticate(&self.hub, &der).await.unwrap().map(|device| device.id)
+        let known = authenticate(&self.hub, &der).await.unwrap();
+        known.map(|(device, certificate)| {
+            assert_eq!(certificate, issued.certificate.id);
+            device.id
+        })
     }
 }
 

@@ -29,6 +29,7 @@ mod listing;
 mod live;
 mod mailbox;
 mod mqtt_power;
+mod mqtt_revocation;
 mod mqtt_walls;
 /// The raw client of the broker's own tests.
 #[path = "../../../mqtt/tests/house/wire.rs"]

@@ -26,7 +26,7 @@ async fn by_secret(world: &World, program: &Program, scope: &str) -> Reply {
     world.post("/oauth/token").form(&form).send().await
 }
 
-async fn by_assertion(world: &World, assertion: &str) -> Reply {
+pub async fn by_assertion(world: &World, assertion: &str) -> Reply {
     let form = [
         ("grant_type", "client_credentials"),
         ("client_assertion_type", ASSERTION_TYPE),
@@ -106,7 +106,7 @@ async fn a_service_signs_in_place_of_a_secret_once_each_time() {
 }
 
 /// A device with a key of its own.
-async fn with_key(world: &World, device: &Registered) -> (Key, String) {
+pub async fn with_key(world: &World, device: &Registered) -> (Key, String) {
     let key = Key::new();
     let path = format!("/api/iot/devices/{}/keys", device.id);
     let body = json!({ "name": "chip", "jwk": key.jwk() });

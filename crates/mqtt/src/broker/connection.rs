@@ -31,8 +31,8 @@ use crate::session::{Delivery, Session, Settled, Step, Ticket};
 const OUT_BYTES_MAX: usize = 64 * 1024;
 /// Rounds of a busy connection before others get their turn.
 const ROUNDS_MAX: usize = 8;
-/// How long a peer that broke a rule may take to read why.
-const FAREWELL_TIME: Duration = Duration::from_secs(1);
+/// How long a peer may take to read why it is over; one that is cut is gone within a second, read or not.
+const FAREWELL_TIME: Duration = Duration::from_millis(500);
 
 /// An answer that waits for a commit.
 pub(super) enum Then {
