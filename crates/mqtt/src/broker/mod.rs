@@ -309,7 +309,7 @@ impl<H: Handler> Broker<H> {
                 self.end(&seat);
             }
         }
-        let retained = std::mem::take(&mut space.write().retained);
+        let retained = space.write().forget_all();
         let (tenant, count) = (&space.tenant, retained.len());
         tenant.retained_messages.fetch_sub(count, Ordering::Relaxed);
         let bytes = retained.values().map(|letter| letter.bytes()).sum();

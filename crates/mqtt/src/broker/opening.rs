@@ -205,11 +205,17 @@ impl<H: Handler> Broker<H> {
             guest.left = Some(Left::untouched(opened.at_rest));
             return Err(reason);
         }
-        if opened.seat.kept
-            && let Some(will) = &connect.will
-        {
-            let (session, will) = (opened.seat.number, Box::new(detached(will)));
-            opened.position = self.keeper.record(Record::Will { session, will });
+        if opened.seat.kept && (connect.will.is_some() || opened.present) {
+            let session = opened.seat.number;
+            let record = match &connect.will {
+                Some(will) => Record::Will { session, will: Box::new(detached(will)) },
+                // It came back in time: what its connection before left is not said any more.
+                None => Record::NoWill { session },
+            };
+            let mut batch = self.keeper.batch();
+            opened.seat.next_will();
+            batch.add(record);
+            opened.position = batch.position();
         }
         Ok(opened)
     }
@@ -224,13 +230,11 @@ impl<H: Handler> Broker<H> {
         let will = will.map(|will| super::tending::PendingWill {
             seat: seat.clone(),
             client: Some(guest.client.clone()),
+            number: seat.will_number(),
             will,
         });
         if ends {
-            if let Some(will) = will {
-                super::tending::publish_will(self, will);
-            }
-            self.end(seat);
+            self.end_with(seat, will);
             seat.leave(guest.connection, at_rest, pending);
             return;
         }
@@ -242,7 +246,7 @@ impl<H: Handler> Broker<H> {
         self.keeper.record(Record::Away { session: seat.number, at: self.now(), expiry_s });
         match will {
             Some(will) if delay_s == 0 => {
-                super::tending::publish_will(self, will);
+                super::tending::publish_will(self, will, false);
                 self.dues.away(seat, expiry_s, None);
             }
             will => {

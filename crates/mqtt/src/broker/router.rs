@@ -93,7 +93,7 @@ impl<H: Handler> Broker<H> {
 
     fn check_retained(&self, space: &Space, topics: &Topics, letter: &Letter) -> Result<(), ReasonCode> {
         let (tenant, quota) = (&space.tenant, &space.tenant.quota);
-        let known = topics.retained.get(&letter.topic).map_or(0, |letter| letter.bytes());
+        let known = topics.retained_at(&letter.topic).map_or(0, |letter| letter.bytes());
         let more = usize::from(known == 0);
         let full = tenant.retained_messages.load(Ordering::Relaxed) + more > quota.retained_messages
             || tenant.retained_bytes.load(Ordering::Relaxed) + letter.bytes() > quota.retained_bytes + known;
@@ -109,7 +109,7 @@ impl<H: Handler> Broker<H> {
         let tenant = &space.tenant;
         let topic = letter.topic.clone();
         let (before, record) = if letter.payload.is_empty() {
-            let before = topics.retained.remove(&topic);
+            let before = topics.forget(&topic);
             if before.is_none() {
                 return 0;
             }
@@ -117,7 +117,7 @@ impl<H: Handler> Broker<H> {
         } else {
             tenant.retained_messages.fetch_add(1, Ordering::Relaxed);
             tenant.retained_bytes.fetch_add(letter.bytes(), Ordering::Relaxed);
-            let before = topics.retained.insert(topic.clone(), letter.clone());
+            let before = topics.retain(topic.clone(), letter.clone());
             let tenant = Text::new(&*tenant.name).unwrap_or_default();
             let record = Record::Retained { space: space.name.clone(), tenant, topic, letter: letter.number };
             (before, record)

@@ -97,6 +97,8 @@ pub(super) struct Seat {
     waiting_bytes: AtomicUsize,
     somebody_waits: AtomicBool,
     owes: AtomicBool,
+    /// How many wills it was given, or had taken back.
+    wills: AtomicU64,
     pub messages_in: AtomicU64,
     pub messages_out: AtomicU64,
     freed: Notify,
@@ -126,10 +128,21 @@ impl Seat {
             waiting_bytes: AtomicUsize::new(0),
             somebody_waits: AtomicBool::new(false),
             owes: AtomicBool::new(false),
+            wills: AtomicU64::new(0),
             messages_in: AtomicU64::new(0),
             messages_out: AtomicU64::new(0),
             freed: Notify::new(),
         }
+    }
+
+    /// Tells the will of one connection from those of others.
+    pub fn will_number(&self) -> u64 {
+        self.wills.load(Ordering::SeqCst)
+    }
+
+    /// Another connection says what its will is.
+    pub fn next_will(&self) {
+        self.wills.fetch_add(1, Ordering::SeqCst);
     }
 
     fn inner(&self) -> MutexGuard<'_, Inner> {

@@ -6,12 +6,13 @@ use std::sync::atomic::Ordering;
 
 use tokio::time::timeout;
 
+use super::Broker;
 use super::keeper::Position;
 use super::live::Live;
 use super::owed::{LOOKS_MAX, Owed};
 use super::seat::{Seat, Subscription};
 use super::space::Space;
-use super::{Broker, tending};
+use super::tending::{self, PendingWill};
 use crate::codec::{PacketId, ReasonCode, RetainHandling, Subscribe, SubscribeFilter, Text, Version};
 use crate::journal::{Kept, KeptDelivery, KeptSession, Record, variables};
 use crate::port::{Alarm, Handler};
@@ -102,19 +103,26 @@ impl<H: Handler> Broker<H> {
 
     /// The session is over: nothing of it remains.
     pub(super) fn end(self: &Arc<Self>, seat: &Arc<Seat>) {
-        let Some(subscriptions) = seat.end() else { return };
+        let will = self.dues.take_will(seat);
+        self.end_with(seat, will);
+    }
+
+    /// As `end`; its will is said first, also when a crash comes between.
+    pub(super) fn end_with(self: &Arc<Self>, seat: &Arc<Seat>, will: Option<PendingWill<H>>) {
+        let subscriptions = seat.end();
+        let ends = subscriptions.is_some();
+        // [MQTT-3.1.3-9] the will does not outlive the session.
+        if let Some(will) = will {
+            tending::publish_will(self, will, ends);
+        } else if ends && seat.kept {
+            self.keeper.record(Record::Ended { session: seat.number });
+        }
+        let Some(subscriptions) = subscriptions else { return };
         if let Some(space) = &seat.space
             && !subscriptions.is_empty()
         {
             let mut topics = space.write();
             subscriptions.iter().for_each(|subscription| topics.remove(subscription));
-        }
-        if seat.kept {
-            self.keeper.record(Record::Ended { session: seat.number });
-        }
-        // [MQTT-3.1.3-9] the will does not outlive the session.
-        if let Some(will) = self.dues.take_will(seat) {
-            tending::publish_will(self, will);
         }
         self.registry.leave(seat);
     }
@@ -257,11 +265,27 @@ impl<H: Handler> Broker<H> {
             let tenant = self.tenants.of(&(&*tenant).into(), &self.quota);
             tenant.retained_messages.fetch_add(1, Ordering::Relaxed);
             tenant.retained_bytes.fetch_add(letter.bytes(), Ordering::Relaxed);
-            self.space(&space, &tenant.name).write().retained.insert(topic, letter);
+            self.space(&space, &tenant.name).write().retain(topic, letter);
         }
+        let key = |session: &KeptSession| (session.identity.clone(), session.client_id.clone());
+        let newest: HashMap<_, u64> =
+            kept.sessions.iter().map(|(number, session)| (key(session), *number)).collect();
         for (number, session) in kept.sessions {
-            self.restore_session(number, session);
+            if newest.get(&key(&session)) == Some(&number) {
+                self.restore_session(number, session);
+            } else {
+                self.restore_will(number, session);
+            }
         }
+    }
+
+    /// Of a session that was over, and whose client had the next one, only its will was not said yet.
+    fn restore_will(self: &Arc<Self>, number: u64, kept: KeptSession) {
+        let tenant = self.tenants.of(&(&*kept.tenant).into(), &self.quota);
+        let space = (!kept.space.is_empty()).then(|| self.space(&kept.space, &tenant.name));
+        let identity: Arc<str> = (&*kept.identity).into();
+        let seat = Arc::new(Seat::new(number, identity, kept.client_id, space, tenant, true));
+        self.dues.restored(self, &seat, self.now(), 0, kept.will);
     }
 
     fn restore_session(self: &Arc<Self>, number: u64, kept: KeptSession) {

@@ -1,6 +1,6 @@
 //! A topic space: subscriptions and retained messages that nobody outside sees. Each mount has one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
@@ -41,7 +41,9 @@ pub(super) enum Standing {
 #[derive(Default)]
 pub(super) struct Topics {
     pub standing: Trie<Standing>,
-    pub retained: BTreeMap<Text, Arc<Letter>>,
+    retained: BTreeMap<Text, Arc<Letter>>,
+    /// Those of them that do not stay for ever.
+    expiring: BTreeSet<(UnixMs, Text)>,
 }
 
 pub(super) struct Space {
@@ -86,6 +88,45 @@ impl Topics {
         }
         let members = vec![subscription.clone()];
         standing.push(Standing::Group { name: group.into(), members, next: AtomicUsize::new(0) });
+    }
+
+    pub fn retained_at(&self, topic: &Text) -> Option<&Arc<Letter>> {
+        self.retained.get(topic)
+    }
+
+    /// What was there before.
+    pub fn retain(&mut self, topic: Text, letter: Arc<Letter>) -> Option<Arc<Letter>> {
+        let before = self.forget(&topic);
+        self.expiring.extend(letter.expires_at.map(|at| (at, topic.clone())));
+        self.retained.insert(topic, letter);
+        before
+    }
+
+    pub fn forget(&mut self, topic: &Text) -> Option<Arc<Letter>> {
+        let before = self.retained.remove(topic)?;
+        if let Some(at) = before.expires_at {
+            self.expiring.remove(&(at, topic.clone()));
+        }
+        Some(before)
+    }
+
+    pub fn forget_all(&mut self) -> BTreeMap<Text, Arc<Letter>> {
+        self.expiring = BTreeSet::new();
+        std::mem::take(&mut self.retained)
+    }
+
+    pub fn next_expiry(&self) -> Option<UnixMs> {
+        self.expiring.first().map(|(at, _)| *at)
+    }
+
+    pub fn take_expired(&mut self, now: UnixMs) -> Vec<Arc<Letter>> {
+        let mut expired = Vec::new();
+        while self.next_expiry().is_some_and(|at| at <= now)
+            && let Some((_, topic)) = self.expiring.pop_first()
+        {
+            expired.extend(self.retained.remove(&topic));
+        }
+        expired
     }
 
     pub fn remove(&mut self, subscription: &Arc<Subscription>) {

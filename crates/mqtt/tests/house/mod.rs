@@ -127,6 +127,10 @@ impl Handler for House {
     }
 
     async fn absent(&self, identity: &str) -> Option<String> {
+        let thought = self.thought.notified();
+        if *self.thinking.lock().unwrap() {
+            thought.await;
+        }
         Some(identity.to_owned())
     }
 
