@@ -97,6 +97,8 @@ pub enum Alarm {
     RetainedFull,
     /// No more sessions are opened.
     SessionsFull,
+    /// No more clients are let in at a time.
+    ConnectionsFull,
 }
 
 /// A client that was not. `reason` is told to it, `why` only to the house.

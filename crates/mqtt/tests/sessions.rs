@@ -473,6 +473,8 @@ async fn quotas_of_an_organisation_are_its_own() {
     let mut three = site.pipe(Version::V5);
     let refused = three.connect(connect(Version::V5, "3@home", "3")).await;
     assert_eq!(refused.reason, ReasonCode::QuotaExceeded);
+    let alarm = Seen::Violated("owner of home: ConnectionsFull".into());
+    assert!(site.house.seen().contains(&alarm), "somebody has to look at it");
     site.client(Version::V5, "1@elsewhere").await;
     one.send([retained("a", b"1")]).await;
     one.said().await;

@@ -382,10 +382,11 @@ fn complaint(organisation: OrganisationId, alarm: &Alarm) -> Cause {
         ),
         Alarm::RetainedFull => ("mqtt_retained_full", serde_json::json!({})),
         Alarm::SessionsFull => ("mqtt_sessions_full", serde_json::json!({})),
+        Alarm::ConnectionsFull => ("mqtt_connections_full", serde_json::json!({})),
     };
     let key = match alarm {
         Alarm::QueueFull { identity, client_id } => format!("{kind}/{identity}/{client_id}"),
-        Alarm::RetainedFull | Alarm::SessionsFull => kind.to_owned(),
+        Alarm::RetainedFull | Alarm::SessionsFull | Alarm::ConnectionsFull => kind.to_owned(),
     };
     Cause {
         organisation,

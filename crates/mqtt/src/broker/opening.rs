@@ -18,7 +18,7 @@ use super::seat::Seat;
 use super::sessions::{Opened, Wanted, expiry_wanted};
 use crate::codec::{ConnAck, Connect, Packet, Properties, Property, ReasonCode, Text, Version, Will};
 use crate::journal::Record;
-use crate::port::{Disconnected, Handler, Welcome};
+use crate::port::{Alarm, Disconnected, Handler, Welcome};
 use crate::session::{AtRest, Delivery, Session, Terms, peer_packet_bytes_max};
 
 /// A client that was let in. Dropping it is the one way out: the house is told exactly once, also when the task
@@ -174,6 +174,7 @@ impl<H: Handler> Broker<H> {
         // A client that takes its own older connection over needs no further place.
         let beyond = tenant.connections.load(Ordering::Relaxed) > tenant.quota.connections;
         if beyond && self.registry.find(&wanted.identity, &wanted.client_id).is_none() {
+            self.handler.alarmed(&tenant.name, Alarm::ConnectionsFull);
             return Err(ReasonCode::QuotaExceeded);
         }
         if let Some(will) = &connect.will
