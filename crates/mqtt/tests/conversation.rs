@@ -420,13 +420,37 @@ async fn a_server_keep_alive_is_given_to_who_asks_for_none_or_too_much() {
         let connack = wire.connect(hello).await;
         assert_eq!(connack.properties.server_keep_alive_s().copied(), told_s);
         assert!(connack.properties.assigned_client_identifier().is_some());
-        assert_eq!(connack.properties.retain_available(), Some(&true));
+        assert_eq!(connack.properties.retain_available(), Some(&false));
         assert_eq!(connack.properties.shared_subscription_available(), Some(&false));
-        assert_eq!(connack.properties.wildcard_subscription_available(), Some(&true));
+        assert_eq!(connack.properties.wildcard_subscription_available(), Some(&false));
         if asked_s == 0 {
             let start = Instant::now();
             closed_with(&wire.rest().await, Version::V5, ReasonCode::KeepAliveTimeout);
             assert_eq!(start.elapsed().as_secs(), 150);
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_is_told_what_there_is_where_it_lives() {
+    let site = Site::new(Limits::default());
+    for (user, available) in [("d1", false), ("c@home", true)] {
+        let connack = site.pipe(Version::V5).connect(connect(Version::V5, user, user)).await;
+        let properties = &connack.properties;
+        assert_eq!(properties.retain_available(), Some(&available));
+        assert_eq!(properties.shared_subscription_available(), Some(&available));
+        assert_eq!(properties.wildcard_subscription_available(), Some(&available));
+        let (topic, payload) = (text("will"), "w".into());
+        let will = Will { qos: Qos::AtMostOnce, retain: true, properties: Properties::new(), topic, payload };
+        let hello = Connect { will: Some(will), ..connect(Version::V5, user, user) };
+        let expected = if available { ReasonCode::Success } else { ReasonCode::RetainNotSupported };
+        assert_eq!(site.pipe(Version::V5).connect(hello).await.reason, expected);
+        let mut wire = site.client(Version::V5, user).await;
+        wire.send([Packet::Publish(Publish { retain: true, ..publish("t", Qos::AtMostOnce, 0, b"x") })]).await;
+        if available {
+            assert_eq!(wire.said().await, []);
+        } else {
+            closed_with(&wire.rest().await, Version::V5, ReasonCode::RetainNotSupported);
         }
     }
 }

@@ -269,7 +269,7 @@ async fn retain_is_held_to_what_was_announced() {
     old.send([Packet::Publish(retained.clone())]).await;
     old.said().await;
     let open = Site::new(Limits::default());
-    let mut wire = open.client(Version::V5, "d1").await;
+    let mut wire = open.client(Version::V5, "d1@home").await;
     wire.send([Packet::Publish(retained)]).await;
     wire.said().await;
     for house in [site.house, open.house] {

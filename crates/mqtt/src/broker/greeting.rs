@@ -168,11 +168,6 @@ impl<H: Handler> Broker<H> {
                 "a lasting session without client identifier",
             ));
         }
-        // [MQTT-3.2.2-13]
-        let retained_will = connect.will.as_ref().is_some_and(|will| will.retain);
-        if retained_will && connect.version == Version::V5 && !self.limits.retain_available {
-            return Err((ReasonCode::RetainNotSupported, "a retained will, but retain is not available"));
-        }
         Ok(())
     }
 

@@ -113,7 +113,7 @@ impl<H: Handler> Broker<H> {
             self.answer(stream, &connect, refusal(ReasonCode::ServerUnavailable)).await;
             return None;
         }
-        let mut session = Session::new(&connect, &self.terms(&connect), at_rest);
+        let mut session = Session::new(&connect, &self.terms(&connect, &seat), at_rest);
         let mut connack = self.welcome(&connect, &seat, guest.expiry_s);
         connack.session_present = present;
         if let Some(method) = connect.properties.authentication_method() {
@@ -181,6 +181,11 @@ impl<H: Handler> Broker<H> {
             && !self.handler.may_publish(&guest.client, &will.topic, will.retain)
         {
             return Err(ReasonCode::NotAuthorized);
+        }
+        // [MQTT-3.2.2-13]
+        let retained_will = connect.will.as_ref().is_some_and(|will| will.retain);
+        if retained_will && connect.version == Version::V5 && !self.retains(wanted.space.is_some()) {
+            return Err(ReasonCode::RetainNotSupported);
         }
         let packet_max = peer_packet_bytes_max(connect);
         let live = Live::new(
@@ -258,7 +263,12 @@ impl<H: Handler> Broker<H> {
         seat.leave(guest.connection, at_rest, pending);
     }
 
-    fn terms(&self, connect: &Connect) -> Terms {
+    /// Nothing is retained for a client that talks with the house alone: there is nobody who would come later.
+    fn retains(&self, in_space: bool) -> bool {
+        self.limits.retain_available && in_space
+    }
+
+    fn terms(&self, connect: &Connect, seat: &Seat) -> Terms {
         Terms {
             receive_maximum: self.limits.receive_maximum,
             arriving_bytes: self.limits.arriving_bytes,
@@ -266,7 +276,7 @@ impl<H: Handler> Broker<H> {
             send_topic_aliases: self.limits.send_topic_aliases,
             send_maximum: self.limits.send_maximum,
             keep_alive_s: self.server_keep_alive_s(connect).unwrap_or(connect.keep_alive_s),
-            retain_available: self.limits.retain_available,
+            retain_available: self.retains(seat.space.is_some()),
         }
     }
 
@@ -285,15 +295,16 @@ impl<H: Handler> Broker<H> {
             properties.push(Property::SessionExpiryInterval(expiry_s));
         }
         properties.push(Property::ReceiveMaximum(limits.receive_maximum));
-        properties.push(Property::RetainAvailable(limits.retain_available));
+        let in_space = seat.space.is_some();
+        properties.push(Property::RetainAvailable(self.retains(in_space)));
         properties.push(Property::MaximumPacketSize(u32::try_from(limits.packet_bytes).unwrap_or(u32::MAX)));
         if connect.client_id.is_empty() {
             properties.push(Property::AssignedClientIdentifier(seat.client_id.clone()));
         }
         properties.push(Property::TopicAliasMaximum(limits.topic_alias_maximum));
-        properties.push(Property::WildcardSubscriptionAvailable(true));
+        properties.push(Property::WildcardSubscriptionAvailable(in_space));
         properties.push(Property::SubscriptionIdentifierAvailable(true));
-        properties.push(Property::SharedSubscriptionAvailable(seat.space.is_some()));
+        properties.push(Property::SharedSubscriptionAvailable(in_space));
         if let Some(keep_alive_s) = self.server_keep_alive_s(connect) {
             properties.push(Property::ServerKeepAlive(keep_alive_s));
         }
