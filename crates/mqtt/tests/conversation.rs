@@ -686,3 +686,41 @@ async fn subscription_identifiers_come_back_with_the_messages_they_match() {
     }
     assert_eq!(wire.said().await, [Packet::Publish(expected)], "one copy, both identifiers");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_request_is_answered_where_it_says_and_properties_travel_as_they_are() {
+    let site = Site::new(Limits::default());
+    let mut asks = site.client(Version::V5, "asks@home").await;
+    let mut answers = site.client(Version::V5, "answers@home").await;
+    asks.send([subscribe(1, "answers/asks", Qos::AtLeastOnce)]).await;
+    answers.send([subscribe(1, "questions", Qos::ExactlyOnce)]).await;
+    (asks.said().await, answers.said().await);
+    let user = |name: &str, value: &str| Property::UserProperty(text(name), text(value));
+    let sent = [
+        Property::PayloadFormatIndicator(true),
+        Property::ContentType(text("text/plain")),
+        Property::ResponseTopic(text("answers/asks")),
+        Property::CorrelationData(vec![0, 1, 255].into()),
+        user("trace", "1"),
+        user("trace", "2"),
+        user("a", ""),
+    ];
+    let question =
+        Publish { properties: sent.iter().cloned().collect(), ..publish("questions", Qos::ExactlyOnce, 1, b"?") };
+    asks.send([Packet::Publish(question)]).await;
+    asks.said().await;
+    let heard = answers.said().await;
+    let [Packet::Publish(question)] = &heard[..] else { panic!("{heard:?}") };
+    assert_eq!(question.properties.iter().cloned().collect::<Vec<_>>(), sent, "all, in their order");
+    let topic = question.properties.response_topic().unwrap().clone();
+    let correlation = question.properties.correlation_data().unwrap().clone();
+    let mut answer = publish(&topic, Qos::AtLeastOnce, 2, b"!");
+    answer.properties.push(Property::CorrelationData(correlation));
+    answers.send([Packet::Publish(answer)]).await;
+    answers.said().await;
+    let heard = asks.said().await;
+    let answer = heard.iter().find_map(|packet| if let Packet::Publish(p) = packet { Some(p) } else { None });
+    let answer = answer.unwrap();
+    assert_eq!(&answer.payload[..], b"!");
+    assert_eq!(answer.properties.correlation_data().map(|data| &data[..]), Some(&[0, 1, 255][..]));
+}
