@@ -137,6 +137,7 @@ async fn serve_all(
     };
     let mut doors = tokio::task::JoinSet::new();
     doors.spawn(broker.clone().tend(until()));
+    doors.spawn(broker.clone().end_attended(until()));
     for (listener, tls) in listeners {
         match TcpListener::from_std(listener) {
             Ok(listener) => {

@@ -365,6 +365,31 @@ async fn a_home_that_is_closed_takes_in_nobody_who_was_signing_in() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_came_over_a_websocket_is_ended_and_finished_at_a_shutdown() {
+    for version in BOTH {
+        let site = Site::new(Limits::default());
+        site.house.hold();
+        let mut wire = site.client(version, "d1").await;
+        let mut stranger = site.pipe(version);
+        wire.send([Packet::Publish(publish("t", Qos::AtLeastOnce, 1, b"x"))]).await;
+        wire.said().await;
+        let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+        let ending = tokio::spawn(site.broker.clone().end_attended(async { drop(stopped.await) }));
+        wire.said().await;
+        stop.send(()).unwrap();
+        closed_with(&wire.rest().await, version, ReasonCode::ServerShuttingDown);
+        assert_eq!(stranger.rest().await, []);
+        assert!(!ending.is_finished(), "what arrived is still with the house");
+        site.house.settle(0, Outcome::Accepted);
+        ending.await.unwrap();
+        assert_eq!(site.broker.clients(), 0);
+        let mut late = site.pipe(version);
+        late.send([Packet::Connect(Box::new(connect(version, "d2", "d2")))]).await;
+        assert!(!matches!(late.next().await, Some(Packet::ConnAck(connack)) if connack.reason == ReasonCode::Success));
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_silent_client_is_cut_after_one_and_a_half_keep_alives() {
     for version in BOTH {
         let site = Site::new(Limits::default());

@@ -29,7 +29,7 @@ async fn ended<S: AsyncRead + AsyncWrite + Unpin>(wire: &mut Wire<S>, since: Ins
 }
 
 /// MQTT over WebSocket, as the stream of bytes that it carries.
-async fn over_websocket(world: &World) -> Wire<DuplexStream> {
+pub async fn over_websocket(world: &World) -> Wire<DuplexStream> {
     let url = format!("{}/mqtt", world.http().replacen("http", "ws", 1));
     let mut request = url.into_client_request().unwrap();
     request.headers_mut().insert("sec-websocket-protocol", "mqtt".parse().unwrap());

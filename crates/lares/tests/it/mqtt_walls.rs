@@ -377,3 +377,17 @@ async fn c07_strangers_neighbours_and_expired_clients_stay_outside_of_a_home() {
     assert_eq!(tried(&world, None, hello("x", Some(client.login()))).await, Some(ReasonCode::Success));
     world.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn clients_over_websocket_are_told_of_a_shutdown_like_the_others() {
+    let world = World::start().await;
+    let client = home_client(&world, &world.a.home, json!({ "name": "browser" })).await;
+    let mut socket = super::mqtt_revocation::over_websocket(&world).await;
+    let mut tls = dial(&world, None).await.unwrap();
+    assert_eq!(socket.connect(hello("socket", Some(client.login()))).await.reason, ReasonCode::Success);
+    assert_eq!(tls.connect(hello("tls", Some(client.login()))).await.reason, ReasonCode::Success);
+    world.stop().await;
+    let told = |packet: &Packet| matches!(packet, Packet::Disconnect(bye) if bye.reason == ReasonCode::ServerShuttingDown);
+    assert!(tls.rest().await.iter().any(told));
+    assert!(socket.rest().await.iter().any(told));
+}

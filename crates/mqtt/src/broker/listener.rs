@@ -16,6 +16,9 @@ use super::{Broker, Origin};
 use crate::codec::ReasonCode;
 use crate::port::Handler;
 
+/// The listener of what something else accepted.
+const ATTENDED: u64 = 0;
+
 /// Gives the TLS configuration for the next handshake, so that certificates can be replaced while running.
 pub type TlsProvider = Arc<dyn Fn() -> Arc<rustls::ServerConfig> + Send + Sync>;
 
@@ -97,8 +100,23 @@ impl<H: Handler> Broker<H> {
         for link in self.registry.of_listener(id) {
             link.cut(ReasonCode::ServerShuttingDown);
         }
-        let patience = self.limits.drain_time * 2 + Duration::from_secs(2);
-        let _ = tokio::time::timeout(patience, async { while tasks.join_next().await.is_some() {} }).await;
+        let _ =
+            tokio::time::timeout(self.patience(), async { while tasks.join_next().await.is_some() {} }).await;
+    }
+
+    fn patience(&self) -> Duration {
+        self.limits.drain_time * 2 + Duration::from_secs(2)
+    }
+
+    /// As `serve`, for the connections of `attend`: ends them when `shutdown` resolves, and returns when they are over,
+    /// or take too long.
+    pub async fn end_attended(self: Arc<Self>, shutdown: impl Future<Output = ()>) {
+        shutdown.await;
+        self.attending.send_replace(true);
+        for link in self.registry.of_listener(ATTENDED) {
+            link.cut(ReasonCode::ServerShuttingDown);
+        }
+        let _ = tokio::time::timeout(self.patience(), self.attending.closed()).await;
     }
 
     fn admit(
@@ -160,8 +178,7 @@ impl<H: Handler> Broker<H> {
     where
         S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send,
     {
-        let (_stop, stopping) = watch::channel(false);
-        match Placement::take(&self, 0, stopping) {
+        match Placement::take(&self, ATTENDED, self.attending.subscribe()) {
             Some(place) => self.attend_placed(stream, origin, place).await,
             None => self.handler.violated(None, origin.peer, "too many connections"),
         }

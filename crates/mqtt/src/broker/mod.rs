@@ -31,6 +31,8 @@ use std::sync::{Arc, PoisonError, RwLock};
 use bytes::Bytes;
 use rustls::pki_types::CertificateDer;
 
+use tokio::sync::watch;
+
 use crate::codec::{Properties, Qos, ReasonCode, Text};
 use crate::journal::Journal;
 use crate::port::Handler;
@@ -117,6 +119,8 @@ pub struct Broker<H: Handler> {
     strangers: AtomicUsize,
     clients: AtomicUsize,
     listeners: AtomicU64,
+    /// What `attend` serves hears here that it is over.
+    attending: watch::Sender<bool>,
     numbers: AtomicU64,
     /// The house as a publisher.
     house: Arc<str>,
@@ -169,6 +173,7 @@ impl<H: Handler> Broker<H> {
             strangers: AtomicUsize::new(0),
             clients: AtomicUsize::new(0),
             listeners: AtomicU64::new(1),
+            attending: watch::Sender::new(false),
             numbers: AtomicU64::new(1),
             house: "".into(),
         })
