@@ -16,6 +16,8 @@ pub struct MqttConfig {
     pub plain_beyond_loopback: bool,
     /// Open connections at a time.
     pub connections_max: usize,
+    /// Connections from one network (an IPv4 address, or an IPv6 /64) that have not signed in yet.
+    pub strangers_per_network_max: usize,
     /// Largest packet; larger ones end the connection.
     pub packet_max_bytes: usize,
     /// Plain MQTT that lets everybody in without a name, into the space of `anonymous_home`. For what cannot be given
@@ -75,6 +77,7 @@ impl Default for MqttConfig {
             tls_bind: "0.0.0.0:8883".to_owned(),
             plain_beyond_loopback: false,
             connections_max: 20_000,
+            strangers_per_network_max: 500,
             packet_max_bytes: 2 * 1024 * 1024,
             anonymous_bind: String::new(),
             anonymous_home: String::new(),

@@ -74,6 +74,7 @@ async fn everybody(
 fn limits(config: &MqttConfig) -> Limits {
     Limits {
         connections: config.connections_max,
+        strangers_per_network: config.strangers_per_network_max,
         packet_bytes: config.packet_max_bytes,
         keep_alive_max_s: config.keep_alive_max_s,
         session_expiry_max_s: config.session_expiry_max_s,

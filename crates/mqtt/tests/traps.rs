@@ -314,6 +314,30 @@ async fn strangers_cannot_take_the_places_of_clients() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn one_network_cannot_take_every_place_of_strangers() {
+    let site = Site::new(Limits { strangers_per_network: 2, ..Limits::default() });
+    let from = |peer: &str| {
+        let (client, server) = tokio::io::duplex(1 << 16);
+        let peer = std::net::SocketAddr::new(peer.parse().unwrap(), 1);
+        let origin = Origin { peer, local: peer, tls: false, certificate: None };
+        tokio::spawn(site.broker.clone().attend(server, origin));
+        Wire::new(client, Version::V5)
+    };
+    let _silent = [from("2001:db8::1"), from("2001:db8::2")];
+    tokio::task::yield_now().await;
+    assert_eq!(from("2001:db8::3").rest().await, [], "the same /64");
+    // Who was let in is no stranger any more.
+    let mut clients = Vec::new();
+    for number in 0..5 {
+        let mut wire = from("203.0.113.9");
+        let name = format!("c{number}");
+        let connack = wire.connect(connect(Version::V5, &name, &name)).await;
+        assert_eq!(connack.reason, ReasonCode::Success);
+        clients.push(wire);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn other_protocol_levels_are_told_so() {
     for (level, expected) in [(3, &[0x20, 2, 0, 1][..]), (6, &[0x20, 3, 0, 0x84, 0])] {
         use tokio::io::AsyncReadExt;

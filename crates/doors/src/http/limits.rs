@@ -84,7 +84,11 @@ impl Limiter {
     /// The address that the request comes from, as far as it can be believed.
     pub fn peer(&self, request: &Request) -> Option<IpAddr> {
         let ConnectInfo(socket) = request.extensions().get::<ConnectInfo<SocketAddr>>()?;
-        Some(believed_address(socket.ip(), request.headers(), &self.trusted))
+        Some(self.believed(socket.ip(), request.headers()))
+    }
+
+    pub fn believed(&self, socket: IpAddr, headers: &HeaderMap) -> IpAddr {
+        believed_address(socket, headers, &self.trusted)
     }
 
     /// Whether nobody between here and the browser could read it: TLS that ends here, or at a trusted proxy that

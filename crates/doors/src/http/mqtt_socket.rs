@@ -10,6 +10,7 @@ use axum::Extension;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
 use axum::extract::{ConnectInfo, State};
+use axum::http::HeaderMap;
 use axum::response::Response;
 use bytes::{Buf, Bytes};
 use futures_util::{Sink, Stream};
@@ -33,6 +34,7 @@ pub async fn open(
     State(door): State<Door>,
     Extension(ConnectInfo(peer)): Extension<ConnectInfo<SocketAddr>>,
     Extension(OverTls(tls)): Extension<OverTls>,
+    headers: HeaderMap,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, Problem> {
     let upgrade = upgrade.map_err(|_| {
@@ -40,6 +42,7 @@ pub async fn open(
     })?;
     // No listener of MQTT's own: none that lets in whoever does not say a name.
     let nowhere = SocketAddr::from(([0, 0, 0, 0], 0));
+    let peer = SocketAddr::new(door.limits.believed(peer.ip(), &headers), peer.port());
     let origin = Origin { peer, local: nowhere, tls, certificate: None };
     let broker = door.mqtt.clone();
     Ok(upgrade

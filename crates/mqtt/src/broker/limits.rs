@@ -8,6 +8,8 @@ pub struct Limits {
     pub connections: usize,
     /// Connections that have not been let in yet (TLS, CONNECT, authentication).
     pub strangers: usize,
+    /// Of them, those from one network: an IPv4 address, or the /64 of an IPv6 one. The machine itself has no such bound.
+    pub strangers_per_network: usize,
     pub tls_handshake_time: Duration,
     /// From the end of the TLS handshake to a whole CONNECT, and again to the house's answer.
     pub connect_time: Duration,
@@ -49,6 +51,7 @@ impl Default for Limits {
         Limits {
             connections: 20_000,
             strangers: 2_000,
+            strangers_per_network: 500,
             tls_handshake_time: Duration::from_secs(10),
             connect_time: Duration::from_secs(10),
             connect_bytes: 32 * 1024,

@@ -12,6 +12,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
+use super::strangers::Stranger;
 use super::{Broker, Origin};
 use crate::codec::ReasonCode;
 use crate::port::Handler;
@@ -51,14 +52,21 @@ pub(super) struct Placement<H: Handler> {
     pub listener: u64,
     pub stopping: watch::Receiver<bool>,
     _connection: Place<H>,
-    stranger: Option<Place<H>>,
+    stranger: Option<(Place<H>, Stranger)>,
 }
 
 impl<H: Handler> Placement<H> {
-    fn take(broker: &Arc<Broker<H>>, listener: u64, stopping: watch::Receiver<bool>) -> Option<Self> {
+    fn take(
+        broker: &Arc<Broker<H>>,
+        listener: u64,
+        peer: SocketAddr,
+        stopping: watch::Receiver<bool>,
+    ) -> Option<Self> {
         let connection = Place::take(broker, broker.limits.connections, |broker| &broker.connections)?;
         let stranger = Place::take(broker, broker.limits.strangers, |broker| &broker.strangers)?;
-        Some(Placement { listener, stopping, _connection: connection, stranger: Some(stranger) })
+        let of_network = broker.stranger_networks.take(peer.ip(), broker.limits.strangers_per_network)?;
+        let stranger = Some((stranger, of_network));
+        Some(Placement { listener, stopping, _connection: connection, stranger })
     }
 
     /// The house knows this client now.
@@ -128,7 +136,7 @@ impl<H: Handler> Broker<H> {
         tls: Option<&TlsProvider>,
         tasks: &mut JoinSet<()>,
     ) {
-        let Some(place) = Placement::take(self, listener, stopping.clone()) else {
+        let Some(place) = Placement::take(self, listener, peer, stopping.clone()) else {
             return self.handler.violated(None, peer, "too many connections");
         };
         let _ = stream.set_nodelay(true);
@@ -178,7 +186,7 @@ impl<H: Handler> Broker<H> {
     where
         S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send,
     {
-        match Placement::take(&self, ATTENDED, self.attending.subscribe()) {
+        match Placement::take(&self, ATTENDED, origin.peer, self.attending.subscribe()) {
             Some(place) => self.attend_placed(stream, origin, place).await,
             None => self.handler.violated(None, origin.peer, "too many connections"),
         }

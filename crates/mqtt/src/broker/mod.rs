@@ -17,6 +17,7 @@ mod router;
 mod seat;
 mod sessions;
 mod space;
+mod strangers;
 mod stream;
 mod tenant;
 mod tending;
@@ -46,6 +47,7 @@ pub use listener::TlsProvider;
 use registry::Registry;
 use seat::Offer;
 use space::Space;
+use strangers::Strangers;
 use tenant::Tenants;
 pub use tenant::{TenantMetrics, TenantQuota};
 use tending::Dues;
@@ -117,6 +119,7 @@ pub struct Broker<H: Handler> {
     cuts: Cuts,
     connections: AtomicUsize,
     strangers: AtomicUsize,
+    stranger_networks: Arc<Strangers>,
     clients: AtomicUsize,
     listeners: AtomicU64,
     /// What `attend` serves hears here that it is over.
@@ -171,6 +174,7 @@ impl<H: Handler> Broker<H> {
             cuts: Cuts::default(),
             connections: AtomicUsize::new(0),
             strangers: AtomicUsize::new(0),
+            stranger_networks: Arc::default(),
             clients: AtomicUsize::new(0),
             listeners: AtomicU64::new(1),
             attending: watch::Sender::new(false),
