@@ -578,6 +578,72 @@ async fn the_desk_shows_sessions_traces_them_and_ends_them() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_trace_has_both_sides_in_full_and_follows_a_client_that_comes_back() {
+    for version in BOTH {
+        let site = Site::new(Limits::default());
+        let mut wire = site.client(version, "a@home").await;
+        let number = |site: &Site| site.broker.sessions_of("owner of home")[0].session;
+        let lines = |site: &Site| -> Vec<String> {
+            let lines = site.broker.trace("owner of home", number(site), 1_000_000).unwrap();
+            lines.into_iter().map(|line| format!("{}{}", if line.from_client { "> " } else { "< " }, line.text)).collect()
+        };
+        assert_eq!(lines(&site), [""; 0]);
+        let first = number(&site);
+        wire.send([
+            subscribe(1, "t", Qos::AtLeastOnce),
+            Packet::Publish(publish("t", Qos::AtLeastOnce, 2, b"secret")),
+            Packet::Publish(publish("u", Qos::ExactlyOnce, 3, b"secret")),
+            Packet::PubRel(ack(3)),
+        ])
+        .await;
+        wire.said().await;
+        let noted = lines(&site);
+        for wanted in [
+            "> SUBSCRIBE 1 to t (QoS 1)",
+            "< SUBACK 1 [GrantedQos1]",
+            "> PUBLISH 2 to t, QoS 1, 6 bytes",
+            "< PUBACK 2",
+            "< PUBLISH 1 to t, QoS 1, 6 bytes",
+            "< PUBREC 3",
+            "> PUBREL 3",
+            "< PUBCOMP 3",
+            "> PINGREQ",
+            "< PINGRESP",
+        ] {
+            assert!(noted.iter().any(|line| line == wanted), "{wanted}: {noted:#?}");
+        }
+        // A newer connection, and so another session: the same client.
+        let mut newer = site.client(version, "a@home").await;
+        newer.said().await;
+        assert_ne!(number(&site), first);
+        let noted = lines(&site);
+        assert!(noted.contains(&"< SUBACK 1 [GrantedQos1]".to_owned()), "what was before stays");
+        let told = noted.contains(&"< DISCONNECT SessionTakenOver".to_owned());
+        assert_eq!(told, version == Version::V5, "{noted:#?}");
+        assert!(noted.iter().any(|line| line.starts_with("> CONNECT as \"a@home\"")), "{noted:#?}");
+        assert!(noted.contains(&"< CONNACK".to_owned()) && noted.iter().all(|line| !line.contains("secret")));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_sent_again_is_in_the_trace() {
+    let site = Site::new(Limits::default());
+    let (mut wire, _) = kept(&site, Version::V5, "a@home").await;
+    wire.send([subscribe(1, "t", Qos::AtLeastOnce)]).await;
+    wire.said().await;
+    let session = site.broker.sessions_of("owner of home")[0].session;
+    site.broker.trace("owner of home", session, 1_000_000);
+    wire.send([Packet::Publish(publish("t", Qos::AtLeastOnce, 1, b"x"))]).await;
+    wire.said().await;
+    gone(&site, wire, "a@home").await;
+    let (mut wire, _) = kept(&site, Version::V5, "a@home").await;
+    wire.said().await;
+    let lines = site.broker.trace("owner of home", session, 1_000_000).unwrap();
+    let again = "PUBLISH 1 to t, QoS 1, 1 bytes, sent before";
+    assert!(lines.iter().any(|line| !line.from_client && line.text == again), "{lines:#?}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_filter_of_a_thousand_levels_is_refused() {
     let site = Site::new(Limits::default());
     let mut wire = site.client(Version::V5, "a@home").await;

@@ -52,6 +52,8 @@ pub(super) struct Connection<H: Handler, S> {
     pub(super) session: Session,
     pub(super) out: BytesMut,
     unflushed: bool,
+    /// So much of `out` was noted in a trace.
+    noted: usize,
     /// Taken from the seat, not yet sent.
     pending: VecDeque<Delivery>,
     pub(super) handling: Handling,
@@ -82,6 +84,7 @@ impl<H: Handler, S: AsyncRead + AsyncWrite + Unpin + Send> Connection<H, S> {
             session,
             out: BytesMut::new(),
             unflushed: false,
+            noted: 0,
             pending: VecDeque::new(),
             handling: Handling::default(),
             waiting: VecDeque::new(),
@@ -140,7 +143,9 @@ impl<H: Handler, S: AsyncRead + AsyncWrite + Unpin + Send> Connection<H, S> {
         self.take_packets(cx)?;
         self.take_commits(cx)?;
         self.send_pending(cx)?;
+        self.note_written();
         let pending = poll_drain(&mut self.stream, &mut self.out, &mut self.unflushed, &mut progress, cx);
+        self.noted = self.out.len();
         let stalled = match pending {
             Poll::Ready(Ok(())) => self.pending.front().is_some_and(|next| !self.session.can_send(next.qos)),
             Poll::Ready(Err(_)) => return Err(Disconnected::Lost),
@@ -163,6 +168,15 @@ impl<H: Handler, S: AsyncRead + AsyncWrite + Unpin + Send> Connection<H, S> {
         }
     }
 
+    /// Whatever is said to the client is noted here, where it is about to be written.
+    fn note_written(&self) {
+        if self.out.len() > self.noted
+            && let Some(trace) = self.seat.traced(|| self.guest.broker.now())
+        {
+            trace.note_written(self.guest.broker.now(), self.session.version(), &self.out[self.noted..]);
+        }
+    }
+
     fn takes_packets(&self) -> bool {
         self.session.has_room() && self.out.len() < OUT_BYTES_MAX && self.paused_until.is_none()
     }
@@ -172,8 +186,8 @@ impl<H: Handler, S: AsyncRead + AsyncWrite + Unpin + Send> Connection<H, S> {
         while self.takes_packets() {
             let Some(packet) = self.decoder.next_packet().map_err(Disconnected::Violated)? else { break };
             published += u32::from(matches!(packet, Packet::Publish(_)));
-            if self.seat.trace.is_on(|| self.guest.broker.now()) {
-                self.seat.trace.note(self.guest.broker.now(), true, trace::words(&packet));
+            if let Some(trace) = self.seat.traced(|| self.guest.broker.now()) {
+                trace.note(self.guest.broker.now(), true, trace::words(&packet));
             }
             self.take_packet(packet, cx)?;
         }
@@ -285,7 +299,6 @@ impl<H: Handler, S: AsyncRead + AsyncWrite + Unpin + Send> Connection<H, S> {
             return Ok(());
         }
         let now = broker.now();
-        let traced = self.seat.trace.is_on(|| now);
         let (mut messages, mut bytes) = (0, 0);
         while let Some(next) = self.pending.front() {
             if self.out.len() >= OUT_BYTES_MAX || !self.session.can_send(next.qos) {
@@ -302,8 +315,6 @@ impl<H: Handler, S: AsyncRead + AsyncWrite + Unpin + Send> Connection<H, S> {
                 // [MQTT-3.1.2-25] too large for this client: as if it had been sent.
                 tracing::debug!(%error, "a queued message does not fit its client");
                 self.drop_undelivered(&next);
-            } else if traced {
-                self.seat.trace.note(now, false, trace::publish_words(&next.to_publish(now)));
             }
         }
         if messages > 0 {
@@ -369,8 +380,9 @@ impl<H: Handler, S: AsyncRead + AsyncWrite + Unpin + Send> Connection<H, S> {
             Disconnected::ByServer(reason) => self.session.disconnect(reason, None, &mut self.out),
             Disconnected::ByClient { .. } | Disconnected::Lost => {}
         }
-        if self.seat.trace.is_on(|| broker.now()) {
-            self.seat.trace.note(broker.now(), false, format!("the connection ended: {why:?}"));
+        self.note_written();
+        if let Some(trace) = self.seat.traced(|| broker.now()) {
+            trace.note(broker.now(), false, format!("the connection ended: {why:?}"));
         }
         let lingers = matches!(why, Disconnected::Violated(_));
         let _ = timeout(FAREWELL_TIME, close(&mut self.stream, &mut self.out, lingers)).await;

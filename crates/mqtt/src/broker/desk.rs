@@ -108,11 +108,12 @@ impl<H: Handler> Broker<H> {
         true
     }
 
-    /// Turns the trace of a session on until then, and gives what it has.
+    /// Turns the trace of a session's client on until then, also for its later sessions, and gives what it has.
     pub fn trace(&self, tenant: &str, session: u64, until: UnixMs) -> Option<Vec<TraceLine>> {
         let seat = self.seat_of(tenant, session)?;
-        seat.trace.begin(until);
-        Some(seat.trace.lines())
+        let trace = seat.trace(None);
+        self.traces.begin(&seat.identity, &seat.client_id, trace, (self.now(), until));
+        Some(trace.lines())
     }
 
     pub fn metrics(&self, tenant: &str) -> TenantMetrics {

@@ -52,6 +52,7 @@ use tenant::Tenants;
 pub use tenant::{TenantMetrics, TenantQuota};
 use tending::Dues;
 pub use trace::TraceLine;
+use trace::Traces;
 
 /// Where a connection comes from.
 #[derive(Debug, Clone)]
@@ -117,6 +118,7 @@ pub struct Broker<H: Handler> {
     spaces: RwLock<HashMap<Text, Arc<Space>>>,
     dues: Dues<H>,
     cuts: Cuts,
+    traces: Traces,
     connections: AtomicUsize,
     strangers: AtomicUsize,
     stranger_networks: Arc<Strangers>,
@@ -172,6 +174,7 @@ impl<H: Handler> Broker<H> {
             spaces: RwLock::default(),
             dues: Dues::default(),
             cuts: Cuts::default(),
+            traces: Traces::default(),
             connections: AtomicUsize::new(0),
             strangers: AtomicUsize::new(0),
             stranger_networks: Arc::default(),

@@ -119,10 +119,10 @@ impl<H: Handler> Broker<H> {
         if let Some(method) = connect.properties.authentication_method() {
             auth_properties(method, auth_data).iter().for_each(|one| connack.properties.push(one.clone()));
         }
-        if seat.trace.is_on(|| self.now()) {
+        if let Some(trace) = seat.traced(|| self.now()) {
             let at = self.now();
-            seat.trace.note(at, true, super::trace::words(&Packet::Connect(connect.clone())));
-            seat.trace.note(at, false, super::trace::words(&Packet::ConnAck(connack.clone())));
+            trace.note(at, true, super::trace::words(&Packet::Connect(connect.clone())));
+            trace.note(at, false, super::trace::words(&Packet::ConnAck(connack.clone())));
         }
         if !self.answer(stream, &connect, connack).await {
             guest.left = Some(Left::untouched(session.take_at_rest()));

@@ -3,7 +3,7 @@
 
 use std::collections::{HashSet, VecDeque};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::Waker;
 
 use futures_util::task::AtomicWaker;
@@ -90,7 +90,7 @@ pub(super) struct Seat {
     pub tenant: Arc<Tenant>,
     /// Survives its connection and a crash.
     pub kept: bool,
-    pub trace: Trace,
+    trace: OnceLock<Arc<Trace>>,
     waker: AtomicWaker,
     inner: Mutex<Inner>,
     waiting_messages: AtomicUsize,
@@ -121,7 +121,7 @@ impl Seat {
             space,
             tenant,
             kept,
-            trace: Trace::default(),
+            trace: OnceLock::new(),
             waker: AtomicWaker::new(),
             inner: Mutex::default(),
             waiting_messages: AtomicUsize::new(0),
@@ -133,6 +133,17 @@ impl Seat {
             messages_out: AtomicU64::new(0),
             freed: Notify::new(),
         }
+    }
+
+    /// The trace of its client, when it is on.
+    pub fn traced(&self, now: impl FnOnce() -> u64) -> Option<&Trace> {
+        let trace = self.trace.get()?;
+        trace.is_on(now).then_some(&**trace)
+    }
+
+    /// What is noted of its client, where somebody asked.
+    pub fn trace(&self, known: Option<Arc<Trace>>) -> &Arc<Trace> {
+        self.trace.get_or_init(|| known.unwrap_or_default())
     }
 
     /// Tells the will of one connection from those of others.

@@ -92,6 +92,9 @@ impl<H: Handler> Broker<H> {
             wanted.tenant.clone(),
             wanted.expiry_s > 0,
         ));
+        if let Some(trace) = self.traces.find(&seat.identity, &seat.client_id) {
+            seat.trace(Some(trace));
+        }
         let Some(at_rest) = seat.sit(live.clone()) else { return Ok(None) };
         if !self.registry.enter(&seat) {
             seat.end();

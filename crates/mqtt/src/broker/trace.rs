@@ -1,11 +1,11 @@
 //! What one client and the broker say to each other, in words, for a person who asks; costs a look at one flag when
-//! nobody does.
+//! nobody does. It follows the client by its name, over connections and sessions.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::codec::{Packet, Publish, ReasonCode, Version};
+use crate::codec::{Decoder, Packet, Publish, ReasonCode, Text, Version};
 use crate::session::UnixMs;
 
 const LINES_MAX: usize = 500;
@@ -51,8 +51,51 @@ impl Trace {
         lines.push_back(TraceLine { at, from_client, text });
     }
 
+    /// Everything that was written for the client.
+    pub fn note_written(&self, at: UnixMs, version: Version, bytes: &[u8]) {
+        let mut decoder = Decoder::for_version(version, usize::MAX);
+        decoder.feed(bytes);
+        while let Ok(Some(packet)) = decoder.next_packet() {
+            self.note(at, false, words(&packet));
+        }
+    }
+
+    fn is_over(&self, now: UnixMs) -> bool {
+        self.until.load(Ordering::Relaxed) <= now
+    }
+
     pub fn lines(&self) -> Vec<TraceLine> {
         self.lines.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
+    }
+}
+
+/// The traces that are on, by identity and client identifier.
+#[derive(Default)]
+pub(super) struct Traces {
+    known: Mutex<HashMap<(Arc<str>, Text), Arc<Trace>>>,
+}
+
+impl Traces {
+    fn known(&self) -> std::sync::MutexGuard<'_, HashMap<(Arc<str>, Text), Arc<Trace>>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// For a session that begins.
+    pub fn find(&self, identity: &Arc<str>, client_id: &Text) -> Option<Arc<Trace>> {
+        let known = self.known();
+        if known.is_empty() {
+            return None;
+        }
+        known.get(&(identity.clone(), client_id.clone())).cloned()
+    }
+
+    /// Remembers a trace until then, and forgets those that are over.
+    pub fn begin(&self, identity: &Arc<str>, client_id: &Text, trace: &Arc<Trace>, span: (UnixMs, UnixMs)) {
+        let (now, until) = span;
+        trace.begin(until);
+        let mut known = self.known();
+        known.retain(|_, trace| !trace.is_over(now));
+        known.insert((identity.clone(), client_id.clone()), trace.clone());
     }
 }
 
@@ -99,10 +142,14 @@ pub(super) fn words(packet: &Packet) -> String {
     }
 }
 
-pub(super) fn publish_words(publish: &Publish) -> String {
+fn publish_words(publish: &Publish) -> String {
     let id = publish.id.map(|id| format!(" {id}")).unwrap_or_default();
     let dup = if publish.dup { ", sent before" } else { "" };
     let retain = if publish.retain { ", retained" } else { "" };
-    let topic: &str = if publish.topic.is_empty() { "(by alias)" } else { &publish.topic };
+    let topic = match publish.properties.topic_alias() {
+        None => publish.topic.to_string(),
+        Some(alias) if publish.topic.is_empty() => format!("(alias {alias})"),
+        Some(alias) => format!("{} (alias {alias} from now on)", publish.topic),
+    };
     format!("PUBLISH{id} to {topic}, QoS {}, {} bytes{retain}{dup}", publish.qos as u8, publish.payload.len())
 }
