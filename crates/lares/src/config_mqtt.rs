@@ -35,8 +35,15 @@ pub struct MqttConfig {
     pub queue_messages_max: usize,
     /// Bytes that may wait for one client.
     pub queue_bytes_max: usize,
-    /// Messages of one client per second; above, the server reads from it more slowly.
+    /// Messages per second of one client, which is a name that signs in, over all of its connections; above, the server
+    /// reads from it more slowly.
     pub client_messages_per_s: u32,
+    /// Bytes per second of one client.
+    pub client_bytes_per_s: u64,
+    /// Sessions of one client, connected or kept. Beyond, further ones are refused.
+    pub client_sessions_max: usize,
+    /// Topic filters that one session subscribes to.
+    pub subscriptions_max: usize,
     /// Of one organisation, over all of its clients.
     pub organisation: MqttOrganisationConfig,
 }
@@ -87,6 +94,9 @@ impl Default for MqttConfig {
             queue_messages_max: 10_000,
             queue_bytes_max: 8 * 1024 * 1024,
             client_messages_per_s: 1_000_000,
+            client_bytes_per_s: 256 * 1024 * 1024,
+            client_sessions_max: 2_000,
+            subscriptions_max: 16_384,
             organisation: MqttOrganisationConfig::default(),
         }
     }

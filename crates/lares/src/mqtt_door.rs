@@ -81,6 +81,9 @@ fn limits(config: &MqttConfig) -> Limits {
         queue_messages: config.queue_messages_max,
         queue_bytes: config.queue_bytes_max,
         client_messages_per_s: config.client_messages_per_s,
+        client_bytes_per_s: config.client_bytes_per_s,
+        client_sessions: config.client_sessions_max,
+        subscriptions: config.subscriptions_max,
         ..Limits::default()
     }
 }

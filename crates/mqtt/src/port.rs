@@ -99,6 +99,8 @@ pub enum Alarm {
     SessionsFull,
     /// No more clients are let in at a time.
     ConnectionsFull,
+    /// No more sessions are opened for this identity.
+    ClientSessionsFull { identity: Arc<str> },
 }
 
 /// A client that was not. `reason` is told to it, `why` only to the house.

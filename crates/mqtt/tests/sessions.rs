@@ -500,6 +500,54 @@ async fn a_client_over_its_rate_is_read_more_slowly_and_loses_nothing() {
     assert!(began.elapsed() >= Duration::from_secs(2), "{:?}", began.elapsed());
 }
 
+/// A name that signs in more than once has no more of the broker for that.
+#[tokio::test(start_paused = true)]
+async fn what_one_identity_may_say_is_counted_over_all_of_its_connections() {
+    let messages = Limits { client_messages_per_s: 10, ..Limits::default() };
+    let bytes = Limits { client_bytes_per_s: 1_000, ..Limits::default() };
+    for (limits, payload) in [(messages, 1), (bytes, 100)] {
+        let site = Site::new(limits);
+        let mut wires = Vec::new();
+        for client_id in ["one", "two"] {
+            let mut wire = site.pipe(Version::V5);
+            wire.connect(connect(Version::V5, "m@home", client_id)).await;
+            wires.push(wire);
+        }
+        let mut other = site.client(Version::V5, "o@home").await;
+        let said = |round: u16| (1..=10).map(move |n| Packet::Publish(publish("t", Qos::AtLeastOnce, round * 10 + n, &vec![0; payload])));
+        let began = tokio::time::Instant::now();
+        for round in 0..2 {
+            for wire in &mut wires {
+                wire.send(said(round)).await;
+                assert_eq!(wire.said().await.len(), 10);
+            }
+        }
+        assert!(began.elapsed() >= Duration::from_secs(2), "{:?}", began.elapsed());
+        let began = tokio::time::Instant::now();
+        other.send(said(0)).await;
+        assert_eq!(other.said().await.len(), 10);
+        assert!(began.elapsed() < Duration::from_secs(1), "another identity");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_identity_has_so_many_sessions_and_no_more() {
+    let site = Site::new(Limits { client_sessions: 2, ..Limits::default() });
+    let come = async |user: &str, client_id: &str| {
+        let mut wire = site.pipe(Version::V5);
+        let connack = wire.connect(connect(Version::V5, user, client_id)).await;
+        (connack.reason, wire)
+    };
+    let (first, _one) = come("m@home", "one").await;
+    let (second, _two) = come("m@home", "two").await;
+    assert_eq!((first, second), (ReasonCode::Success, ReasonCode::Success));
+    assert_eq!(come("m@home", "three").await.0, ReasonCode::QuotaExceeded);
+    let alarm = Seen::Violated("owner of home: ClientSessionsFull { identity: \"m@home\" }".into());
+    assert!(site.house.seen().contains(&alarm));
+    assert_eq!(come("m@home", "two").await.0, ReasonCode::Success, "in the place of its own");
+    assert_eq!(come("o@home", "three").await.0, ReasonCode::Success, "another identity");
+}
+
 #[tokio::test(start_paused = true)]
 async fn an_enhanced_authentication_goes_back_and_forth() {
     let site = Site::new(Limits::default());

@@ -383,9 +383,13 @@ fn complaint(organisation: OrganisationId, alarm: &Alarm) -> Cause {
         Alarm::RetainedFull => ("mqtt_retained_full", serde_json::json!({})),
         Alarm::SessionsFull => ("mqtt_sessions_full", serde_json::json!({})),
         Alarm::ConnectionsFull => ("mqtt_connections_full", serde_json::json!({})),
+        Alarm::ClientSessionsFull { identity } => {
+            ("mqtt_client_sessions_full", serde_json::json!({ "identity": identity.as_ref() }))
+        }
     };
     let key = match alarm {
         Alarm::QueueFull { identity, client_id } => format!("{kind}/{identity}/{client_id}"),
+        Alarm::ClientSessionsFull { identity } => format!("{kind}/{identity}"),
         Alarm::RetainedFull | Alarm::SessionsFull | Alarm::ConnectionsFull => kind.to_owned(),
     };
     Cause {

@@ -19,7 +19,6 @@ use super::listener::Placement;
 use super::opening::{Guest, Left, Seated};
 use super::seat::Seat;
 use super::stream::{poll_drain, poll_feed};
-use super::tenant::Rate;
 use super::tending::publish_now;
 use super::trace;
 use crate::codec::{Decoder, Packet, PacketId, ReasonCode, Text, Will};
@@ -64,7 +63,6 @@ pub(super) struct Connection<H: Handler, S> {
     stalled_since: Option<Instant>,
     /// The client, or its organisation, is over its rate until then.
     paused_until: Option<Instant>,
-    rate: Rate,
     will: Option<Will>,
     pub(super) authentication_method: Option<Text>,
     _place: Placement<H>,
@@ -74,7 +72,6 @@ impl<H: Handler, S: AsyncRead + AsyncWrite + Unpin + Send> Connection<H, S> {
     pub fn new(seated: Seated<H>, stream: S, decoder: Decoder, peer: SocketAddr) -> Self {
         let Seated { guest, seat, session, will, place, authentication_method } = seated;
         let now = Instant::now();
-        let rate = Rate::new(guest.broker.limits.client_messages_per_s, now);
         Connection {
             guest,
             seat,
@@ -91,7 +88,6 @@ impl<H: Handler, S: AsyncRead + AsyncWrite + Unpin + Send> Connection<H, S> {
             last_heard: now,
             stalled_since: None,
             paused_until: None,
-            rate,
             will,
             authentication_method,
             _place: place,
@@ -182,10 +178,13 @@ impl<H: Handler, S: AsyncRead + AsyncWrite + Unpin + Send> Connection<H, S> {
     }
 
     fn take_packets(&mut self, cx: &mut Context<'_>) -> Result<(), Disconnected> {
-        let mut published = 0;
+        let (mut published, mut bytes) = (0, 0);
         while self.takes_packets() {
             let Some(packet) = self.decoder.next_packet().map_err(Disconnected::Violated)? else { break };
-            published += u32::from(matches!(packet, Packet::Publish(_)));
+            if let Packet::Publish(publish) = &packet {
+                published += 1;
+                bytes += publish.payload.len() as u64;
+            }
             if let Some(trace) = self.seat.traced(|| self.guest.broker.now()) {
                 trace.note(self.guest.broker.now(), true, trace::words(&packet));
             }
@@ -194,7 +193,7 @@ impl<H: Handler, S: AsyncRead + AsyncWrite + Unpin + Send> Connection<H, S> {
         if published > 0 {
             self.seat.messages_in.fetch_add(u64::from(published), Ordering::Relaxed);
             let now = Instant::now();
-            let own = self.rate.take(published, now);
+            let own = self.seat.pace.take(published, bytes, now);
             self.paused_until = own.max(self.guest.tenant.pace(published, now));
             self.last_heard = now;
         }

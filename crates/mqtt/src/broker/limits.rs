@@ -40,8 +40,12 @@ pub struct Limits {
     pub drain_time: Duration,
     /// Sessions are kept no longer than this, whatever a client and the house say.
     pub session_expiry_max_s: u32,
-    /// PUBLISH packets of one client per second; above, reading is held back.
+    /// PUBLISH packets of one identity per second, over all of its connections; above, reading is held back.
     pub client_messages_per_s: u32,
+    /// Bytes of their payloads.
+    pub client_bytes_per_s: u64,
+    /// Sessions of one identity, connected or kept; no more are opened.
+    pub client_sessions: usize,
     /// For houses that want none: a v5 client is told, and held to it.
     pub retain_available: bool,
 }
@@ -70,6 +74,8 @@ impl Default for Limits {
             drain_time: Duration::from_secs(5),
             session_expiry_max_s: 7 * 24 * 3_600,
             client_messages_per_s: 1_000_000,
+            client_bytes_per_s: 256 * 1024 * 1024,
+            client_sessions: 2_000,
             retain_available: true,
         }
     }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use super::seat::Seat;
+use super::tenant::Pace;
 use crate::codec::Text;
 
 type Seats = HashMap<Arc<str>, HashMap<Text, Arc<Seat>>>;
@@ -24,6 +25,13 @@ impl Registry {
 
     pub fn find(&self, identity: &str, client_id: &Text) -> Option<Arc<Seat>> {
         self.read().get(identity)?.get(client_id).cloned()
+    }
+
+    /// How many sessions an identity has, and what they share.
+    pub fn shared(&self, identity: &str) -> (usize, Option<Arc<Pace>>) {
+        let seats = self.read();
+        let Some(seats) = seats.get(identity) else { return (0, None) };
+        (seats.len(), seats.values().next().map(|seat| seat.pace.clone()))
     }
 
     /// False when the place is taken.

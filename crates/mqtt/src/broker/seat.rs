@@ -13,7 +13,7 @@ use super::limits::Limits;
 use super::live::Live;
 use super::owed::Owed;
 use super::space::Space;
-use super::tenant::Tenant;
+use super::tenant::{Pace, Tenant};
 use super::trace::Trace;
 use crate::codec::{PacketId, ReasonCode, SubscribeOptions, Text, Variable};
 use crate::session::{AtRest, Delivery};
@@ -90,6 +90,7 @@ pub(super) struct Seat {
     pub tenant: Arc<Tenant>,
     /// Survives its connection and a crash.
     pub kept: bool,
+    pub pace: Arc<Pace>,
     trace: OnceLock<Arc<Trace>>,
     waker: AtomicWaker,
     inner: Mutex<Inner>,
@@ -111,7 +112,7 @@ impl Seat {
         client_id: Text,
         space: Option<Arc<Space>>,
         tenant: Arc<Tenant>,
-        kept: bool,
+        (kept, pace): (bool, Arc<Pace>),
     ) -> Seat {
         tenant.sessions.fetch_add(1, Ordering::Relaxed);
         Seat {
@@ -121,6 +122,7 @@ impl Seat {
             space,
             tenant,
             kept,
+            pace,
             trace: OnceLock::new(),
             waker: AtomicWaker::new(),
             inner: Mutex::default(),

@@ -12,6 +12,7 @@ use super::live::Live;
 use super::owed::{LOOKS_MAX, Owed};
 use super::seat::{Seat, Subscription};
 use super::space::Space;
+use super::tenant::Pace;
 use super::tending::{self, PendingWill};
 use crate::codec::{PacketId, ReasonCode, RetainHandling, Subscribe, SubscribeFilter, Text, Version};
 use crate::journal::{Kept, KeptDelivery, KeptSession, Record, variables};
@@ -84,13 +85,20 @@ impl<H: Handler> Broker<H> {
             self.handler.alarmed(&tenant.name, Alarm::SessionsFull);
             return Err(ReasonCode::QuotaExceeded);
         }
+        let (sessions, pace) = self.registry.shared(&wanted.identity);
+        if sessions >= self.limits.client_sessions {
+            let alarm = Alarm::ClientSessionsFull { identity: wanted.identity.clone() };
+            self.handler.alarmed(&tenant.name, alarm);
+            return Err(ReasonCode::QuotaExceeded);
+        }
+        let pace = pace.unwrap_or_else(|| Arc::new(Pace::new(&self.limits)));
         let seat = Arc::new(Seat::new(
             self.keeper.next_session(),
             wanted.identity.clone(),
             wanted.client_id.clone(),
             wanted.space.clone(),
             wanted.tenant.clone(),
-            wanted.expiry_s > 0,
+            (wanted.expiry_s > 0, pace),
         ));
         if let Some(trace) = self.traces.find(&seat.identity, &seat.client_id) {
             seat.trace(Some(trace));
@@ -287,7 +295,8 @@ impl<H: Handler> Broker<H> {
         let tenant = self.tenants.of(&(&*kept.tenant).into(), &self.quota);
         let space = (!kept.space.is_empty()).then(|| self.space(&kept.space, &tenant.name));
         let identity: Arc<str> = (&*kept.identity).into();
-        let seat = Arc::new(Seat::new(number, identity, kept.client_id, space, tenant, true));
+        let pace = Arc::new(Pace::new(&self.limits));
+        let seat = Arc::new(Seat::new(number, identity, kept.client_id, space, tenant, (true, pace)));
         self.dues.restored(self, &seat, self.now(), 0, kept.will);
     }
 
@@ -295,7 +304,9 @@ impl<H: Handler> Broker<H> {
         let tenant = self.tenants.of(&(&*kept.tenant).into(), &self.quota);
         let space = (!kept.space.is_empty()).then(|| self.space(&kept.space, &tenant.name));
         let identity: Arc<str> = (&*kept.identity).into();
-        let seat = Arc::new(Seat::new(number, identity, kept.client_id, space.clone(), tenant, true));
+        let pace = self.registry.shared(&identity).1.unwrap_or_else(|| Arc::new(Pace::new(&self.limits)));
+        let seat =
+            Arc::new(Seat::new(number, identity, kept.client_id, space.clone(), tenant, (true, pace)));
         for (filter, subscription) in kept.subscriptions {
             let subscription = Arc::new(Subscription {
                 seat: seat.clone(),

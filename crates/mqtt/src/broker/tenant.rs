@@ -6,6 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::time::Instant;
 
+use super::limits::Limits;
+
 /// The bounds of one organisation, over all of its clients.
 #[derive(Debug, Clone, Copy)]
 pub struct TenantQuota {
@@ -92,13 +94,13 @@ impl Tenant {
             messages_dropped: AtomicU64::new(0),
             messages_refused: AtomicU64::new(0),
             refusals: AtomicU64::new(0),
-            rate: Rate::new(quota.messages_per_s, began),
+            rate: Rate::new(quota.messages_per_s.into(), began),
         }
     }
 
     /// When the next messages may be taken, after `taken` of them; `None` for now.
     pub fn pace(&self, taken: u32, now: Instant) -> Option<Instant> {
-        self.rate.take(taken, now)
+        self.rate.take(taken.into(), now)
     }
 
     pub fn metrics(&self) -> TenantMetrics {
@@ -125,7 +127,7 @@ impl Tenant {
 /// A leaky bucket (GCRA) of one second's depth: the instant at which everything taken so far would be paid for.
 #[derive(Debug)]
 pub(super) struct Rate {
-    interval_ns: u64,
+    per_s: u64,
     began: Instant,
     paid_until_ns: AtomicU64,
 }
@@ -133,18 +135,40 @@ pub(super) struct Rate {
 const BURST_NS: u64 = 1_000_000_000;
 
 impl Rate {
-    pub fn new(per_s: u32, began: Instant) -> Rate {
-        Rate { interval_ns: 1_000_000_000 / u64::from(per_s.max(1)), began, paid_until_ns: AtomicU64::new(0) }
+    pub fn new(per_s: u64, began: Instant) -> Rate {
+        Rate { per_s: per_s.max(1), began, paid_until_ns: AtomicU64::new(0) }
     }
 
-    pub fn take(&self, count: u32, now: Instant) -> Option<Instant> {
+    pub fn take(&self, count: u64, now: Instant) -> Option<Instant> {
         let now_ns = now.saturating_duration_since(self.began).as_nanos() as u64;
-        let cost = self.interval_ns * u64::from(count);
+        let cost = count.saturating_mul(1_000_000_000) / self.per_s;
         let paid = self.paid_until_ns.load(Ordering::Relaxed).max(now_ns) + cost;
         // A lost race lets a few more through, which the next ones pay for.
         self.paid_until_ns.store(paid, Ordering::Relaxed);
         let ahead = paid - now_ns;
         (ahead > BURST_NS).then(|| now + std::time::Duration::from_nanos(ahead - BURST_NS))
+    }
+}
+
+/// What one identity may say, over all of its connections.
+#[derive(Debug)]
+pub(super) struct Pace {
+    messages: Rate,
+    bytes: Rate,
+}
+
+impl Pace {
+    pub fn new(limits: &Limits) -> Pace {
+        let began = Instant::now();
+        Pace {
+            messages: Rate::new(limits.client_messages_per_s.into(), began),
+            bytes: Rate::new(limits.client_bytes_per_s, began),
+        }
+    }
+
+    /// When the next messages may be taken, after these; `None` for now.
+    pub fn take(&self, messages: u32, bytes: u64, now: Instant) -> Option<Instant> {
+        self.messages.take(messages.into(), now).max(self.bytes.take(bytes, now))
     }
 }
 
