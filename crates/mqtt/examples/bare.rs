@@ -83,8 +83,13 @@ fn main() {
             let journal = FileJournal::open(directory.as_ref()).expect("journal");
             Box::new(journal) as Box<dyn Journal>
         });
-        let limits =
-            Limits { keep_alive_max_s: 60, connections: 50_000, strangers: 50_000, client_sessions: 50_000, ..Limits::default() };
+        let limits = Limits {
+            keep_alive_max_s: 60,
+            connections: 50_000,
+            strangers: 50_000,
+            client_sessions: 50_000,
+            ..Limits::default()
+        };
         let clock = || SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| now.as_millis() as u64);
         let quota = TenantQuota { connections: 50_000, sessions: 50_000, ..TenantQuota::default() };
         let ground = Ground { limits, quota, journal, clock: Arc::new(clock) };

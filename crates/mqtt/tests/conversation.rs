@@ -385,7 +385,9 @@ async fn what_came_over_a_websocket_is_ended_and_finished_at_a_shutdown() {
         assert_eq!(site.broker.clients(), 0);
         let mut late = site.pipe(version);
         late.send([Packet::Connect(Box::new(connect(version, "d2", "d2")))]).await;
-        assert!(!matches!(late.next().await, Some(Packet::ConnAck(connack)) if connack.reason == ReasonCode::Success));
+        assert!(
+            !matches!(late.next().await, Some(Packet::ConnAck(connack)) if connack.reason == ReasonCode::Success)
+        );
     }
 }
 
@@ -471,7 +473,8 @@ async fn a_client_is_told_what_there_is_where_it_lives() {
         let expected = if available { ReasonCode::Success } else { ReasonCode::RetainNotSupported };
         assert_eq!(site.pipe(Version::V5).connect(hello).await.reason, expected);
         let mut wire = site.client(Version::V5, user).await;
-        wire.send([Packet::Publish(Publish { retain: true, ..publish("t", Qos::AtMostOnce, 0, b"x") })]).await;
+        wire.send([Packet::Publish(Publish { retain: true, ..publish("t", Qos::AtMostOnce, 0, b"x") })])
+            .await;
         if available {
             assert_eq!(wire.said().await, []);
         } else {
@@ -730,8 +733,10 @@ async fn a_request_is_answered_where_it_says_and_properties_travel_as_they_are()
         user("trace", "2"),
         user("a", ""),
     ];
-    let question =
-        Publish { properties: sent.iter().cloned().collect(), ..publish("questions", Qos::ExactlyOnce, 1, b"?") };
+    let question = Publish {
+        properties: sent.iter().cloned().collect(),
+        ..publish("questions", Qos::ExactlyOnce, 1, b"?")
+    };
     asks.send([Packet::Publish(question)]).await;
     asks.said().await;
     let heard = answers.said().await;

@@ -514,7 +514,11 @@ async fn what_one_identity_may_say_is_counted_over_all_of_its_connections() {
             wires.push(wire);
         }
         let mut other = site.client(Version::V5, "o@home").await;
-        let said = |round: u16| (1..=10).map(move |n| Packet::Publish(publish("t", Qos::AtLeastOnce, round * 10 + n, &vec![0; payload])));
+        let said = |round: u16| {
+            (1..=10).map(move |n| {
+                Packet::Publish(publish("t", Qos::AtLeastOnce, round * 10 + n, &vec![0; payload]))
+            })
+        };
         let began = tokio::time::Instant::now();
         for round in 0..2 {
             for wire in &mut wires {
@@ -633,7 +637,10 @@ async fn a_trace_has_both_sides_in_full_and_follows_a_client_that_comes_back() {
         let number = |site: &Site| site.broker.sessions_of("owner of home")[0].session;
         let lines = |site: &Site| -> Vec<String> {
             let lines = site.broker.trace("owner of home", number(site), 1_000_000).unwrap();
-            lines.into_iter().map(|line| format!("{}{}", if line.from_client { "> " } else { "< " }, line.text)).collect()
+            lines
+                .into_iter()
+                .map(|line| format!("{}{}", if line.from_client { "> " } else { "< " }, line.text))
+                .collect()
         };
         assert_eq!(lines(&site), [""; 0]);
         let first = number(&site);

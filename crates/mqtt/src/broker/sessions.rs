@@ -305,8 +305,7 @@ impl<H: Handler> Broker<H> {
         let space = (!kept.space.is_empty()).then(|| self.space(&kept.space, &tenant.name));
         let identity: Arc<str> = (&*kept.identity).into();
         let pace = self.registry.shared(&identity).1.unwrap_or_else(|| Arc::new(Pace::new(&self.limits)));
-        let seat =
-            Arc::new(Seat::new(number, identity, kept.client_id, space.clone(), tenant, (true, pace)));
+        let seat = Arc::new(Seat::new(number, identity, kept.client_id, space.clone(), tenant, (true, pace)));
         for (filter, subscription) in kept.subscriptions {
             let subscription = Arc::new(Subscription {
                 seat: seat.clone(),
