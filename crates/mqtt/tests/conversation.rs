@@ -722,7 +722,8 @@ async fn a_request_is_answered_where_it_says_and_properties_travel_as_they_are()
     let mut answers = site.client(Version::V5, "answers@home").await;
     asks.send([subscribe(1, "answers/asks", Qos::AtLeastOnce)]).await;
     answers.send([subscribe(1, "questions", Qos::ExactlyOnce)]).await;
-    (asks.said().await, answers.said().await);
+    asks.said().await;
+    answers.said().await;
     let user = |name: &str, value: &str| Property::UserProperty((text(name), text(value)));
     let sent = [
         Property::PayloadFormatIndicator(true),

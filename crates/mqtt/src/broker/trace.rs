@@ -69,14 +69,17 @@ impl Trace {
     }
 }
 
-/// The traces that are on, by identity and client identifier.
+/// By identity and client identifier.
+type Known = HashMap<(Arc<str>, Text), Arc<Trace>>;
+
+/// The traces that are on.
 #[derive(Default)]
 pub(super) struct Traces {
-    known: Mutex<HashMap<(Arc<str>, Text), Arc<Trace>>>,
+    known: Mutex<Known>,
 }
 
 impl Traces {
-    fn known(&self) -> std::sync::MutexGuard<'_, HashMap<(Arc<str>, Text), Arc<Trace>>> {
+    fn known(&self) -> std::sync::MutexGuard<'_, Known> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
