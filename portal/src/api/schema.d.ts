@@ -2554,7 +2554,8 @@ export interface components {
             id: components["schemas"]["AlarmId"];
             /**
              * @description What it is about: `smoke`, `carbon_monoxide`, `leak`, `door_forced`, `door_jammed`, `offline`, `battery_low`,
-             *     `mqtt_queue_full`, `mqtt_retained_full`, `mqtt_sessions_full`, or `reported` by a person.
+             *     `mqtt_queue_full`, `mqtt_retained_full`, `mqtt_sessions_full`, `mqtt_connections_full`,
+             *     `mqtt_client_sessions_full`, or `reported` by a person.
              */
             kind: string;
             last_raised_at: components["schemas"]["UnixMillis"];
@@ -4036,7 +4037,8 @@ export interface components {
                 id: components["schemas"]["AlarmId"];
                 /**
                  * @description What it is about: `smoke`, `carbon_monoxide`, `leak`, `door_forced`, `door_jammed`, `offline`, `battery_low`,
-                 *     `mqtt_queue_full`, `mqtt_retained_full`, `mqtt_sessions_full`, or `reported` by a person.
+                 *     `mqtt_queue_full`, `mqtt_retained_full`, `mqtt_sessions_full`, `mqtt_connections_full`,
+                 *     `mqtt_client_sessions_full`, or `reported` by a person.
                  */
                 kind: string;
                 last_raised_at: components["schemas"]["UnixMillis"];
