@@ -28,8 +28,8 @@ const SECONDS_WITH_READS_SHARE: f64 = 0.25;
 /// In the order of the table. Those in this program run as a process of it, the others as a script of the folder of
 /// peers.
 const ENGINES: [(&str, Place); 6] = [
-    (report::OURS, Place::Here(lares::open)),
-    ("sqlite", Place::Here(sqlite::open)),
+    (report::OURS, Place::Here(engine::serve::<lares::Lares>)),
+    ("sqlite", Place::Here(engine::serve::<sqlite::Sqlite>)),
     ("duckdb", Place::Script("duckdb_peer.py")),
     ("postgresql", Place::Script("postgresql.py")),
     ("victoriametrics", Place::Script("victoriametrics.py")),
@@ -38,7 +38,7 @@ const ENGINES: [(&str, Place); 6] = [
 
 #[derive(Clone, Copy)]
 enum Place {
-    Here(engine::Open),
+    Here(engine::Serve),
     Script(&'static str),
 }
 
@@ -78,8 +78,8 @@ pub fn run(arguments: &[String]) -> Result<(), String> {
 pub fn serve(arguments: &[String]) -> Result<(), String> {
     let [name, folder, data] = arguments else { return Err("usage: engine NAME FOLDER DATA".to_owned()) };
     let place = ENGINES.iter().find(|(known, _)| known == name).map(|(_, place)| place);
-    let Some(Place::Here(open)) = place else { return Err(format!("{name}: no engine of this program")) };
-    engine::serve(*open, Path::new(folder), Path::new(data))
+    let Some(Place::Here(serve)) = place else { return Err(format!("{name}: no engine of this program")) };
+    serve(Path::new(folder), Path::new(data))
 }
 
 fn parse(arguments: &[String]) -> Result<Options, String> {
