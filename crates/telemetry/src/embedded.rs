@@ -23,7 +23,7 @@ use crate::log::names::Names;
 use crate::log::{inspect, records, schema};
 use crate::published::Published;
 use crate::query::{Engine, head_of};
-use crate::sealer::{DEVICES_AT_ONCE, Nudge, Sealer, hold, let_go, seal};
+use crate::sealer::{DEVICES_AT_ONCE, Nudge, Sealer, hold, let_go, seal, wake};
 use crate::writer::{Answer, Job, Prepared, Writer};
 use crate::{
     Abilities, Aggregate, AggregateQuery, Appended, BoxFuture, EngineAddress, Limits, ReadingsQuery,
@@ -202,9 +202,11 @@ impl EmbeddedTelemetry {
         let devices: Vec<DeviceId> = self.engine.hot.all().into_iter().map(|(device, _)| device).collect();
         let (archive, hot) = (self.engine.archive.as_ref(), &self.engine.hot);
         devices.chunks(DEVICES_AT_ONCE).try_for_each(|some| seal(archive, hot, &self.published, some))?;
+        let_go(hot, &self.published);
         if let Some(jobs) = &self.jobs {
-            let_go(hot, &self.published, &jobs.downgrade());
+            wake(&jobs.downgrade());
         }
+        archive.rest();
         Ok(())
     }
 }

@@ -14,6 +14,7 @@ mod log;
 mod plan;
 mod published;
 mod query;
+mod random_bits;
 mod repair;
 mod replay;
 mod resolve;
