@@ -45,8 +45,7 @@ mod tests {
     #[test]
     fn ids_in_a_row_and_pairs_fall_apart() {
         let build = BuildHasherDefault::<RandomBits>::default();
-        let mut low: Vec<u64> =
-            (0..1_000).map(|nth| build.hash_one(Uuid::from_u128(nth)) & 0xFFFF).collect();
+        let mut low: Vec<u64> = (0..1_000).map(|nth| build.hash_one(Uuid::from_u128(nth)) & 0xFFFF).collect();
         low.extend((0..1_000_u64).map(|nth| build.hash_one((nth as u32 % 10, nth)) & 0xFFFF));
         low.sort_unstable();
         low.dedup();

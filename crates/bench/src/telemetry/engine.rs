@@ -184,10 +184,8 @@ impl<E: Engine> Served<E> {
             Request::Encode { from, until } => {
                 let engine = self.engine.as_ref().ok_or(NOT_OPENED)?;
                 let commits = commits(&self.dump, from, until);
-                let encode = |commit: Commit<Vec<Row>>| Commit {
-                    next: commit.next,
-                    rows: engine.encode(commit.rows),
-                };
+                let encode =
+                    |commit: Commit<Vec<Row>>| Commit { next: commit.next, rows: engine.encode(commit.rows) };
                 self.encoded = commits.map(|commit| commit.map(encode)).collect::<Result<_, String>>()?;
                 Ok(Response::Done)
             }
@@ -257,11 +255,7 @@ impl<E: Engine> Served<E> {
     }
 }
 
-fn commits(
-    dump: &Dump,
-    from: u64,
-    until: u64,
-) -> impl Iterator<Item = Result<Commit<Vec<Row>>, String>> {
+fn commits(dump: &Dump, from: u64, until: u64) -> impl Iterator<Item = Result<Commit<Vec<Row>>, String>> {
     (from..until).step_by(POINTS_PER_COMMIT).map(move |first| {
         let next = until.min(first + POINTS_PER_COMMIT as u64);
         let rows = dump.rows(first, next).map_err(|error| format!("points: {error}"))?;
