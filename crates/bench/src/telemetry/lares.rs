@@ -9,7 +9,7 @@ use lares_model::reading::{Quality, Reading};
 use lares_model::record::{Body, Entry, MessageIdentity};
 use lares_model::{DeviceId, OrganisationId, UnixMillis, Value};
 use lares_telemetry::{
-    AggregateQuery, EmbeddedTelemetry, Numbers, ReadingsQuery, SeriesKey, Telemetry as _, number_of,
+    AggregateQuery, EmbeddedTelemetry, Limits, Numbers, ReadingsQuery, SeriesKey, Telemetry as _, number_of,
 };
 use tokio::runtime::Runtime;
 use uuid::Uuid;
@@ -34,6 +34,7 @@ const ATTRIBUTES: [&str; METRICS] = [
 const ENDPOINT: u16 = 1;
 const CONTACT: usize = 4;
 const READINGS_MAX: usize = 100_000;
+const HOT_LOG_BYTES: u64 = 1 << 30;
 /// The log has come to rest when it was as long in so many looks.
 const STILL_LOOKS: u32 = 5;
 const LOOK_EVERY: Duration = Duration::from_millis(100);
@@ -41,6 +42,24 @@ const LOOK_EVERY: Duration = Duration::from_millis(100);
 pub struct Lares {
     telemetry: Arc<EmbeddedTelemetry>,
     runtime: Runtime,
+}
+
+impl Lares {
+    /// With a log so long that nothing has to be sealed.
+    pub fn open_hot(folder: &Path) -> Result<Lares, String> {
+        let limits = Limits {
+            log_bytes: HOT_LOG_BYTES,
+            log_bytes_refused: 2 * HOT_LOG_BYTES,
+            series_per_organisation: usize::MAX,
+            ..Limits::default()
+        };
+        let telemetry = EmbeddedTelemetry::open_with(folder, limits).map_err(|error| error.to_string())?;
+        Ok(Lares { telemetry: Arc::new(telemetry), runtime: runtime()? })
+    }
+
+    pub fn hot_points(&self) -> u64 {
+        self.telemetry.stats().hot_points
+    }
 }
 
 fn runtime() -> Result<Runtime, String> {

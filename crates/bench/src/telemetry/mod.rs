@@ -1,9 +1,11 @@
 //! `make bench-telemetry`: our telemetry engine and the stores that one would otherwise take, on the same points and
 //! queries, in turns of one run. `mod.rs` holds the options and the list of engines; `rounds.rs` what is done.
 
+pub mod curve;
 mod dump;
 mod engine;
 mod footprint;
+pub mod hot_restart;
 mod lares;
 mod peer;
 mod processes;
@@ -113,6 +115,21 @@ fn parse(arguments: &[String]) -> Result<Options, String> {
         None if options.work.as_os_str().is_empty() => Err(format!("--work is missing; usage: {USAGE}")),
         None => Ok(options),
     }
+}
+
+/// The options of what measures our engine alone.
+fn work_and_points(arguments: &[String], points: u64, usage: &str) -> Result<(PathBuf, u64), String> {
+    let (mut work, mut points) = (None, points);
+    for pair in arguments.chunks(2) {
+        match pair {
+            [name, folder] if name == "--work" => work = Some(PathBuf::from(folder)),
+            [name, value] if name == "--points" => {
+                points = value.parse().map_err(|error| format!("--points: {value}: {error}"))?;
+            }
+            _ => return Err(format!("{}: unknown; usage: {usage}", pair.join(" "))),
+        }
+    }
+    Ok((work.ok_or(format!("--work is missing; usage: {usage}"))?, points))
 }
 
 /// Each with an empty folder of its own.
