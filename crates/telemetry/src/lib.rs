@@ -12,6 +12,7 @@ mod hot;
 mod limits;
 mod log;
 mod plan;
+mod priority;
 mod published;
 mod query;
 mod random_bits;

@@ -64,6 +64,8 @@ struct Contender {
     next: u64,
     empty_bytes: u64,
     samples: Vec<Sample>,
+    /// What the largest turn's points took before they were committed; processes keep it for the next.
+    waiting_mib: f64,
     found: Findings,
 }
 
@@ -181,7 +183,7 @@ impl Contender {
         peer.ask(&Request::Load { from: 0, until: next }, |_| {})?;
         peer.pause()?;
         let found = Findings { name: program.name, version, settings, ..Findings::default() };
-        Ok(Contender { peer, next, empty_bytes, samples: vec![], found })
+        Ok(Contender { peer, next, empty_bytes, samples: vec![], waiting_mib: 0.0, found })
     }
 
     fn ingest(&mut self, workload: Workload, turn: &IngestTurn, questions: &Questions) -> Result<(), String> {
@@ -194,7 +196,7 @@ impl Contender {
         self.peer.resume_script();
         let before_mib = self.peer.memory_mib();
         self.peer.ask(&Request::Encode { from, until }, |_| {})?;
-        let waiting_mib = self.peer.memory_mib() - before_mib;
+        self.waiting_mib = self.waiting_mib.max(self.peer.memory_mib() - before_mib);
         self.peer.resume();
         let request = Request::Ingest { seconds: turn.seconds, reads: reads.clone() };
         let (folder, samples) = (self.peer.folder().to_owned(), &mut self.samples);
@@ -206,7 +208,7 @@ impl Contender {
         };
         let next = until.min(from + commit_ms.len() as u64 * COMMIT);
         samples.push(Sample { points: next, bytes: footprint::bytes(&folder) });
-        self.found.memory_mib = self.found.memory_mib.max(self.peer.memory_mib() - waiting_mib.max(0.0));
+        self.found.memory_mib = self.found.memory_mib.max(self.peer.memory_mib() - self.waiting_mib);
         self.next = next;
         let seconds = commit_ms.iter().sum::<f64>() / 1e3;
         eprintln!("{}: {} points in {seconds:.1} s, at {next}", self.found.name, next - from);

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use lares_model::Value;
 
+use super::integers::Habit;
 use super::varint::{Reader, SCALES, at_scale, put, put_bytes, put_number, put_signed};
 use super::{integers, packed};
 use crate::TelemetryError;
@@ -142,15 +143,16 @@ impl Column {
         }
     }
 
-    pub fn encode(&self) -> Vec<u8> {
+    pub fn encode(&self, habit: &Habit) -> Vec<u8> {
         let mut out = Vec::new();
         match self {
             Column::Bool(values) => {
-                integers::encode(&mut out, &values.iter().map(|value| i64::from(*value)).collect::<Vec<_>>());
+                let values: Vec<i64> = values.iter().map(|value| i64::from(*value)).collect();
+                integers::encode(&mut out, &values, habit);
             }
-            Column::Integer(values) => integers::encode(&mut out, values),
-            Column::Number(values) => encode_numbers(&mut out, values),
-            Column::Text(values) => encode_texts(&mut out, values),
+            Column::Integer(values) => integers::encode(&mut out, values, habit),
+            Column::Number(values) => encode_numbers(&mut out, values, habit),
+            Column::Text(values) => encode_texts(&mut out, values, habit),
         }
         out
     }
@@ -222,11 +224,11 @@ fn from_decimals(nth: u8, scaled: Vec<i64>) -> Result<Vec<f64>, TelemetryError> 
 }
 
 /// Sensors speak in decimals: as integers of one scale they take a third of what doubles take.
-fn encode_numbers(out: &mut Vec<u8>, values: &[f64]) {
+fn encode_numbers(out: &mut Vec<u8>, values: &[f64], habit: &Habit) {
     match in_decimals(values) {
         Some((nth, scaled)) => {
             out.push(nth);
-            integers::encode(out, &scaled);
+            integers::encode(out, &scaled, habit);
         }
         None => {
             out.push(NOT_DECIMAL);
@@ -248,7 +250,7 @@ fn decode_numbers(bytes: &[u8], count: usize) -> Result<Vec<f64>, TelemetryError
 }
 
 /// The different texts once, then which of them each row has.
-fn encode_texts(out: &mut Vec<u8>, values: &[Arc<str>]) {
+fn encode_texts(out: &mut Vec<u8>, values: &[Arc<str>], habit: &Habit) {
     let mut places = std::collections::HashMap::new();
     let mut different: Vec<&str> = Vec::new();
     let mut codes = Vec::with_capacity(values.len());
@@ -261,7 +263,7 @@ fn encode_texts(out: &mut Vec<u8>, values: &[Arc<str>]) {
     }
     put(out, different.len() as u64);
     different.iter().for_each(|text| put_bytes(out, text.as_bytes()));
-    integers::encode(out, &codes);
+    integers::encode(out, &codes, habit);
 }
 
 fn decode_texts(bytes: &[u8], count: usize) -> Result<Vec<Arc<str>>, TelemetryError> {
@@ -333,7 +335,7 @@ mod tests {
     proptest! {
         #[test]
         fn columns_come_back_bit_by_bit(column in any_column()) {
-            let back = Column::decode(column.kind(), &column.encode(), column.len()).unwrap();
+            let back = Column::decode(column.kind(), &column.encode(&Habit::default()), column.len()).unwrap();
             prop_assert_eq!(bits(&back), bits(&column));
             let mut out = Vec::new();
             column.put_packed(&mut out);

@@ -17,11 +17,13 @@ pub fn put_integers(out: &mut Vec<u8>, values: &[i64]) {
     let steps = || values.windows(2).map(|pair| pair[1].wrapping_sub(pair[0]));
     let (low, width) = range(values.iter().copied());
     let (low_step, step_width) = range(steps());
-    let each: usize = values.iter().map(|value| length(*value)).sum();
     let bytes = |count: usize, width: u32| (count * width as usize).div_ceil(8);
     let by_steps = bytes(values.len() - 1, step_width) + length(first);
     let by_distance = bytes(values.len(), width);
-    if each < by_steps.min(by_distance) {
+    let packed = by_steps.min(by_distance);
+    // One for itself takes a byte at least.
+    let each = || values.iter().map(|value| length(*value)).sum::<usize>();
+    if packed > values.len() && each() < packed {
         out.push(EACH);
         values.iter().for_each(|value| put_signed(out, *value));
     } else if by_steps < by_distance {
@@ -80,14 +82,15 @@ fn length(value: i64) -> usize {
 }
 
 fn put_bits(out: &mut Vec<u8>, values: impl Iterator<Item = u64>, width: u32) {
-    let (mut waiting, mut bits) = (0_u128, 0);
+    let (mut waiting, mut bits) = (0_u64, 0);
     for value in values {
-        waiting |= u128::from(value) << bits;
+        waiting |= value << bits;
         bits += width;
-        if bits >= 64 {
-            out.extend_from_slice(&(waiting as u64).to_le_bytes());
-            waiting >>= 64;
-            bits -= 64;
+        if bits >= u64::BITS {
+            out.extend_from_slice(&waiting.to_le_bytes());
+            bits -= u64::BITS;
+            // What did not fit; nothing where the value ended with the word.
+            waiting = value.checked_shr(width - bits).unwrap_or(0);
         }
     }
     out.extend_from_slice(&waiting.to_le_bytes()[..bits.div_ceil(8) as usize]);

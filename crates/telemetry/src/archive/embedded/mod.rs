@@ -39,7 +39,7 @@ use crate::{SeriesKey, Storage, TelemetryError};
 pub use copy::copy_sound;
 pub use schema::{FILE_NAME, open_writer as open_file};
 
-const WAL_BYTES_MAX: u64 = 2 * 1024 * 1024;
+const WAL_BYTES_MAX: u64 = 1024 * 1024;
 
 pub struct SeriesFile {
     /// `None` after a failure that makes the connection doubtful; the next write opens it anew.
