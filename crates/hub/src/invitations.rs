@@ -150,11 +150,16 @@ async fn send(
     link: &str,
 ) -> Result<(), HubError> {
     let names = names_of(work, caller, invitation).await?;
+    // Whoever has an account already chose a language there.
+    let chosen = match users::find_by_email(work, email).await? {
+        Some(known) => Some(users::preferences(work, known.id).await?.language.tag()),
+        None => language,
+    };
     let mail = Mail {
         user: None,
         organisation: Some(invitation.organisation),
         to: email,
-        language: language.unwrap_or("en"),
+        language: chosen.unwrap_or("en"),
         template: "invitation",
         values: json!({
             "organisation": names.0, "invited_by": names.1, "role": invitation.role, "link": link,

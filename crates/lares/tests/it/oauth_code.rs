@@ -75,9 +75,13 @@ async fn a13_what_is_wrong_goes_back_to_the_program_or_nowhere() {
         request(&program, &[("redirect_uri", "")]),
         format!("{}&state=again", request(&program, &[])),
     ] {
-        let reply = world.get(path).send().await;
+        let reply = world.get(path.as_str()).send().await;
         assert_eq!((reply.status, reply.header("location")), (400, ""), "{}", reply.asked);
         assert_eq!(reply.json["error"], "invalid_request");
+        let browser = world.get(path).header("accept", "text/html,*/*;q=0.8").send().await;
+        assert_eq!(browser.status, 303, "{}", browser.asked);
+        let told = ["/app-refused", "/app-refused?wrong=client_id", "/app-refused?wrong=redirect_uri"];
+        assert!(told.contains(&browser.header("location")), "{}", browser.header("location"));
     }
     for (change, error) in [
         (("code_challenge", ""), "invalid_request"),
