@@ -10,7 +10,7 @@ async fn a13_a_person_lets_a_program_in() {
     let world = World::start().await;
     let program = client(&world, Owner, web_client()).await;
     let ticket = ticket(&world, request(&program, &[])).await;
-    let look = || world.post("/api/oauth/request").as_(Viewer).json(json!({ "request": ticket }));
+    let look = || world.post("/api/oauth/request").in_person(Viewer).json(json!({ "request": ticket }));
     let shown = look().expect(200).await;
     assert_eq!(shown["client"]["name"], "Voice");
     assert_eq!(shown["client"]["first_party"], true);
@@ -196,7 +196,7 @@ async fn consent_is_remembered_and_asked_for_again_when_scopes_grow() {
     code(&world, &program, &[]).await;
     let look = async |change: &[(&str, &str)]| {
         let ticket = ticket(&world, request(&program, change)).await;
-        world.post("/api/oauth/request").as_(Owner).json(json!({ "request": ticket })).send().await
+        world.post("/api/oauth/request").in_person(Owner).json(json!({ "request": ticket })).send().await
     };
     let known = look(&[]).await;
     let to = text(&known.json, "redirect_to").to_owned();
@@ -215,7 +215,7 @@ async fn consent_is_remembered_and_asked_for_again_when_scopes_grow() {
     // A person may give less than was asked for.
     let ticket = ticket(&world, request(&program, &[("prompt", "consent")])).await;
     let too_much = json!({ "request": ticket, "allow": true, "scopes": ["devices:control"] });
-    let decision = || world.post("/api/oauth/request/decision").as_(Owner);
+    let decision = || world.post("/api/oauth/request/decision").in_person(Owner);
     decision().json(too_much).expect(422).await;
     let less = json!({ "request": ticket, "allow": true, "scopes": ["openid"] });
     let to = decision().json(less).expect(200).await;

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::process::{Command, Output};
 
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::access::{Ids, operations, samples};
@@ -26,7 +27,7 @@ fn schemathesis() -> PathBuf {
 /// Ids that exist, so that more than 404 is tried. What deletes keeps its random ones.
 fn known_ids(document: &Value, ids: &Ids) -> String {
     let mut text = String::new();
-    let harmless = |path: &str, method: &str| method != "DELETE" && path != RENEWS_A_TOKEN;
+    let harmless = |path: &str, method: &Method| *method != Method::DELETE && path != RENEWS_A_TOKEN;
     for operation in operations(document).iter().filter(|one| harmless(&one.path, &one.method)) {
         let names = operation.path.split('{').skip(1).filter_map(|rest| rest.split('}').next());
         let values =

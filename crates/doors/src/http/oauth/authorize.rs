@@ -6,7 +6,7 @@ use axum::extract::{RawQuery, Request, State};
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use lares_hub::oauth::authorize::{self, Begun};
-use lares_hub::oauth::{OAuthError, OAuthFault, fault, logout};
+use lares_hub::oauth::{OAuthError, OAuthFault, Parameters, fault, logout};
 use lares_hub::{Caller, HubError, identity};
 
 use super::super::Door;
@@ -17,7 +17,7 @@ use super::super::session::{Credential, set_cookie};
 use super::{OAuthErrorView, Refused, Sent, parameters, see_other};
 
 /// The parameters of RFC 6749, section 4.1.1, RFC 7636 and OpenID Connect Core.
-#[derive(utoipa::IntoParams)]
+#[derive(utoipa::IntoParams, utoipa::ToSchema)]
 #[into_params(parameter_in = Query)]
 #[allow(dead_code)]
 pub struct AuthorizeQuery {
@@ -53,7 +53,30 @@ pub async fn authorize(
     headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Sent> {
-    let begun = match parameters(query.unwrap_or_default().as_bytes()) {
+    asked(&door, &headers, parameters(query.unwrap_or_default().as_bytes())).await
+}
+
+/// The same with the parameters as a form (OpenID Connect Core, section 3.1.2.1).
+#[utoipa::path(post, path = "/oauth/authorize", tag = "oauth", operation_id = "postAuthorize",
+    request_body(content = AuthorizeQuery, content_type = "application/x-www-form-urlencoded"),
+    responses((status = 303, description = "Goes on there"),
+        (status = 200, description = "With `prompt=none`: a page that goes on by itself", content_type = "text/html"),
+        (status = 400, description = "The client or its address is not known, so nothing is sent there",
+            body = OAuthErrorView)))]
+pub async fn post_authorize(
+    State(door): State<Door>,
+    headers: HeaderMap,
+    form: super::Form,
+) -> Result<Response, Sent> {
+    asked(&door, &headers, Ok(form.parameters)).await
+}
+
+async fn asked(
+    door: &Door,
+    headers: &HeaderMap,
+    parameters: Result<Parameters, OAuthFault>,
+) -> Result<Response, Sent> {
+    let begun = match parameters {
         Ok(parameters) => authorize::begin(&door.hub, &parameters).await,
         Err(fault) => Err(fault.into()),
     };
@@ -61,7 +84,7 @@ pub async fn authorize(
         Ok(Begun::Page { ticket }) => Ok(see_other(&format!("/consent?request={ticket}"))),
         Ok(Begun::Silently { ticket }) => Ok(comes_back(&ticket)),
         Ok(Begun::Back(to)) => Ok(see_other(&to)),
-        Err(OAuthError::Fault(fault)) if wants_html(&headers) => Ok(see_other(&told_to_the_person(&fault))),
+        Err(OAuthError::Fault(fault)) if wants_html(headers) => Ok(see_other(&told_to_the_person(&fault))),
         Err(error) => Err(error.into()),
     }
 }
