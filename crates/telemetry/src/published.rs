@@ -55,6 +55,11 @@ impl Published {
         }
     }
 
+    /// Whether the log keeps a batch that may leave it.
+    pub fn may_let_go(&self) -> bool {
+        self.truncate_to.load(Ordering::Relaxed) >= self.oldest.load(Ordering::Relaxed)
+    }
+
     pub fn count(&self, counted: &Counted) {
         let add = |counter: &AtomicU64, more: u64| counter.fetch_add(more, Ordering::Relaxed);
         add(&self.batches, 1);

@@ -114,8 +114,7 @@ impl Sealer {
     /// Nobody appends enough to nudge: what the log has not let go of on the way it does now, and the archive moves
     /// what it wrote to its place.
     fn rest(&self) {
-        if self.published.truncate_to.load(Ordering::Relaxed) >= self.published.oldest.load(Ordering::Relaxed)
-        {
+        if self.published.may_let_go() {
             wake(&self.jobs);
         }
         self.archive.rest();
@@ -125,9 +124,11 @@ impl Sealer {
         self.nudge.full.lock().unwrap_or_else(PoisonError::into_inner).extend(devices);
     }
 
-    /// Where the log is too long, the devices whose entries make up its oldest eighth.
+    /// Where the log is too long, and will be when it has let go of what it may, the devices whose entries make up its
+    /// oldest eighth.
     fn pinning(&self) -> Vec<DeviceId> {
-        if self.published.log_bytes.load(Ordering::Relaxed) <= self.limits.log_bytes {
+        let is_long = self.published.log_bytes.load(Ordering::Relaxed) > self.limits.log_bytes;
+        if !is_long || self.published.may_let_go() {
             return Vec::new();
         }
         let all = self.hot.all();

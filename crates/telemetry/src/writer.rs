@@ -38,7 +38,7 @@ const PAGES_KEPT_FREE: i64 = 128;
 /// Commits that somebody waits for give pages back only above this, and few at once.
 const PAGES_KEPT_FREE_IN_A_RUSH: i64 = 4_096;
 const PAGES_GIVEN_BACK: i64 = 32;
-/// Batches that the log lets go of with a commit that somebody waits for: more than one, so that it gets shorter.
+/// So many batches at least leave the log with a commit that somebody waits for, where they may.
 const BATCHES_LET_GO: usize = 6;
 
 pub type Answer<T> = oneshot::Sender<Result<T, TelemetryError>>;
@@ -192,12 +192,14 @@ impl Writer {
             insert_batch(connection, before, head, blob)?;
         }
         let idle = is_idle(group);
-        let truncated = truncate(connection, &self.published, head, &self.kept, idle)?;
+        let bytes = blob.map_or(0, |blob| blob.len() as u64);
+        let in_a_rush = (!idle).then_some(bytes);
+        let truncated = truncate(connection, &self.published, head, &self.kept, in_a_rush)?;
         if idle || truncated > 0 {
             give_back(connection, idle)?;
         }
         run("COMMIT")?;
-        Ok(Written { outcomes, rows, head, bytes: blob.map_or(0, |blob| blob.len() as u64), truncated })
+        Ok(Written { outcomes, rows, head, bytes, truncated })
     }
 
     /// Makes what was committed visible, before anybody is told that it is.
@@ -346,20 +348,30 @@ fn insert_batch(
         .map_err(|error| sqlite::from_sqlite(&error))
 }
 
-/// Lets go of what is sealed and passed; answers up to where.
+/// Up to where the log lets go of a few batches, and of more bytes than it got with this commit.
+fn little(kept: &VecDeque<(i64, u64)>, written: u64) -> i64 {
+    let mut bytes = 0;
+    let enough = kept.iter().enumerate().find(|(nth, (_, of_batch))| {
+        bytes += of_batch;
+        *nth + 1 >= BATCHES_LET_GO && bytes >= 2 * written
+    });
+    enough.map_or(i64::MAX, |(_, (last, _))| *last)
+}
+
+/// Lets go of what is sealed and passed, all of it or little where somebody waits; answers up to where.
 fn truncate(
     connection: &Connection,
     published: &Published,
     head: Position,
     kept: &VecDeque<(i64, u64)>,
-    idle: bool,
+    in_a_rush: Option<u64>,
 ) -> Result<i64, TelemetryError> {
     let mut through = published.truncate_to.load(Ordering::Relaxed);
     if kept.front().is_none_or(|oldest| oldest.0 > through) {
         return Ok(0);
     }
-    if !idle && let Some((last, _)) = kept.get(BATCHES_LET_GO - 1) {
-        through = through.min(*last);
+    if let Some(written) = in_a_rush {
+        through = through.min(little(kept, written));
     }
     let failed = |error: rusqlite::Error| sqlite::from_sqlite(&error);
     connection
@@ -449,5 +461,18 @@ fn refuse_all(group: Vec<Job>, error: &TelemetryError) {
             Job::Forget { answer, .. } | Job::Scrub { answer, .. } => drop(answer.send(Err(error.clone()))),
             Job::Wake => {}
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_log_gets_shorter_whatever_its_batches_weigh() {
+        let alike: VecDeque<(i64, u64)> = (1..=100).map(|last| (last, 10)).collect();
+        assert_eq!(little(&alike, 10), BATCHES_LET_GO as i64);
+        assert_eq!(little(&alike, 200), 40);
+        assert_eq!(little(&alike, 10_000), i64::MAX);
     }
 }
