@@ -17,7 +17,7 @@ use crate::message::Message;
 use crate::press;
 use crate::retained::Retained;
 use crate::template::Templates;
-use crate::wiring::{Channel, Order, Reads, Select, Sign, Wired, payload_text};
+use crate::wiring::{Channel, Order, Reads, Select, Sign, Wired, is_optional, payload_text};
 
 /// What is kept of parts that became no capability: a stranger's description is not kept without end.
 const UNKNOWN_MAX: usize = 128;
@@ -31,7 +31,12 @@ pub(crate) struct Roster {
     by_topic: HashMap<String, BTreeSet<String>>,
     retained: Retained,
     templates: Templates,
+    /// What ends by itself, when, and as what.
+    running: BTreeMap<Part, (UnixMillis, Value)>,
 }
+
+/// A device's id, endpoint and attribute.
+type Part = (String, u16, String);
 
 struct Known {
     wired: Arc<Wired>,
@@ -99,6 +104,7 @@ impl Roster {
 
     pub fn remove(&mut self, foreign_id: &str) -> Option<Finding> {
         self.unlink(foreign_id)?;
+        self.running.retain(|(id, ..), _| id != foreign_id);
         Some(Finding::Gone { foreign_id: foreign_id.to_owned() })
     }
 
@@ -151,6 +157,7 @@ impl Roster {
                 }
             }
         }
+        self.wind_up(id, &readings, heard.received);
         findings.extend(self.record(id, readings));
         if !occurrences.is_empty() {
             findings.push(Finding::Occurred { foreign_id: id.to_owned(), occurrences });
@@ -233,6 +240,40 @@ impl Roster {
         Some(Finding::Presence { foreign_id: id.to_owned(), online, reason })
     }
 
+    /// What ends by itself does so from now on counted, and not at all once it has ended otherwise.
+    fn wind_up(&mut self, id: &str, readings: &[Measured], now: UnixMillis) {
+        let Some(known) = self.known.get(id).filter(|known| !known.wired.timers.is_empty()) else { return };
+        for measured in readings {
+            let part = (measured.endpoint, measured.attribute.clone());
+            let mut timers = known.wired.timers.iter();
+            let timer = timers.find(|timer| (timer.endpoint, &timer.attribute) == (part.0, &part.1));
+            let Some(timer) = timer else { continue };
+            let key = (id.to_owned(), part.0, part.1);
+            if measured.value == timer.from {
+                self.running.insert(key, (now + timer.after_ms, timer.to.clone()));
+            } else {
+                self.running.remove(&key);
+            }
+        }
+    }
+
+    /// What has ended by itself by now.
+    pub fn tick(&mut self, now: UnixMillis) -> Vec<Finding> {
+        if self.running.values().all(|(due, _)| *due > now) {
+            return Vec::new();
+        }
+        let (over, running) =
+            std::mem::take(&mut self.running).into_iter().partition(|(_, (due, _))| *due <= now);
+        self.running = running;
+        let over: BTreeMap<Part, (UnixMillis, Value)> = over;
+        let mut findings = Vec::new();
+        for ((id, endpoint, attribute), (due, value)) in over {
+            let measured = Measured { endpoint, attribute, value, time: Some(due) };
+            findings.extend(self.record(&id, vec![measured]));
+        }
+        findings
+    }
+
     /// Holds readings against the catalogue: what no attribute may be is rejected, the rest is known from now on.
     pub fn record(&mut self, id: &str, readings: Vec<Measured>) -> Vec<Finding> {
         let mut accepted: Vec<Measured> = Vec::with_capacity(readings.len());
@@ -276,6 +317,14 @@ impl Roster {
     ) -> Result<Vec<Say>, CannotSay> {
         let known = self.known.get(foreign_id).ok_or(CannotSay::Unknown)?;
         let meant = |order: &&Order| order.endpoint == endpoint && order.command == command;
+        let untaken = args.keys().find(|name| {
+            let is_taken = known.wired.orders.iter().filter(meant).any(|order| order.takes(name));
+            is_optional(command, name) && !is_taken
+        });
+        let is_there = known.wired.orders.iter().any(|order| meant(&order));
+        if let Some(name) = untaken.filter(|_| is_there) {
+            return Err(CannotSay::Unsupported(format!("the device takes no {name}")));
+        }
         let says: Vec<Say> = (known.wired.orders.iter().filter(meant))
             .map(|order| self.say(order, args).map_err(CannotSay::Unsupported))
             .collect::<Result<_, _>>()?;
@@ -374,6 +423,7 @@ impl Wired {
 fn select(select: &Select, message: &Message<'_>, templates: &mut Templates) -> Result<Option<Json>, String> {
     match select {
         Select::Whole => Ok(message.text().map(Json::from)),
+        Select::Size => Ok((message.bytes() > 0).then(|| Json::from(message.bytes()))),
         Select::At(pointer) => Ok(message.json().and_then(|json| json.pointer(pointer)).cloned()),
         Select::Template(source) => {
             let rendered = templates.read(source, message)?;
@@ -452,4 +502,5 @@ fn fit(wired: &mut Wired) {
     let numbers: BTreeSet<u16> = endpoints.iter().map(|endpoint| endpoint.endpoint).collect();
     wired.channels.retain(|channel| numbers.contains(&channel.endpoint));
     wired.orders.retain(|order| numbers.contains(&order.endpoint));
+    wired.timers.retain(|timer| numbers.contains(&timer.endpoint));
 }

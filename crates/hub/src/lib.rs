@@ -13,6 +13,7 @@ mod breaker;
 pub mod caller;
 pub mod certificates;
 pub mod chart;
+mod command_secrets;
 pub mod commands;
 pub mod cursor;
 pub mod device_import;
