@@ -66,6 +66,7 @@ pub mod readings_correction;
 pub mod readings_csv;
 pub mod readings_deletion;
 pub mod readings_import;
+pub mod refused_logins;
 pub mod replays;
 pub mod retention;
 pub mod rooms;
