@@ -21,6 +21,7 @@ mod durability_kill;
 mod durability_network;
 mod durability_unsynced;
 mod front_door;
+mod g10_garbage;
 mod garbage;
 mod history;
 mod homes;
