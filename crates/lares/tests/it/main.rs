@@ -63,6 +63,7 @@ mod simulation;
 mod smtp_server;
 mod stock_mqtt;
 mod telemetry_files;
+mod tls_renewal;
 mod topics;
 mod transport;
 mod twin;
