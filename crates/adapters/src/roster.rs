@@ -16,6 +16,7 @@ use crate::convert::text;
 use crate::message::Message;
 use crate::press;
 use crate::retained::Retained;
+use crate::running::Running;
 use crate::template::Templates;
 use crate::wiring::{Channel, Order, Reads, Select, Sign, Wired, is_optional, payload_text};
 
@@ -31,12 +32,8 @@ pub(crate) struct Roster {
     by_topic: HashMap<String, BTreeSet<String>>,
     retained: Retained,
     templates: Templates,
-    /// What ends by itself, when, and as what.
-    running: BTreeMap<Part, (UnixMillis, Value)>,
+    running: Running,
 }
-
-/// A device's id, endpoint and attribute.
-type Part = (String, u16, String);
 
 struct Known {
     wired: Arc<Wired>,
@@ -104,7 +101,7 @@ impl Roster {
 
     pub fn remove(&mut self, foreign_id: &str) -> Option<Finding> {
         self.unlink(foreign_id)?;
-        self.running.retain(|(id, ..), _| id != foreign_id);
+        self.running.forget(foreign_id);
         Some(Finding::Gone { foreign_id: foreign_id.to_owned() })
     }
 
@@ -157,7 +154,9 @@ impl Roster {
                 }
             }
         }
-        self.wind_up(id, &readings, heard.received);
+        if let Some(known) = self.known.get(id) {
+            self.running.heard(id, &known.wired.timers, &readings, heard.received);
+        }
         findings.extend(self.record(id, readings));
         if !occurrences.is_empty() {
             findings.push(Finding::Occurred { foreign_id: id.to_owned(), occurrences });
@@ -240,38 +239,10 @@ impl Roster {
         Some(Finding::Presence { foreign_id: id.to_owned(), online, reason })
     }
 
-    /// What ends by itself does so from now on counted, and not at all once it has ended otherwise.
-    fn wind_up(&mut self, id: &str, readings: &[Measured], now: UnixMillis) {
-        let Some(known) = self.known.get(id).filter(|known| !known.wired.timers.is_empty()) else { return };
-        for measured in readings {
-            let part = (measured.endpoint, measured.attribute.clone());
-            let mut timers = known.wired.timers.iter();
-            let timer = timers.find(|timer| (timer.endpoint, &timer.attribute) == (part.0, &part.1));
-            let Some(timer) = timer else { continue };
-            let key = (id.to_owned(), part.0, part.1);
-            if measured.value == timer.from {
-                self.running.insert(key, (now + timer.after_ms, timer.to.clone()));
-            } else {
-                self.running.remove(&key);
-            }
-        }
-    }
-
     /// What has ended by itself by now.
     pub fn tick(&mut self, now: UnixMillis) -> Vec<Finding> {
-        if self.running.values().all(|(due, _)| *due > now) {
-            return Vec::new();
-        }
-        let (over, running) =
-            std::mem::take(&mut self.running).into_iter().partition(|(_, (due, _))| *due <= now);
-        self.running = running;
-        let over: BTreeMap<Part, (UnixMillis, Value)> = over;
-        let mut findings = Vec::new();
-        for ((id, endpoint, attribute), (due, value)) in over {
-            let measured = Measured { endpoint, attribute, value, time: Some(due) };
-            findings.extend(self.record(&id, vec![measured]));
-        }
-        findings
+        let over = self.running.over(now);
+        over.into_iter().flat_map(|(id, measured)| self.record(&id, vec![measured])).collect()
     }
 
     /// Holds readings against the catalogue: what no attribute may be is rejected, the rest is known from now on.

@@ -1,3 +1,4 @@
+// Which refusal is told to whoever waits for a client.
 import { expect, it } from "vitest";
 import type { MqttRefusal } from "../api/mqtt-refusals";
 import { refusalOf } from "./refusals";

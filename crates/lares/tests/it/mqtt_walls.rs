@@ -501,6 +501,7 @@ async fn attack(way: Way) {
     assert_eq!(heard(wire.said().await), ["sensors/a/b", "status/x"]);
     wire.send([Packet::Publish(publish("zigbee2mqtt/lamp/set", Qos::AtLeastOnce, 1, b"ON"))]).await;
     assert_eq!(wire.said().await, [Packet::PubAck(Ack::new(id(1), ReasonCode::NotAuthorized))]);
+    drop((neighbour, thief, speaker, wire));
     world.stop().await;
 }
 
@@ -517,7 +518,7 @@ async fn c07_a_client_with_less_rights_gets_no_more_by_shares_and_wills() {
         narrow
             .send([
                 subscribe(1, "$share/g/zigbee2mqtt/#", Qos::AtLeastOnce),
-                subscribe(2, "$share/g/#", Qos::AtLeastOnce),
+                subscribe(2, "$share/g/#", Qos::AtMostOnce),
             ])
             .await;
         let granted: Vec<bool> = (narrow.said().await.iter())
@@ -527,7 +528,7 @@ async fn c07_a_client_with_less_rights_gets_no_more_by_shares_and_wills() {
         assert_eq!(granted, [false, true], "{way:?}");
         let mut wide = dial_by(&world, way).await;
         wide.connect(hello("wide", Some(full.login()))).await;
-        wide.send([subscribe(1, "$share/g/#", Qos::AtLeastOnce)]).await;
+        wide.send([subscribe(1, "$share/g/#", Qos::AtMostOnce)]).await;
         wide.said().await;
         let mut speaker = dial_by(&world, way).await;
         speaker.connect(hello("speaker", Some(full.login()))).await;
@@ -537,13 +538,21 @@ async fn c07_a_client_with_less_rights_gets_no_more_by_shares_and_wills() {
             }
         }
         speaker.said().await;
-        let (narrow_heard, wide_heard) = (heard(narrow.said().await), heard(wide.said().await));
+        let (mut narrow_heard, mut wide_heard) = (Vec::new(), Vec::new());
+        for _ in 0..50 {
+            narrow_heard.extend(heard(narrow.said().await));
+            wide_heard.extend(heard(wide.said().await));
+            if narrow_heard.len() + wide_heard.len() >= 40 {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
         let of = |heard: &[String], topic: &str| heard.iter().filter(|one| *one == topic).count();
         assert_eq!(of(&narrow_heard, "zigbee2mqtt/lamp"), 0, "{way:?}: theft by a shared group");
         // What one may not have is the other's, and nothing of it is lost.
         assert_eq!(of(&wide_heard, "zigbee2mqtt/lamp"), 20, "{way:?}");
         let shared = of(&narrow_heard, "sensors/a") + of(&wide_heard, "sensors/a");
-        assert!(shared >= 20, "{way:?}: {narrow_heard:?} {wide_heard:?}");
+        assert_eq!(shared, 20, "{way:?}: {narrow_heard:?} {wide_heard:?}");
 
         // A will outside of its rights lets nobody in; one within them is published.
         for topic in ["zigbee2mqtt/lamp/set", "homeassistant/status", "status/x"] {
@@ -586,7 +595,9 @@ async fn c07_a_device_reaches_no_other_topic_by_an_alias() {
             let refused = |number| Packet::PubAck(Ack::new(id(number), ReasonCode::NotAuthorized));
             // The alias of its own topic, taken over for a foreign one, leads to neither.
             wire.send([by_alias(&own, 1)]).await;
-            assert!(matches!(&wire.said().await[..], [Packet::PubAck(_)]), "{topic}");
+            // Acknowledged when it is durable, which no ping waits for.
+            let taken = tokio::time::timeout(Duration::from_secs(20), wire.next()).await.unwrap();
+            assert!(matches!(&taken, Some(Packet::PubAck(_))), "{topic}: {taken:?}");
             wire.send([by_alias(topic, 2)]).await;
             assert_eq!(wire.said().await, [refused(2)], "{topic}");
             wire.send([by_alias("", 3)]).await;

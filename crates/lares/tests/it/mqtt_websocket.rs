@@ -123,12 +123,14 @@ async fn packets_need_not_end_where_frames_do() {
     }
     topics.sort();
     assert_eq!((topics, acknowledged), (vec!["frame/a".to_owned(), "frame/b".to_owned()], 2));
+    drop(socket);
     // All of a session in one frame.
     let (mut socket, _) = opened(&world, Some("mqtt")).await.unwrap();
     let all = bytes_of(&[hello, Packet::PingReq, Packet::PingReq]);
     socket.send(Message::Binary(all.into())).await.unwrap();
     let answers = said(&mut socket, 3).await;
     assert!(matches!(answers[..], [Packet::ConnAck(_), Packet::PingResp, Packet::PingResp]), "{answers:?}");
+    drop(socket);
     world.stop().await;
 }
 

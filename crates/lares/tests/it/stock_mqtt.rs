@@ -159,7 +159,7 @@ async fn rumqttc_3_1_1_works_over_every_way_in() {
                 .unwrap_or_else(|e| panic!("{way}: {e}"))
             {
                 Event::Incoming(Incoming::Publish(publish)) => {
-                    drop(heard.insert((publish.topic, publish.payload)))
+                    let _ = heard.insert((publish.topic, publish.payload));
                 }
                 Event::Incoming(Incoming::SubAck(ack)) => {
                     assert!(matches!(
@@ -201,7 +201,7 @@ async fn rumqttc_5_works_over_every_way_in() {
                 .unwrap_or_else(|e| panic!("{way}: {e}"))
             {
                 Event::Incoming(Incoming::Publish(publish)) => {
-                    drop(heard.insert((publish.topic, publish.payload)))
+                    let _ = heard.insert((publish.topic, publish.payload));
                 }
                 _ => {}
             }

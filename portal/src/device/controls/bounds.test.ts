@@ -1,3 +1,4 @@
+// What a device allows is read out of its endpoints.
 import { describe, expect, it } from "vitest";
 import { asksForCode, boundsOf, choicesOf, fits, ownRange } from "./bounds";
 
