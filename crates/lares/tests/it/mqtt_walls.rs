@@ -481,7 +481,10 @@ async fn attack(way: Way) {
             .await;
     }
     thief.said().await;
-    assert_eq!(heard(neighbour.said().await), [""; 0]);
+    // Its own home's greeting of devices may come late.
+    let mut reached = heard(neighbour.said().await);
+    reached.retain(|topic| topic != "homeassistant/status");
+    assert_eq!(reached, [""; 0]);
 
     // A client with less rights gets the part of a wildcard that it has.
     let mut wire = dial_by(&world, way).await;
@@ -542,7 +545,7 @@ async fn c07_a_client_with_less_rights_gets_no_more_by_shares_and_wills() {
         for _ in 0..50 {
             narrow_heard.extend(heard(narrow.said().await));
             wide_heard.extend(heard(wide.said().await));
-            if narrow_heard.len() + wide_heard.len() >= 40 {
+            if narrow_heard.len() + wide_heard.len() >= 60 {
                 break;
             }
             tokio::time::sleep(Duration::from_millis(100)).await;
@@ -551,8 +554,9 @@ async fn c07_a_client_with_less_rights_gets_no_more_by_shares_and_wills() {
         assert_eq!(of(&narrow_heard, "zigbee2mqtt/lamp"), 0, "{way:?}: theft by a shared group");
         // What one may not have is the other's, and nothing of it is lost.
         assert_eq!(of(&wide_heard, "zigbee2mqtt/lamp"), 20, "{way:?}");
-        let shared = of(&narrow_heard, "sensors/a") + of(&wide_heard, "sensors/a");
-        assert_eq!(shared, 20, "{way:?}: {narrow_heard:?} {wide_heard:?}");
+        // What both may have: the part that is left of a filter is a group of its own, and has each message once.
+        let each = (of(&narrow_heard, "sensors/a"), of(&wide_heard, "sensors/a"));
+        assert_eq!(each, (20, 20), "{way:?}: {narrow_heard:?} {wide_heard:?}");
 
         // A will outside of its rights lets nobody in; one within them is published.
         for topic in ["zigbee2mqtt/lamp/set", "homeassistant/status", "status/x"] {
