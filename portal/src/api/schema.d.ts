@@ -1084,23 +1084,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/homes/{id}/mqtt-refusals": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Clients of a home that lately tried to sign in and were refused, with the reason and never what was tried. */
-        get: operations["listHomeMqttRefusals"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/homes/{id}/mqtt/topics": {
         parameters: {
             query?: never;
@@ -1924,23 +1907,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/operations/mqtt/refusals": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** The same for all organisations that you manage. */
-        get: operations["listMqttRefusals"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/organisations": {
         parameters: {
             query?: never;
@@ -2291,10 +2257,14 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Ask a person to let a program in. Answers with a redirect: to the page that asks, or back to the program. */
+        /**
+         * Ask a person to let a program in. Answers with a redirect: to the page that asks, or back to the program. Where the
+         *     client or its address is not known, nothing is sent there, and a browser is led to a page that says so.
+         */
         get: operations["authorize"];
         put?: never;
-        post?: never;
+        /** The same with the parameters as a form (OpenID Connect Core, section 3.1.2.1). */
+        post: operations["postAuthorize"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2657,13 +2627,6 @@ export interface components {
          * @enum {string}
          */
         ApplicationType: "web" | "native";
-        /** @description An argument of a command. */
-        ArgView: components["schemas"]["AttributeView"] & {
-            /** @description A command without it is one, too. */
-            optional: boolean;
-            /** @description It is shown to nobody, and forgotten once the command is settled. */
-            secret: boolean;
-        };
         /** @description Something that it asks for. */
         AskedScopeView: {
             name: components["schemas"]["OAuthScope"];
@@ -2718,30 +2681,26 @@ export interface components {
             redirect_to?: string | null;
             scopes: components["schemas"]["AskedScopeView"][];
         };
-        /** @description What values one attribute, or one argument of commands, can have on this device. */
-        Bounds: {
-            /** @description The texts that it can be; any where there are none. */
-            choices?: string[];
-            /** Format: double */
-            max?: number | null;
-            /**
-             * Format: double
-             * @description The smallest number; of a text, how many characters it has at least.
-             */
-            min?: number | null;
-            /**
-             * @description An attribute (`Number.Value`), also for the commands that set it; or a capability and an argument that sets none
-             *     (`DoorLock.Code`).
-             * @example ModeSelect.CurrentMode
-             */
-            of: string;
-            /** @description A regular expression that texts match from their beginning. */
-            pattern?: string | null;
-            /**
-             * Format: double
-             * @description Numbers are this far apart, counted from the smallest.
-             */
-            step?: number | null;
+        /** @description The parameters of RFC 6749, section 4.1.1, RFC 7636 and OpenID Connect Core. */
+        AuthorizeQuery: {
+            client_id: string;
+            /** @description Base64url of the SHA-256 of the code verifier (PKCE): every client needs it. */
+            code_challenge: string;
+            /** @description Always `S256`. */
+            code_challenge_method: string;
+            /** @description Seconds since the person last proved who they are. */
+            max_age?: string | null;
+            nonce?: string | null;
+            /** @description `none`, `login`, `consent` or `select_account`. */
+            prompt?: string | null;
+            /** @description One that the client registered, to the letter. */
+            redirect_uri: string;
+            /** @description The API's own address, `/api` at the issuer (RFC 8707). */
+            resource?: string | null;
+            /** @description Always `code`. */
+            response_type: string;
+            scope: string;
+            state?: string | null;
         };
         /** @description What the readings of one bucket come to. Only buckets that hold readings exist. */
         Bucket: {
@@ -2899,7 +2858,7 @@ export interface components {
          */
         CommandId: string;
         CommandSpecView: {
-            args: components["schemas"]["ArgView"][];
+            args: components["schemas"]["AttributeView"][];
             /** @description The attribute whose report confirms the command. */
             confirmed_by?: string | null;
             /** @description Whether it may be sent again without another effect. */
@@ -3221,8 +3180,6 @@ export interface components {
         Encoding: "json" | "cbor";
         /** @description A part of a device: 0 is the device itself, a two-gang switch has 1 and 2. */
         Endpoint: {
-            /** @description What the device itself allows of what the capabilities do: choices, ranges, steps, forms. */
-            bounds?: components["schemas"]["Bounds"][];
             /** @description Names of capabilities, as listed by `/api/capabilities`. */
             capabilities: string[];
             /** Format: int32 */
@@ -3744,29 +3701,6 @@ export interface components {
             sessions: number;
             /** Format: int64 */
             subscriptions: number;
-        };
-        /** @enum {string} */
-        MqttRefusalReason: "wrong_password" | "too_many_attempts";
-        /** @description Somebody tried to sign in as a client and was not let in. */
-        MqttRefusalView: {
-            client: components["schemas"]["MqttClientId"];
-            first_at: components["schemas"]["UnixMillis"];
-            home: components["schemas"]["HomeId"];
-            last_at: components["schemas"]["UnixMillis"];
-            name: string;
-            organisation: components["schemas"]["OrganisationId"];
-            /**
-             * Format: int64
-             * @description How often since `first_at`.
-             */
-            times: number;
-            username: string;
-            /** @description Of the last time. */
-            why: components["schemas"]["MqttRefusalReason"];
-        };
-        /** @description The newest first. Kept in memory: after a start there are none. */
-        MqttRefusalsView: {
-            items: components["schemas"]["MqttRefusalView"][];
         };
         /**
          * Format: uuid
@@ -9224,9 +9158,12 @@ export interface operations {
     };
     endAllSessions: {
         parameters: {
-            query?: {
-                /** @description Whether the session that this request comes with goes on. */
-                keep_current?: boolean;
+            query: {
+                /**
+                 * @description Whether the session that this request comes with goes on. Always to be said: without it, a client that forgot the id of
+                 *     `DELETE /api/auth/sessions/{id}` would sign its person out everywhere.
+                 */
+                keep_current: boolean;
             };
             header?: never;
             path?: never;
@@ -12384,92 +12321,6 @@ export interface operations {
             };
             /** @description No space left */
             507: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    listHomeMqttRefusals: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Home */
-                id: components["schemas"]["HomeId"];
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Refusals */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["MqttRefusalsView"];
-                };
-            };
-            /** @description Not signed in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The role does not include this */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Does not exist */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Some fields are wrong */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Storage not available */
-            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -18918,92 +18769,6 @@ export interface operations {
             };
         };
     };
-    listMqttRefusals: {
-        parameters: {
-            query?: {
-                /** @description Only of this organisation. */
-                organisation?: components["schemas"]["OrganisationId"];
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Refusals */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["MqttRefusalsView"];
-                };
-            };
-            /** @description Not signed in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The role does not include this */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Does not exist */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Some fields are wrong */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Storage not available */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     listOrganisations: {
         parameters: {
             query?: {
@@ -22307,6 +22072,118 @@ export interface operations {
             };
             /** @description Storage not available */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postAuthorize: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/x-www-form-urlencoded": components["schemas"]["AuthorizeQuery"];
+            };
+        };
+        responses: {
+            /** @description With `prompt=none`: a page that goes on by itself */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": unknown;
+                };
+            };
+            /** @description Goes on there */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The client or its address is not known, so nothing is sent there */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OAuthErrorView"];
+                };
+            };
+            /** @description From another site's page */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Wrong media type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Storage not available */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No space left */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
