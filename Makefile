@@ -65,7 +65,7 @@ accept: ## run third-party programs against a live demo: make accept ACCEPT=<fol
 soak: ## every test, the ignored ones too, with many more cases (bounded by SOAK_SECONDS)
 	scripts/soak.sh
 
-fuzz: ## fuzz the MQTT decoder and session (FUZZ_SECONDS each)
+fuzz: ## fuzz the MQTT decoder, session, journal and the dialects (FUZZ_SECONDS each)
 	scripts/fuzz.sh
 
 screenshots: ## make the pictures of the README from a running demo

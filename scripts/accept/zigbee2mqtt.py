@@ -13,18 +13,26 @@ import paho.mqtt.client as mqtt
 from lares_api import HomeAssistant, Lares, until
 
 RADIO = ("127.0.0.1", 18899)
-# The end of an entity's id there: our attribute, and what a value of ours is there.
+# The end of an entity's id there: our attribute, and what a value of ours is there. What is not here is compared with the
+# part of the device that has the entity's name.
 WORDS = {
     "temperature": ("TemperatureMeasurement.MeasuredValue", float),
     "humidity": ("RelativeHumidityMeasurement.MeasuredValue", float),
     "pressure": ("PressureMeasurement.MeasuredValue", float),
     "battery": ("PowerSource.BatPercentRemaining", float),
+    "battery_low": ("PowerSource.BatChargeLevel", lambda level: "off" if level == "OK" else "on"),
     "power": ("ElectricalPowerMeasurement.ActivePower", float),
     "current": ("ElectricalPowerMeasurement.ActiveCurrent", float),
     "energy": ("ElectricalEnergyMeasurement.CumulativeEnergyImported", lambda wh: wh / 1000),
     "contact": ("BooleanState.StateValue", lambda closed: "off" if closed else "on"),
     "": ("OnOff.OnOff", lambda on: "on" if on else "off"),
 }
+# What shows no value there: our capability that can do the same.
+DEEDS = {"identify": "Identify"}
+# Attributes of the parts that have no capability of their own.
+PLAIN = ("ModeSelect.CurrentMode", "Number.Value", "Text.Value", "State.Value", "Measurement.Value")
+# Units of theirs in ours.
+UNITS = {"mV": 0.001, "kWh": 1000.0, "kW": 1000.0, "mA": 0.001}
 REPORTS = {
     "lumi.weather": [
         ("msTemperatureMeasurement", "measuredValue", 2150),
@@ -81,30 +89,85 @@ def alike(ours, theirs):
         return ours == theirs
 
 
-def difference(lares, ha, device, entity, word):
-    """None where both show the same, or both nothing yet."""
+def slug(text):
+    return re.sub(r"[^a-z0-9]+", "_", (text or "").lower()).strip("_")
+
+
+def installed_and_latest(values):
+    said = {name: value for (_, name), value in values.items() if name.startswith("SoftwareUpdate.")}
+    installed, latest = said.get("SoftwareUpdate.InstalledVersion"), said.get("SoftwareUpdate.LatestVersion")
+    return "unknown" if installed is None or latest is None else "off" if installed == latest else "on"
+
+
+def in_words(device, values, word):
     attribute, translated = WORDS[word]
-    theirs = ha.states().get(entity, {}).get("state", "absent")
-    _, values = lares.state(device["id"])
     found = [value for (_, name), value in values.items() if name == attribute]
-    ours = translated(found[0]) if found else "unknown"
+    return translated(found[0]) if found else "unknown"
+
+
+def of_part(device, values, word, unit):
+    """The value of the part that is called as the entity is, or of the attribute that is; None where there is none."""
+    parts = [part["endpoint"] for part in device["endpoints"] if slug(part.get("name")) == word]
+    for (endpoint, name), value in values.items():
+        if endpoint in parts and name in PLAIN:
+            return value
+    if parts:
+        return "unknown"
+    named = [value for (_, name), value in values.items() if slug(name.split(".")[1]) == word]
+    if named:
+        # Ours is in the unit of the catalogue, theirs in the device's.
+        return named[0] / UNITS[unit] if unit in UNITS else named[0]
+    return None
+
+
+def difference(lares, device, kept, shown, entity, word):
+    """None where both show the same, or both nothing yet; `shown` is the entity there."""
+    theirs, unit = shown.get("state", "absent"), shown.get("attributes", {}).get("unit_of_measurement")
+    if word in DEEDS:
+        can = any(DEEDS[word] in part["capabilities"] for part in device["endpoints"])
+        return None if can else f"{entity}: nothing of it here"
+    _, values = lares.state(device["id"])
+    if entity.startswith("update."):
+        ours = installed_and_latest(values)
+    elif word in WORDS:
+        ours = in_words(device, values, word)
+    else:
+        ours = of_part(device, values, word, unit)
+    if ours is None and word in kept:
+        # No word for it here: kept and shown as it came, and it has no value there either.
+        ours = "unknown"
+    if ours is None:
+        return f"{entity}: {theirs} there, and not compared with anything here"
+    ours = "on" if ours is True else "off" if ours is False else ours
     return None if alike(ours, theirs) else f"{entity}: {theirs} there, {ours} here"
 
 
-def compare(lares, ha, ours):
-    compared, wrong, other = 0, [], set()
+def kept_parts(lares, home):
+    """By foreign id, the names of what a device said and we have no word for."""
+    items = lares.ask(f"/api/homes/{home}/discovered")["items"]
+    return {
+        item["foreign_id"]: {slug(part["name"]) for part in item.get("unknown", [])}
+        for item in items
+        if item["dialect"] == "zigbee2mqtt"
+    }
+
+
+def compare(lares, ha, home, ours):
+    compared, wrong, kept = 0, [], kept_parts(lares, home)
     for entity in ha.states():
         match = re.fullmatch(r"[a-z_]+\.(0x[0-9a-f]{16})_?(.*)", entity)
         device = match and ours.get(match[1])
         if not device:
             continue
-        if match[2] not in WORDS:
-            other.add(match[2])
-            continue
         compared += 1
-        if not until(lambda: difference(lares, ha, device, entity, match[2]) is None, 15):
-            wrong.append(difference(lares, ha, device, entity, match[2]))
-    print(f"z2m: {compared} entities compared, {len(wrong)} differ; not compared: {sorted(other)}")
+
+        def differs():
+            shown = ha.states().get(entity, {})
+            return difference(lares, device, kept.get(match[1], set()), shown, entity, match[2])
+
+        if not until(lambda: differs() is None, 15):
+            wrong.append(differs())
+    print(f"z2m: {compared} entities, every one compared; {len(wrong)} differ")
     for line in wrong:
         print("z2m:   ", line)
     return not wrong and compared >= 21
@@ -156,7 +219,7 @@ def main(demo, home, ha_port, token_file, mqtt_port, count):
     inbox = [one for one in lares.ask(f"/api/homes/{home}/discovered")["items"] if "0x00158d" in json.dumps(one)]
     twice = [one["name"] for one in inbox if one["dialect"] != "zigbee2mqtt"]
     print(f"z2m: shown a second time by another dialect: {twice}")
-    return all([not missing, not twice, compare(lares, ha, ours), switch(lares, ha, bridge, ours)])
+    return all([not missing, not twice, compare(lares, ha, home, ours), switch(lares, ha, bridge, ours)])
 
 
 sys.exit(0 if main(*sys.argv[1:]) else 1)

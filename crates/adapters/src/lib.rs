@@ -13,6 +13,7 @@ mod press;
 mod profile;
 mod retained;
 mod roster;
+mod running;
 mod shelly;
 mod steady;
 mod tasmota;

@@ -24,6 +24,10 @@ impl<'a> Message<'a> {
         std::str::from_utf8(self.payload).ok()
     }
 
+    pub fn bytes(&self) -> usize {
+        self.payload.len()
+    }
+
     /// `None` where the payload is no JSON.
     pub fn json(&self) -> Option<&Json> {
         self.json.get_or_init(|| serde_json::from_slice(self.payload).ok()).as_ref()

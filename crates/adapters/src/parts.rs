@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use lares_model::bounds::Bounds;
 use lares_model::device::Endpoint;
 use lares_model::dialect::{Description, UnknownPart};
 use serde_json::Value as Json;
@@ -91,6 +92,14 @@ impl Parts {
         self.endpoint(endpoint).unit = unit.filter(|unit| !unit.is_empty());
     }
 
+    /// What the device allows there; nothing where it says nothing.
+    pub fn bound(&mut self, endpoint: u16, bounds: Bounds) {
+        let known = &mut self.endpoint(endpoint).bounds;
+        if !bounds.is_empty() && known.iter().all(|other| other.of != bounds.of) {
+            known.push(bounds);
+        }
+    }
+
     pub fn listens(&mut self, endpoint: u16, source: &Source, reads: Reads) {
         self.can(endpoint, if matches!(reads, Reads::Colour(_)) { "ColorControl" } else { "Switch" });
         let Source { topic, select } = source.clone();
@@ -127,6 +136,6 @@ impl Parts {
     pub fn finish(self, mut description: Description, availability: Vec<Availability>) -> Wired {
         description.endpoints = self.endpoints.into_values().collect();
         description.unknown = self.unknown;
-        Wired { description, channels: self.channels, orders: self.orders, availability }
+        Wired { description, channels: self.channels, orders: self.orders, availability, timers: Vec::new() }
     }
 }

@@ -16,8 +16,9 @@ use crate::convert::text;
 use crate::message::Message;
 use crate::press;
 use crate::retained::Retained;
+use crate::running::Running;
 use crate::template::Templates;
-use crate::wiring::{Channel, Order, Reads, Select, Sign, Wired, payload_text};
+use crate::wiring::{Channel, Order, Reads, Select, Sign, Wired, is_optional, payload_text};
 
 /// What is kept of parts that became no capability: a stranger's description is not kept without end.
 const UNKNOWN_MAX: usize = 128;
@@ -31,6 +32,7 @@ pub(crate) struct Roster {
     by_topic: HashMap<String, BTreeSet<String>>,
     retained: Retained,
     templates: Templates,
+    running: Running,
 }
 
 struct Known {
@@ -99,6 +101,7 @@ impl Roster {
 
     pub fn remove(&mut self, foreign_id: &str) -> Option<Finding> {
         self.unlink(foreign_id)?;
+        self.running.forget(foreign_id);
         Some(Finding::Gone { foreign_id: foreign_id.to_owned() })
     }
 
@@ -150,6 +153,9 @@ impl Roster {
                     reasons.insert(reason);
                 }
             }
+        }
+        if let Some(known) = self.known.get(id) {
+            self.running.heard(id, &known.wired.timers, &readings, heard.received);
         }
         findings.extend(self.record(id, readings));
         if !occurrences.is_empty() {
@@ -233,6 +239,12 @@ impl Roster {
         Some(Finding::Presence { foreign_id: id.to_owned(), online, reason })
     }
 
+    /// What has ended by itself by now.
+    pub fn tick(&mut self, now: UnixMillis) -> Vec<Finding> {
+        let over = self.running.over(now);
+        over.into_iter().flat_map(|(id, measured)| self.record(&id, vec![measured])).collect()
+    }
+
     /// Holds readings against the catalogue: what no attribute may be is rejected, the rest is known from now on.
     pub fn record(&mut self, id: &str, readings: Vec<Measured>) -> Vec<Finding> {
         let mut accepted: Vec<Measured> = Vec::with_capacity(readings.len());
@@ -276,6 +288,14 @@ impl Roster {
     ) -> Result<Vec<Say>, CannotSay> {
         let known = self.known.get(foreign_id).ok_or(CannotSay::Unknown)?;
         let meant = |order: &&Order| order.endpoint == endpoint && order.command == command;
+        let untaken = args.keys().find(|name| {
+            let is_taken = known.wired.orders.iter().filter(meant).any(|order| order.takes(name));
+            is_optional(command, name) && !is_taken
+        });
+        let is_there = known.wired.orders.iter().any(|order| meant(&order));
+        if let Some(name) = untaken.filter(|_| is_there) {
+            return Err(CannotSay::Unsupported(format!("the device takes no {name}")));
+        }
         let says: Vec<Say> = (known.wired.orders.iter().filter(meant))
             .map(|order| self.say(order, args).map_err(CannotSay::Unsupported))
             .collect::<Result<_, _>>()?;
@@ -374,6 +394,7 @@ impl Wired {
 fn select(select: &Select, message: &Message<'_>, templates: &mut Templates) -> Result<Option<Json>, String> {
     match select {
         Select::Whole => Ok(message.text().map(Json::from)),
+        Select::Size => Ok((message.bytes() > 0).then(|| Json::from(message.bytes()))),
         Select::At(pointer) => Ok(message.json().and_then(|json| json.pointer(pointer)).cloned()),
         Select::Template(source) => {
             let rendered = templates.read(source, message)?;
@@ -452,4 +473,5 @@ fn fit(wired: &mut Wired) {
     let numbers: BTreeSet<u16> = endpoints.iter().map(|endpoint| endpoint.endpoint).collect();
     wired.channels.retain(|channel| numbers.contains(&channel.endpoint));
     wired.orders.retain(|order| numbers.contains(&order.endpoint));
+    wired.timers.retain(|timer| numbers.contains(&timer.endpoint));
 }

@@ -3,8 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use lares_model::Value;
 use lares_model::dialect::{CannotSay, Description, Dialect, Finding, Heard, Say};
+use lares_model::{UnixMillis, Value};
 
 /// A dialect whose devices grow message by message.
 pub(crate) struct Steady<D> {
@@ -60,6 +60,10 @@ impl<D: Dialect> Dialect for Steady<D> {
             }
         }
         findings
+    }
+
+    fn tick(&mut self, now: UnixMillis) -> Vec<Finding> {
+        self.inner.tick(now)
     }
 
     fn word(

@@ -18,7 +18,7 @@ const SOURCE_MAX_BYTES: usize = 8 * 1_024;
 const KEPT_MAX: usize = 1_024;
 const IS_DEFINED: &str = "is_defined";
 /// What a template may name besides its filters and functions.
-const VARIABLES: [&str; 16] = [
+const VARIABLES: [&str; 17] = [
     "value",
     "value_json",
     "code",
@@ -35,6 +35,7 @@ const VARIABLES: [&str; 16] = [
     "brightness",
     "state",
     "text",
+    "tone",
 ];
 
 #[derive(Default)]
@@ -98,6 +99,7 @@ impl Templates {
         for (name, value) in args {
             let names: &[&str] = match name.as_str() {
                 "Code" | "Pin" => &["code"],
+                "Tone" => &["tone"],
                 "LiftPercent" => &["position"],
                 "TiltPercent" => &["tilt_position"],
                 "PercentSetting" => &["percentage"],
@@ -113,7 +115,12 @@ impl Templates {
             context.extend(names.iter().map(|known| ((*known).to_owned(), value.clone())));
         }
         context.insert("action".to_owned(), Json::from(text(body)));
-        env.render_str(source, Value::from(Serde(context))).map_err(|error| why(&error))
+        let is_secret = args.iter().any(|(name, _)| matches!(name.as_str(), "Code" | "Pin"));
+        env.render_str(source, Value::from(Serde(context))).map_err(|error| match is_secret {
+            // What went wrong may be told with the value that it went wrong with.
+            true => "template: it cannot be filled in with this code".to_owned(),
+            false => why(&error),
+        })
     }
 }
 

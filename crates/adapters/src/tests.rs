@@ -175,7 +175,12 @@ fn word_all(ear: &mut Ear, id: &str, endpoint: u16, capabilities: &[String]) -> 
     for name in capabilities {
         for command in capability::capability(name).unwrap().commands {
             let full_name = format!("{name}.{}", command.name);
-            let args = command.args.iter().map(|arg| (arg.name.to_owned(), sample(&arg.kind))).collect();
+            let args = command
+                .args
+                .iter()
+                .filter(|arg| !arg.optional)
+                .map(|arg| (arg.name.to_owned(), sample(&arg.kind)))
+                .collect();
             let Ok(says) = ear.dialect.word(id, endpoint, &full_name, &args) else { continue };
             worded += 1;
             let Some((attribute, value)) = command.proof(name, &args) else { continue };

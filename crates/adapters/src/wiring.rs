@@ -3,8 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use lares_model::Value;
 use lares_model::dialect::Description;
+use lares_model::{Value, capability};
 use serde_json::Value as Json;
 
 use crate::convert::{Convert, Space, number_json, text};
@@ -16,6 +16,17 @@ pub(crate) struct Wired {
     pub channels: Vec<Channel>,
     pub orders: Vec<Order>,
     pub availability: Vec<Availability>,
+    pub timers: Vec<Timer>,
+}
+
+/// A value that ends by itself: so long after it was last said, it is the other one.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Timer {
+    pub endpoint: u16,
+    pub attribute: String,
+    pub from: Value,
+    pub after_ms: i64,
+    pub to: Value,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -30,6 +41,8 @@ pub(crate) struct Channel {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Select {
     Whole,
+    /// How many bytes it has: of pictures that is what is kept.
+    Size,
     /// A JSON pointer.
     At(String),
     /// A Jinja template that sees `value` and `value_json`.
@@ -66,7 +79,7 @@ pub(crate) struct Order {
     /// Full name, `Capability.Command`.
     pub command: String,
     pub topic: String,
-    /// A text that is `$` and the name of an argument stands for that argument.
+    /// A text that is `$` and the name of an argument stands for that argument; `$?` for one that may be absent.
     pub body: Json,
     pub args: Vec<(String, Convert)>,
     pub colour: Option<Space>,
@@ -138,6 +151,11 @@ impl Order {
         }
     }
 
+    /// Whether this argument is worded, where it is given.
+    pub fn takes(&self, arg: &str) -> bool {
+        self.args.iter().any(|(name, _)| name == arg)
+    }
+
     pub fn with(mut self, arg: &str, convert: Convert) -> Order {
         self.args.push((arg.to_owned(), convert));
         self
@@ -152,31 +170,45 @@ impl Order {
     pub fn filled(&self, args: &BTreeMap<String, Value>) -> Result<(Json, Vec<(String, Json)>), String> {
         let mut said = Vec::with_capacity(self.args.len());
         for (name, convert) in &self.args {
-            let value = args.get(name).ok_or_else(|| format!("{name} is missing"))?;
-            said.push((name.clone(), convert.write(value)?));
+            match args.get(name) {
+                Some(value) => said.push((name.clone(), convert.write(value)?)),
+                None if is_optional(&self.command, name) => {}
+                None => return Err(format!("{name} is missing")),
+            }
         }
         if let Some(space) = self.colour {
             let part = |name: &str| args.get(name).and_then(Value::as_f64).unwrap_or_default();
             let parts = space.write(part("Hue"), part("Saturation"));
             said.extend(parts.into_iter().map(|(name, value)| (name.to_owned(), value)));
         }
-        Ok((fill(&self.body, &said), said))
+        Ok((fill(&self.body, &said).unwrap_or_default(), said))
     }
 }
 
-fn fill(body: &Json, args: &[(String, Json)]) -> Json {
-    match body {
-        Json::String(text) => {
-            let named = text.strip_prefix('$').and_then(|name| args.iter().find(|(known, _)| known == name));
-            named.map_or_else(|| body.clone(), |(_, value)| value.clone())
-        }
-        Json::Array(list) => list.iter().map(|part| fill(part, args)).collect(),
+pub(crate) fn is_optional(command: &str, arg: &str) -> bool {
+    let spec = capability::command(command);
+    spec.is_some_and(|spec| spec.args.iter().any(|known| known.name == arg && known.optional))
+}
+
+/// `OPTIONAL` and a name stands for an argument that leaves nothing where it is not given.
+fn fill(body: &Json, args: &[(String, Json)]) -> Option<Json> {
+    let given = |name: &str| args.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone());
+    Some(match body {
+        Json::String(text) => match (text.strip_prefix(OPTIONAL), text.strip_prefix('$')) {
+            (Some(name), _) => given(name)?,
+            (None, Some(name)) => given(name).unwrap_or_else(|| body.clone()),
+            (None, None) => body.clone(),
+        },
+        Json::Array(list) => list.iter().filter_map(|part| fill(part, args)).collect(),
         Json::Object(object) => {
-            Json::Object(object.iter().map(|(key, part)| (key.clone(), fill(part, args))).collect())
+            let parts = object.iter().filter_map(|(key, part)| Some((key.clone(), fill(part, args)?)));
+            Json::Object(parts.collect())
         }
         other => other.clone(),
-    }
+    })
 }
+
+const OPTIONAL: &str = "$?";
 
 /// A message's text: a bare word or number, or JSON.
 pub(crate) fn payload_text(body: &Json) -> String {

@@ -22,6 +22,7 @@ use lares_store::{Page, UnitOfWork, devices, events};
 use serde_json::json;
 
 use crate::caller::Caller;
+use crate::command_secrets::{forgotten, sealed};
 use crate::cursor::{Listed, cut, decode};
 use crate::error::HubError;
 use crate::hub::Hub;
@@ -65,7 +66,9 @@ pub async fn submit(
         caller.has_scope(OAuthScope::DoorsUnlock)?;
         caller.stepped_up(hub.now())?;
     }
-    let mut command = judge(hub, caller, &device, new)?;
+    let asked = judge(hub, caller, &device, new)?;
+    let args = asked.args.clone();
+    let mut command = sealed(hub, asked)?;
     // Also locks the device's row, so that what is read of its commands next stays so until the commit.
     command.counter = devices::next_command_counter(&work, device.id).await?;
     let open = rows::unsettled_of(&work, device.id).await?;
@@ -82,7 +85,7 @@ pub async fn submit(
     work.commit().await?;
     hub.mark_busy(device.id);
     if let Some(link) = at_once
-        && let Err(error) = link.send(&device, &command).await
+        && let Err(error) = link.send(&device, &Command { args, ..command.clone() }).await
     {
         tracing::warn!(device.id = %device.id, command.id = %command.id, %error, "command not handed over");
     }
@@ -132,6 +135,9 @@ fn judge(hub: &Hub, caller: &Caller, device: &Device, new: NewCommand) -> Result
         invalid.errors.extend(errors.errors);
         BTreeMap::new()
     });
+    if let Some(endpoint) = endpoint {
+        device.check_bounds(endpoint, &new.name, &args, &mut invalid);
+    }
     if device.origin.is_some()
         && let Some(endpoint) = endpoint
         && let Err(CannotSay::Unsupported(reason)) = hub.dialects.word(device, endpoint, &new.name, &args)
@@ -221,7 +227,7 @@ pub(crate) fn event_of(hub: &Hub, command: &Command, cause: Cause) -> NewEvent {
             "command": command.id,
             "endpoint": command.endpoint,
             "name": command.name,
-            "args": command.args,
+            "args": command.shown_args(),
             "reason": command.reason,
             "attempts": command.attempts,
         }),
@@ -238,6 +244,9 @@ pub(crate) async fn moved(
     now: UnixMillis,
 ) -> Result<NewEvent, HubError> {
     command.apply(transition, now);
+    if command.is_settled() && command.has_secrets() {
+        *command = forgotten(command.clone());
+    }
     rows::record(work, command).await?;
     metrics::counter!("lares_command_moves_total", "to" => command.state.as_text()).increment(1);
     Ok(event_of(hub, command, cause))

@@ -18,6 +18,7 @@ use crate::error::HubError;
 use crate::hub::Hub;
 
 mod acceptance;
+pub mod clock;
 mod findings;
 
 pub(crate) use acceptance::{accept, recalled};

@@ -12,6 +12,7 @@ use lares_model::ports::Link;
 use lares_model::{DeviceId, UnixMillis};
 use lares_store::{UnitOfWork, commands as rows, events};
 
+use crate::command_secrets;
 use crate::commands::{moved, unmet};
 use crate::error::HubError;
 use crate::hub::Hub;
@@ -78,7 +79,16 @@ impl Dispatcher {
         }
         self.hub.nudges.events_committed();
         for (device, command) in &round.to_send {
-            if let Err(error) = link.send(device, command).await {
+            // Kept sealed, and plain for nobody but the device.
+            let opened = match command_secrets::opened(&self.hub, command.clone()) {
+                Ok(opened) => opened,
+                // Its deadline says what became of it, and the others go out.
+                Err(error) => {
+                    tracing::error!(command.id = %command.id, %error, "a command cannot be said");
+                    continue;
+                }
+            };
+            if let Err(error) = link.send(device, &opened).await {
                 tracing::warn!(device.id = %device.id, command.id = %command.id, %error, "command not handed over");
             }
         }

@@ -34,7 +34,7 @@ const EVENTS_AT_ONCE: usize = 256;
 /// A missed nudge costs no more than this.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 /// Dialects whose devices tell Home Assistant of themselves: it would show them twice.
-const TOLD_BY_THEMSELVES: [&str; 4] = ["homeassistant", "zigbee2mqtt", "esphome", "tasmota"];
+const TOLD_BY_THEMSELVES: [&str; 3] = ["homeassistant", "zigbee2mqtt", "tasmota"];
 
 /// What doors and the worker share.
 #[derive(Default)]
@@ -97,8 +97,14 @@ pub fn hear(
                 }
             }
         };
-        Ok(ingest::refused(&hub, &device, "home set", &refused, &payload).await?)
+        // What was asked for may hold a code, which is not for the device's diagnostics.
+        let shown = if takes_codes(&payload) { &[][..] } else { &payload };
+        Ok(ingest::refused(&hub, &device, "home set", &refused, shown).await?)
     }))
+}
+
+fn takes_codes(payload: &[u8]) -> bool {
+    ["Code", "Pin"].iter().any(|arg| payload.windows(arg.len()).any(|part| part == arg.as_bytes()))
 }
 
 /// One home that opted in.

@@ -23,6 +23,7 @@ use crate::hub::Hub;
 use crate::once::{Once, keep, replay};
 use crate::password_policy::{LENGTH_MAX_CHARS, LENGTH_MIN_CHARS};
 use crate::passwords::Verdict;
+use crate::refused_logins::{RefusedLogins, WhyRefused};
 
 #[derive(Clone, Debug)]
 pub struct NewHomeClient {
@@ -91,6 +92,7 @@ pub struct HomeClients {
     rows: Mutex<Remembered>,
     /// When clients signed in, since the start.
     seen: Mutex<BTreeMap<MqttClientId, UnixMillis>>,
+    pub(crate) refused: RefusedLogins,
     /// Those of them that are not in the store yet.
     unwritten: Mutex<BTreeMap<MqttClientId, UnixMillis>>,
 }
@@ -333,6 +335,7 @@ pub(crate) fn forget(hub: &Hub, id: MqttClientId) {
     let known = &hub.home_clients;
     known.seen.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
     known.unwritten.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
+    known.refused.forget(id);
     cut_session(hub, id);
 }
 
@@ -360,9 +363,16 @@ pub async fn authenticate(
     let proved = match kept {
         // 160 random bits need no slow hash; comparing hashes leaks nothing of the secret.
         KeptSecret::Sha256(known) => known == hash_secret(password),
-        KeptSecret::Phc(phc) => chosen_matches(hub, username, password, phc).await?,
+        KeptSecret::Phc(phc) => match chosen_matches(hub, username, password, phc).await {
+            Err(error @ HubError::TooMany { .. }) => {
+                hub.home_clients.refused.note(&client, WhyRefused::TooManyAttempts, hub.now());
+                return Err(error);
+            }
+            judged => judged?,
+        },
     };
     if !proved {
+        hub.home_clients.refused.note(&client, WhyRefused::WrongPassword, hub.now());
         return Ok(None);
     }
     let now = hub.now();

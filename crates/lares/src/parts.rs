@@ -242,6 +242,7 @@ pub async fn start_on(config: &Config, clock: Option<Arc<ScaledClock>>) -> Resul
         worker("live feed", feed::run(hub.clone(), workers_stopped.clone())),
         worker("export", export::run(hub.clone(), workers_stopped.clone())),
         worker("retention", expirer::run(hub.clone(), workers_stopped.clone())),
+        worker("dialects", dialects::clock::run(hub.clone(), workers_stopped.clone())),
         worker("alarms", alarm_watch::run(hub.clone(), workers_stopped.clone())),
         worker("postman", postman::run(hub.clone(), workers_stopped.clone())),
         worker("housekeeper", housekeeper::run(hub.clone(), workers_stopped)),

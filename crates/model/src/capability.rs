@@ -59,6 +59,10 @@ pub struct Arg {
     pub name: &'static str,
     pub kind: Kind,
     pub meaning: &'static str,
+    /// A command without it is one, too.
+    pub optional: bool,
+    /// Opens something: it is shown to nobody, and forgotten once the command is settled.
+    pub secret: bool,
 }
 
 /// What the device reports once a command has taken effect.
@@ -186,10 +190,15 @@ impl CommandSpec {
         let mut accepted = std::collections::BTreeMap::new();
         for spec in self.args {
             match args.get(spec.name) {
+                None if spec.optional => {}
                 None => invalid.add(format!("/args/{}", spec.name), format!("is required: {}", spec.kind)),
                 Some(value) => match spec.kind.accept(value) {
                     Ok(value) => {
                         accepted.insert(spec.name.to_owned(), value);
+                    }
+                    // A reason names the value, which of a code nobody is to read.
+                    Err(_) if spec.secret => {
+                        invalid.add(format!("/args/{}", spec.name), format!("must be {}", spec.kind));
                     }
                     Err(reason) => invalid.add(format!("/args/{}", spec.name), reason),
                 },
@@ -243,11 +252,22 @@ pub struct AttributeView {
     pub counter: bool,
 }
 
+/// An argument of a command.
+#[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct ArgView {
+    #[serde(flatten)]
+    pub shape: AttributeView,
+    /// A command without it is one, too.
+    pub optional: bool,
+    /// It is shown to nobody, and forgotten once the command is settled.
+    pub secret: bool,
+}
+
 #[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct CommandSpecView {
     pub name: String,
     pub meaning: String,
-    pub args: Vec<AttributeView>,
+    pub args: Vec<ArgView>,
     /// Whether it may be sent again without another effect.
     pub idempotent: bool,
     /// The attribute whose report confirms the command.
@@ -283,7 +303,11 @@ impl From<&'static Capability> for CapabilityView {
                     args: command
                         .args
                         .iter()
-                        .map(|a| view(a.name, &a.kind, a.meaning, false, false))
+                        .map(|a| ArgView {
+                            shape: view(a.name, &a.kind, a.meaning, false, false),
+                            optional: a.optional,
+                            secret: a.secret,
+                        })
                         .collect(),
                     idempotent: command.idempotent,
                     confirmed_by: command

@@ -26,6 +26,19 @@ const fn integer(unit: &'static str, min: i64, max: i64) -> Kind {
     Kind::Integer { unit, min, max }
 }
 
+const fn arg(name: &'static str, kind: Kind, meaning: &'static str) -> Arg {
+    Arg { name, kind, meaning, optional: false, secret: false }
+}
+
+/// A code that its device asks for, where it does.
+const fn code(meaning: &'static str) -> Arg {
+    Arg { optional: true, ..secret("Code", meaning) }
+}
+
+const fn secret(name: &'static str, meaning: &'static str) -> Arg {
+    Arg { name, kind: Kind::Text { max_chars: 16 }, meaning, optional: false, secret: true }
+}
+
 const fn sets(
     name: &'static str,
     args: &'static [Arg],
@@ -50,10 +63,9 @@ const fn matter(
     Capability { name, matter_cluster_id: Some(matter_cluster_id), meaning, attributes, commands }
 }
 
-const USER_INDEX: Arg =
-    Arg { name: "UserIndex", kind: integer("", 0, 65_534), meaning: "the user's slot in the lock" };
-const PIN: Arg =
-    Arg { name: "Pin", kind: Kind::Text { max_chars: 16 }, meaning: "digits; leading zeros count" };
+const USER_INDEX: Arg = arg("UserIndex", integer("", 0, 65_534), "the user's slot in the lock");
+const PIN: Arg = secret("Pin", "digits; leading zeros count");
+const DOOR_CODE: Arg = code("the lock's own code, for a lock that asks for one");
 const PERCENT: Kind = number("%", 0.0, 100.0);
 const TEMPERATURE: Kind = number("degC", -273.15, 10_000.0);
 const SET_POINT: Kind = number("degC", 0.0, 100.0);
@@ -69,11 +81,7 @@ pub(crate) const CAPABILITIES: &[Capability] = &[
         &[],
         &[does(
             "Identify",
-            &[Arg {
-                name: "IdentifyTime",
-                kind: integer("s", 0, 65_535),
-                meaning: "how long to show itself",
-            }],
+            &[arg("IdentifyTime", integer("s", 0, 65_535), "how long to show itself")],
             "blink, beep or the like",
         )],
     ),
@@ -95,7 +103,7 @@ pub(crate) const CAPABILITIES: &[Capability] = &[
         &[event("CurrentLevel", PERCENT, "the level now")],
         &[sets(
             "MoveToLevel",
-            &[Arg { name: "Level", kind: PERCENT, meaning: "the wanted level" }],
+            &[arg("Level", PERCENT, "the wanted level")],
             "CurrentLevel",
             Becomes::Arg("Level"),
             "move to a level",
@@ -113,11 +121,7 @@ pub(crate) const CAPABILITIES: &[Capability] = &[
         &[
             sets(
                 "MoveToColorTemperature",
-                &[Arg {
-                    name: "ColorTemperature",
-                    kind: number("K", 1_000.0, 20_000.0),
-                    meaning: "the wanted one",
-                }],
+                &[arg("ColorTemperature", number("K", 1_000.0, 20_000.0), "the wanted one")],
                 "ColorTemperature",
                 Becomes::Arg("ColorTemperature"),
                 "move to a colour temperature",
@@ -126,8 +130,8 @@ pub(crate) const CAPABILITIES: &[Capability] = &[
                 name: "MoveToHueAndSaturation",
                 meaning: "move to a colour; lamps round both, so no report proves it",
                 args: &[
-                    Arg { name: "Hue", kind: number("deg", 0.0, 360.0), meaning: "the wanted hue" },
-                    Arg { name: "Saturation", kind: PERCENT, meaning: "the wanted saturation" },
+                    arg("Hue", number("deg", 0.0, 360.0), "the wanted hue"),
+                    arg("Saturation", PERCENT, "the wanted saturation"),
                 ],
                 idempotent: true,
                 effect: None,
@@ -158,18 +162,18 @@ pub(crate) const CAPABILITIES: &[Capability] = &[
             ),
         ],
         &[
-            sets("LockDoor", &[], "LockState", Becomes::Text("Locked"), "throw the bolt"),
+            sets("LockDoor", &[DOOR_CODE], "LockState", Becomes::Text("Locked"), "throw the bolt"),
             CommandSpec {
                 name: "UnlockDoor",
                 meaning: "draw the bolt; never repeated by itself, since somebody may have locked in between",
-                args: &[],
+                args: &[DOOR_CODE],
                 idempotent: false,
                 effect: Some(Effect { attribute: "LockState", becomes: Becomes::Text("Unlocked") }),
             },
             CommandSpec {
                 name: "UnboltDoor",
                 meaning: "draw the bolt and the latch, so that the door opens; never repeated by itself",
-                args: &[],
+                args: &[DOOR_CODE],
                 idempotent: false,
                 effect: Some(Effect { attribute: "LockState", becomes: Becomes::Text("Unlatched") }),
             },
@@ -201,14 +205,14 @@ pub(crate) const CAPABILITIES: &[Capability] = &[
         &[
             sets(
                 "GoToLiftPercentage",
-                &[Arg { name: "LiftPercent", kind: PERCENT, meaning: "0 is open, 100 is closed" }],
+                &[arg("LiftPercent", PERCENT, "0 is open, 100 is closed")],
                 "CurrentPositionLiftPercent",
                 Becomes::Arg("LiftPercent"),
                 "move to a position",
             ),
             sets(
                 "GoToTiltPercentage",
-                &[Arg { name: "TiltPercent", kind: PERCENT, meaning: "0 is open, 100 is closed" }],
+                &[arg("TiltPercent", PERCENT, "0 is open, 100 is closed")],
                 "CurrentPositionTiltPercent",
                 Becomes::Arg("TiltPercent"),
                 "turn the slats",
@@ -235,25 +239,25 @@ pub(crate) const CAPABILITIES: &[Capability] = &[
         &[
             sets(
                 "SetOccupiedHeatingSetpoint",
-                &[Arg { name: "Setpoint", kind: SET_POINT, meaning: "the wanted temperature" }],
+                &[arg("Setpoint", SET_POINT, "the wanted temperature")],
                 "OccupiedHeatingSetpoint",
                 Becomes::Arg("Setpoint"),
                 "writes the attribute (in Matter an attribute write)",
             ),
             sets(
                 "SetOccupiedCoolingSetpoint",
-                &[Arg { name: "Setpoint", kind: SET_POINT, meaning: "the wanted temperature" }],
+                &[arg("Setpoint", SET_POINT, "the wanted temperature")],
                 "OccupiedCoolingSetpoint",
                 Becomes::Arg("Setpoint"),
                 "writes the attribute (in Matter an attribute write)",
             ),
             sets(
                 "SetSystemMode",
-                &[Arg {
-                    name: "SystemMode",
-                    kind: Kind::Enum(&["Off", "Auto", "Cool", "Heat", "FanOnly", "Dry"]),
-                    meaning: "the wanted mode",
-                }],
+                &[arg(
+                    "SystemMode",
+                    Kind::Enum(&["Off", "Auto", "Cool", "Heat", "FanOnly", "Dry"]),
+                    "the wanted mode",
+                )],
                 "SystemMode",
                 Becomes::Arg("SystemMode"),
                 "writes the attribute (in Matter an attribute write)",
@@ -431,6 +435,8 @@ pub(crate) const CAPABILITIES: &[Capability] = &[
     generic::MODE_SELECT,
     generic::NUMBER,
     generic::TEXT,
+    generic::MESSAGE,
+    generic::PICTURE,
     generic::BUTTON,
     generic::SCENE,
     generic::MEASUREMENT,

@@ -97,6 +97,7 @@ pub struct Command {
     pub endpoint: u16,
     /// Full name, `Capability.Command`.
     pub name: String,
+    /// Codes among them are sealed wherever the command is kept; see `shown_args`.
     pub args: BTreeMap<String, Value>,
     pub preconditions: Vec<Condition>,
     /// Who asked.
@@ -115,6 +116,9 @@ pub struct Command {
     /// How often it was handed to the link.
     pub attempts: i32,
 }
+
+/// What stands in the place of a code for whoever reads of a command.
+pub const SECRET_SHOWN: &str = "[secret]";
 
 /// One line of a command's history.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -198,6 +202,39 @@ impl Command {
     pub fn proof(&self) -> Option<(String, Value)> {
         let (capability_name, _) = self.name.split_once('.')?;
         self.spec()?.proof(capability_name, &self.args)
+    }
+
+    fn secrets(&self) -> impl Iterator<Item = &'static str> {
+        let args = self.spec().map(|spec| spec.args).unwrap_or_default();
+        args.iter().filter(|arg| arg.secret).map(|arg| arg.name)
+    }
+
+    pub fn has_secrets(&self) -> bool {
+        self.secrets().any(|name| self.args.contains_key(name))
+    }
+
+    /// The arguments as anybody may read them: of a code only that there was one.
+    pub fn shown_args(&self) -> BTreeMap<String, Value> {
+        let mut shown = self.args.clone();
+        for name in self.secrets() {
+            if let Some(value) = shown.get_mut(name) {
+                *value = Value::Text(SECRET_SHOWN.to_owned());
+            }
+        }
+        shown
+    }
+
+    /// Rewrites each secret argument.
+    pub fn with_secrets<E>(
+        mut self,
+        mut rewrite: impl FnMut(&str, &Value) -> Result<Value, E>,
+    ) -> Result<Command, E> {
+        for name in self.secrets().collect::<Vec<_>>() {
+            if let Some(value) = self.args.get_mut(name) {
+                *value = rewrite(name, value)?;
+            }
+        }
+        Ok(self)
     }
 
     /// Whether nothing can move it any more.

@@ -1,12 +1,16 @@
 //! A device, its endpoints and what makes a registration valid.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
+use crate::bounds::{self, Bounds};
 use crate::capability::capability;
 use crate::home::NAME_MAX_CHARS;
 use crate::id::{DeviceId, HomeId, OrganisationId, RoomId};
 use crate::invalid::Invalid;
 use crate::time::UnixMillis;
+use crate::value::Value;
 
 /// Something that reports and obeys.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -61,6 +65,16 @@ pub struct Endpoint {
     /// The unit of a `Measurement`, whose capability has none of its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unit: Option<String>,
+    /// What the device itself allows of what the capabilities do: choices, ranges, steps, forms.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 16)]
+    pub bounds: Vec<Bounds>,
+}
+
+impl Endpoint {
+    pub fn bounds_of(&self, what: &str) -> Option<&Bounds> {
+        self.bounds.iter().find(|bounds| bounds.of == what)
+    }
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -92,6 +106,33 @@ impl Device {
             .filter(|e| e.capabilities.iter().any(|name| name == capability_name))
             .map(|e| e.endpoint)
             .min()
+    }
+
+    /// Holds accepted arguments against what the device itself allows.
+    pub fn check_bounds(
+        &self,
+        endpoint: u16,
+        command: &str,
+        args: &BTreeMap<String, Value>,
+        invalid: &mut Invalid,
+    ) {
+        let Some(part) = self.endpoints.iter().find(|part| part.endpoint == endpoint) else { return };
+        let spec = crate::capability::command(command);
+        for arg in spec.map(|spec| spec.args).unwrap_or_default() {
+            // A device that asks for a code takes none for none only where its form says so.
+            let nothing = Value::Text(String::new());
+            let refused = |bounds: &Bounds| bounds.refuses(&nothing).is_some();
+            let asks = part.bounds_of(&bounds::bounded_by(command, arg.name)).is_some_and(refused);
+            if arg.secret && asks && !args.contains_key(arg.name) {
+                invalid.add(format!("/args/{}", arg.name), "is required: the device asks for a code");
+            }
+        }
+        for (name, value) in args {
+            let refused = part.bounds_of(&bounds::bounded_by(command, name)).and_then(|of| of.refuses(value));
+            if let Some(reason) = refused {
+                invalid.add(format!("/args/{name}"), reason);
+            }
+        }
     }
 
     pub fn check(&self) -> Result<(), Invalid> {
@@ -131,6 +172,8 @@ fn check_endpoints(endpoints: &[Endpoint], invalid: &mut Invalid) {
         if endpoint.capabilities.is_empty() {
             invalid.add(format!("/endpoints/{index}/capabilities"), "must name at least one capability");
         }
+        let at = format!("/endpoints/{index}");
+        bounds::check(&endpoint.bounds, &endpoint.capabilities, &at, invalid);
         for (nth, name) in endpoint.capabilities.iter().enumerate() {
             if capability(name).is_none() {
                 invalid.add(

@@ -126,6 +126,11 @@ pub trait Dialect: Send {
     /// Hears every message of the space, also those of other dialects; must be quick to say nothing of them.
     fn hear(&mut self, heard: &Heard<'_>) -> Vec<Finding>;
 
+    /// Time has passed: what ends by itself ends.
+    fn tick(&mut self, _now: UnixMillis) -> Vec<Finding> {
+        Vec::new()
+    }
+
     /// Words a command, named in full (`OnOff.On`), for a device it has described.
     fn word(
         &self,

@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::bounds;
 use crate::capability::capability;
 use crate::device::{
     Device, ENDPOINTS_MAX, EXPECTED_INTERVAL_MAX_S, EXPECTED_INTERVAL_MIN_S, Encoding, Endpoint, Origin,
@@ -90,7 +91,13 @@ pub fn fitting(description: Description) -> Result<Description, String> {
             endpoint.capabilities.into_iter().filter(|name| capability(name).is_some()).collect();
         let is_new = endpoints.iter().all(|other| other.endpoint != endpoint.endpoint);
         if is_new && endpoint.endpoint <= 254 && !capabilities.is_empty() && endpoints.len() < ENDPOINTS_MAX {
-            endpoints.push(Endpoint { capabilities, name: endpoint.name.and_then(given), ..endpoint });
+            let bounds = bounds::fitting(endpoint.bounds, &capabilities);
+            endpoints.push(Endpoint {
+                capabilities,
+                bounds,
+                name: endpoint.name.and_then(given),
+                ..endpoint
+            });
         }
     }
     let interval = |s: u32| s.clamp(EXPECTED_INTERVAL_MIN_S, EXPECTED_INTERVAL_MAX_S);

@@ -4,6 +4,7 @@
 pub mod access;
 pub mod alarm;
 pub mod attention;
+pub mod bounds;
 pub mod capability;
 mod catalogue;
 pub mod certificate;

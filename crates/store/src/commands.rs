@@ -105,11 +105,13 @@ pub async fn list(
     rows::all(c, rows::paged(select, Column::Id, page)).await?.into_iter().map(from_row).collect()
 }
 
-/// Writes where a command stands now and adds that to its history. What was asked for never changes.
+/// Writes where a command stands now and adds that to its history. What was asked for never changes, but for codes,
+/// which whoever settles a command forgets.
 pub async fn record(w: &UnitOfWork, command: &Command) -> Result<(), StoreError> {
     let row = to_row(command)?;
     let update = Entity::update_many()
         .col_expr(Column::State, Expr::value(row.state))
+        .col_expr(Column::Args, Expr::value(row.args))
         .col_expr(Column::StateSince, Expr::value(row.state_since))
         .col_expr(Column::Reason, Expr::value(row.reason))
         .col_expr(Column::SentAt, Expr::value(row.sent_at))

@@ -27,6 +27,14 @@ export const roomBody = z.object({
 export const newDeviceBody = z.object({
   encoding: z.optional(z.enum(["json","cbor"])),
   endpoints: z.array(z.object({
+  bounds: z.optional(z.array(z.object({
+  choices: z.optional(z.array(z.string()).check(z.maxLength(512, "tooLong"))),
+  max: z.optional(z.nullable(z.number('notANumber'))),
+  min: z.optional(z.nullable(z.number('notANumber'))),
+  of: z.string().check(z.maxLength(120, "tooLong")),
+  pattern: z.optional(z.nullable(z.string().check(z.maxLength(512, "tooLong")))),
+  step: z.optional(z.nullable(z.number('notANumber'))),
+})).check(z.maxLength(16, "tooLong"))),
   capabilities: z.array(z.string()).check(z.minLength(1, "required"), z.maxLength(64, "tooLong")),
   endpoint: z.int('notANumber').check(z.gte(0, "tooSmall"), z.lte(254, "tooLarge")),
   name: z.optional(z.nullable(z.string())),
@@ -46,6 +54,14 @@ export const newDeviceBody = z.object({
 export const deviceChangeBody = z.object({
   encoding: z.optional(z.nullable(z.enum(["json","cbor"]))),
   endpoints: z.optional(z.nullable(z.array(z.object({
+  bounds: z.optional(z.array(z.object({
+  choices: z.optional(z.array(z.string()).check(z.maxLength(512, "tooLong"))),
+  max: z.optional(z.nullable(z.number('notANumber'))),
+  min: z.optional(z.nullable(z.number('notANumber'))),
+  of: z.string().check(z.maxLength(120, "tooLong")),
+  pattern: z.optional(z.nullable(z.string().check(z.maxLength(512, "tooLong")))),
+  step: z.optional(z.nullable(z.number('notANumber'))),
+})).check(z.maxLength(16, "tooLong"))),
   capabilities: z.array(z.string()).check(z.minLength(1, "required"), z.maxLength(64, "tooLong")),
   endpoint: z.int('notANumber').check(z.gte(0, "tooSmall"), z.lte(254, "tooLarge")),
   name: z.optional(z.nullable(z.string())),

@@ -20,6 +20,7 @@ export const keys = {
   events: (filter: object) => ["events", filter] as const,
   attention: (filter: object) => ["attention", filter] as const,
   mqttClients: (home: string) => ["mqtt-clients", home] as const,
+  mqttRefusals: (where: string) => ["mqtt-refusals", where] as const,
   inbox: (home: string) => ["inbox", home] as const,
   topics: (home: string, filter: string) => ["topics", home, filter] as const,
   sessions: (filter: object) => ["sessions", filter] as const,

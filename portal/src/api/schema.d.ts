@@ -1084,6 +1084,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/homes/{id}/mqtt-refusals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Clients of a home that lately tried to sign in and were refused, with the reason and never what was tried. */
+        get: operations["listHomeMqttRefusals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/homes/{id}/mqtt/topics": {
         parameters: {
             query?: never;
@@ -1907,6 +1924,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/operations/mqtt/refusals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same for all organisations that you manage. */
+        get: operations["listMqttRefusals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/organisations": {
         parameters: {
             query?: never;
@@ -2628,6 +2662,13 @@ export interface components {
          * @enum {string}
          */
         ApplicationType: "web" | "native";
+        /** @description An argument of a command. */
+        ArgView: components["schemas"]["AttributeView"] & {
+            /** @description A command without it is one, too. */
+            optional: boolean;
+            /** @description It is shown to nobody, and forgotten once the command is settled. */
+            secret: boolean;
+        };
         /** @description Something that it asks for. */
         AskedScopeView: {
             name: components["schemas"]["OAuthScope"];
@@ -2702,6 +2743,31 @@ export interface components {
             response_type: string;
             scope: string;
             state?: string | null;
+        };
+        /** @description What values one attribute, or one argument of commands, can have on this device. */
+        Bounds: {
+            /** @description The texts that it can be; any where there are none. */
+            choices?: string[];
+            /** Format: double */
+            max?: number | null;
+            /**
+             * Format: double
+             * @description The smallest number; of a text, how many characters it has at least.
+             */
+            min?: number | null;
+            /**
+             * @description An attribute (`Number.Value`), also for the commands that set it; or a capability and an argument that sets none
+             *     (`DoorLock.Code`).
+             * @example ModeSelect.CurrentMode
+             */
+            of: string;
+            /** @description A regular expression that texts match from their beginning. */
+            pattern?: string | null;
+            /**
+             * Format: double
+             * @description Numbers are this far apart, counted from the smallest.
+             */
+            step?: number | null;
         };
         /** @description What the readings of one bucket come to. Only buckets that hold readings exist. */
         Bucket: {
@@ -2859,7 +2925,7 @@ export interface components {
          */
         CommandId: string;
         CommandSpecView: {
-            args: components["schemas"]["AttributeView"][];
+            args: components["schemas"]["ArgView"][];
             /** @description The attribute whose report confirms the command. */
             confirmed_by?: string | null;
             /** @description Whether it may be sent again without another effect. */
@@ -3181,6 +3247,8 @@ export interface components {
         Encoding: "json" | "cbor";
         /** @description A part of a device: 0 is the device itself, a two-gang switch has 1 and 2. */
         Endpoint: {
+            /** @description What the device itself allows of what the capabilities do: choices, ranges, steps, forms. */
+            bounds?: components["schemas"]["Bounds"][];
             /** @description Names of capabilities, as listed by `/api/capabilities`. */
             capabilities: string[];
             /** Format: int32 */
@@ -3702,6 +3770,29 @@ export interface components {
             sessions: number;
             /** Format: int64 */
             subscriptions: number;
+        };
+        /** @enum {string} */
+        MqttRefusalReason: "wrong_password" | "too_many_attempts";
+        /** @description Somebody tried to sign in as a client and was not let in. */
+        MqttRefusalView: {
+            client: components["schemas"]["MqttClientId"];
+            first_at: components["schemas"]["UnixMillis"];
+            home: components["schemas"]["HomeId"];
+            last_at: components["schemas"]["UnixMillis"];
+            name: string;
+            organisation: components["schemas"]["OrganisationId"];
+            /**
+             * Format: int64
+             * @description How often since `first_at`.
+             */
+            times: number;
+            username: string;
+            /** @description Of the last time. */
+            why: components["schemas"]["MqttRefusalReason"];
+        };
+        /** @description The newest first. Kept in memory: after a start there are none. */
+        MqttRefusalsView: {
+            items: components["schemas"]["MqttRefusalView"][];
         };
         /**
          * Format: uuid
@@ -12332,6 +12423,92 @@ export interface operations {
             };
         };
     };
+    listHomeMqttRefusals: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Home */
+                id: components["schemas"]["HomeId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refusals */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MqttRefusalsView"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not include this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Storage not available */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listMqttTopics: {
         parameters: {
             query?: {
@@ -18704,6 +18881,92 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MqttMetricsListView"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not include this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Storage not available */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listMqttRefusals: {
+        parameters: {
+            query?: {
+                /** @description Only of this organisation. */
+                organisation?: components["schemas"]["OrganisationId"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refusals */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MqttRefusalsView"];
                 };
             };
             /** @description Not signed in */

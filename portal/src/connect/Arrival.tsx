@@ -6,6 +6,7 @@ import { useTranslations } from "use-intl";
 import { inboxQuery, waitingIn } from "../api/inbox";
 import { keys } from "../api/keys";
 import { type MqttClient, mqttClientsQuery } from "../api/mqtt-clients";
+import { homeRefusalsQuery } from "../api/mqtt-refusals";
 import { type Passing, useWatch } from "../live/watch";
 import { brokerOf, connectionQuery } from "../onboarding/broker";
 import { Age } from "../ui/Age";
@@ -14,12 +15,13 @@ import { Notice } from "../ui/Notice";
 import { Card, Section } from "../ui/Section";
 import { isOf } from "./arrivals";
 import styles from "./Connect.module.css";
+import { refusalOf } from "./refusals";
 
 /** What is set up right is there within seconds. */
 const HELP_AFTER_MS = 30_000;
 const HINTS = ["address", "authority", "password", "rights"] as const;
 
-export function Arrival({ home, client }: { home: string; client: MqttClient }) {
+export function Arrival({ home, client, mayManage }: { home: string; client: MqttClient; mayManage: boolean }) {
   const t = useTranslations("connect.arrival");
   const cache = useQueryClient();
   const [last, setLast] = useState<Passing>();
@@ -66,6 +68,7 @@ export function Arrival({ home, client }: { home: string; client: MqttClient }) 
             )}
             <LookAgain home={home} />
           </div>
+          {mayManage && <Refused home={home} client={client} />}
           <p className={styles.help}>{t("leave")}</p>
           {!connected && <Help />}
         </div>
@@ -97,6 +100,18 @@ function LookAgain({ home }: { home: string }) {
     <Button size="small" icon={RotateCw} busy={isFetching} onPress={look}>
       {t("again")}
     </Button>
+  );
+}
+
+/** It did come, with a password that is not its own. */
+function Refused({ home, client }: { home: string; client: MqttClient }) {
+  const t = useTranslations("connect.arrival");
+  const refused = refusalOf(useQuery(homeRefusalsQuery(home)).data, client);
+  if (refused === undefined) return null;
+  return (
+    <Notice tone="attention" title={t(`refused.${refused.why}`, { username: refused.username })}>
+      <Age time={refused.last_at} />
+    </Notice>
   );
 }
 

@@ -82,7 +82,7 @@ function Connecting({ home }: { home: Home }) {
       {what !== undefined && client !== undefined && (
         <Suspense fallback={<SkeletonRows count={4} label={t("loading")} />}>
           <Handover home={home.id} product={what} client={client} secret={fresh?.secret ?? undefined} mayManage={mayManage} onIssued={hand} onOther={() => go({ what: undefined, client: undefined })} />
-          <Arrival key={client.id} home={home.id} client={client} />
+          <Arrival key={client.id} home={home.id} client={client} mayManage={mayManage} />
         </Suspense>
       )}
       <Clients home={home.id} clients={clients} mayManage={mayManage} onIssued={hand} />

@@ -6,7 +6,7 @@ import type { Device } from "../api/lists";
 import { CommandNote } from "../command/CommandNote";
 import type { DeviceCommands } from "../command/use-commands";
 import { useVoice } from "../format/voice";
-import { capabilityName, twoStateOf } from "../format/wording";
+import { twoStateOf } from "../format/wording";
 import type { DeviceState } from "../live/hooks";
 import { Card, Section } from "../ui/Section";
 import { type Capability, capabilitiesQuery } from "./capabilities";
@@ -14,6 +14,7 @@ import { Control, GenericControl } from "./controls/Control";
 import { latestOf } from "./controls/control";
 import styles from "./DevicePage.module.css";
 import { controlledParts, type Part, PRESENTATIONS } from "./presentation";
+import { namedPart, partName } from "./naming";
 import { ReadingText } from "./ReadingText";
 
 interface Props {
@@ -28,7 +29,7 @@ interface Props {
 function genericOf(part: Part, capabilities: readonly Capability[] | undefined): Capability | undefined {
   if (PRESENTATIONS[part.capability] !== undefined) return undefined;
   const known = capabilities?.find((one) => one.name === part.capability);
-  return known?.commands.some((command) => command.args.length === 0) === true ? known : undefined;
+  return known?.commands.some((command) => command.args.every((arg) => arg.optional)) === true ? known : undefined;
 }
 
 export function Controls(props: Props) {
@@ -56,13 +57,14 @@ function ControlRow({ device, state, commands, zone, readOnly, part, generic }: 
   const followed = commands.newest(endpoint, [capability]);
   const main = presentation.readings[0];
   const latest = main === undefined ? undefined : latestOf(state, endpoint, `${capability}.${main}`);
-  const shared = device.endpoints.filter((one) => one.capabilities.includes(capability)).length > 1;
+  const isNamed = namedPart(device, endpoint, capability) !== undefined;
+  const shared = !isNamed && device.endpoints.filter((one) => one.capabilities.includes(capability)).length > 1;
   const props = { device, endpoint, state, commands, isDisabled: readOnly };
   return (
     <div className={styles.control}>
       <div className={styles.controlHead}>
         <div>
-          <div className={styles.controlName}>{capabilityName(capability, say)}{shared && ` ${endpoint}`}</div>
+          <div className={styles.controlName}>{partName(device, endpoint, capability, say)}{shared && ` ${endpoint}`}</div>
           {latest !== undefined && (
             <div className={styles.controlState}><ReadingText latest={latest} twoState={twoStateOf(device)} /></div>
           )}
@@ -84,4 +86,4 @@ function isAway(status: string): boolean {
 }
 
 /** Controls that take the whole width. */
-const STACKED = new Set(["level", "colorTemperature", "covering", "thermostat"]);
+const STACKED = new Set(["level", "colorTemperature", "covering", "thermostat", "panel"]);

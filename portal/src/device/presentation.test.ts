@@ -83,7 +83,7 @@ describe("capability literals", () => {
       {
         name: "MoveToLevel",
         meaning: "move",
-        args: [{ name: "Level", kind: "a number from 0 to 100 %", unit: "%", meaning: "wanted", eventful: false, counter: false }],
+        args: [{ name: "Level", kind: "a number from 0 to 100 %", unit: "%", meaning: "wanted", eventful: false, counter: false, optional: false, secret: false }],
         idempotent: true,
         confirmed_by: "LevelControl.CurrentLevel",
       },

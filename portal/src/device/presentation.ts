@@ -9,7 +9,8 @@ export type IconName =
   | "thermometer" | "unknown" | "unlocked" | "valve";
 
 export type ControlKind =
-  | "onOff" | "level" | "colorTemperature" | "lock" | "covering" | "thermostat" | "valve" | "identify" | "selfTest";
+  | "onOff" | "level" | "colorTemperature" | "lock" | "covering" | "thermostat" | "valve" | "identify" | "selfTest"
+  | "mode" | "number" | "text" | "message" | "siren" | "panel";
 
 /** The controls that a tile has room for. The others are too drastic, or of too little use, to be there. */
 const ON_TILES: ReadonlySet<ControlKind> = new Set(["onOff", "lock", "covering", "thermostat", "valve"]);
@@ -57,6 +58,13 @@ export const PRESENTATIONS: Readonly<Record<string, Presentation>> = {
   TotalVolatileOrganicCompoundsConcentrationMeasurement: { icon: "air", readings: ["MeasuredValue"], rank: 47 },
   PressureMeasurement: { icon: "meter", readings: ["MeasuredValue"], rank: 44 },
   IlluminanceMeasurement: { icon: "light", readings: ["MeasuredValue"], rank: 35 },
+  AlarmPanel: { icon: "lock", readings: ["State"], control: "panel", rank: 92 },
+  Siren: { icon: "smoke", readings: ["Sounding"], control: "siren", rank: 58 },
+  ModeSelect: { icon: "sliders", readings: ["CurrentMode"], control: "mode", rank: 24 },
+  Number: { icon: "sliders", readings: ["Value"], control: "number", rank: 23 },
+  Text: { icon: "unknown", readings: ["Value"], control: "text", rank: 22 },
+  Message: { icon: "unknown", readings: [], control: "message", rank: 21 },
+  Picture: { icon: "unknown", readings: ["Bytes", "Address"], rank: 28 },
   Switch: { icon: "button", readings: ["CurrentPosition"], rank: 30 },
   Tracker: { icon: "motion", readings: ["Zone"], rank: 29 },
   Measurement: { icon: "meter", readings: ["Value"], rank: 20 },

@@ -22,6 +22,7 @@ import { SkeletonRows } from "../ui/Skeleton";
 import { Table } from "../ui/Table";
 import { SearchField } from "../ui/TextField";
 import { useSessionColumns } from "./columns";
+import { Refusals } from "./Refusals";
 import styles from "./Sessions.module.css";
 import { brokerFiguresQuery, figuresOf, homesIn, matching, named, type Session, sessionsQuery } from "./sessions";
 
@@ -59,6 +60,7 @@ export function SessionsPage() {
           <TracePanel key={traced.session} session={traced} onClose={() => void navigate({ search: (before) => ({ ...before, trace: undefined }), replace: true })} />
         </Suspense>
       )}
+      <Refusals organisation={organisation} />
       <Figures organisation={organisation} />
     </Page>
   );

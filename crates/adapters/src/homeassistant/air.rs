@@ -1,6 +1,7 @@
 //! What heats, cools, moistens and moves air, and heats water.
 
 use lares_model::Value;
+use lares_model::bounds::Bounds;
 use serde_json::{Value as Json, json};
 
 use super::components::range;
@@ -63,17 +64,52 @@ pub(super) fn climate(entity: &mut Entity<'_>) {
         body,
         arg,
     );
-    entity.list("preset_modes");
-    entity.mode(
-        ["preset_mode_state_topic", "preset_mode_value_template"],
-        ["preset_mode_command_topic", "preset_mode_command_template"],
-    );
+    presets(entity);
+    allowed_modes(entity, &modes, &fan);
     let humidity = "RelativeHumidityMeasurement.MeasuredValue";
     entity.reads("current_humidity_topic", "current_humidity_template", humidity, Convert::same());
 }
 
+/// What Home Assistant's words for modes are in the catalogue's.
+fn allowed_modes(entity: &mut Entity<'_>, modes: &[(&str, &str)], fan: &[String]) {
+    if entity.get("modes").is_some() {
+        let mut choices: Vec<String> = Vec::new();
+        for (_, ours) in modes {
+            if !choices.iter().any(|known| known == ours) {
+                choices.push((*ours).to_owned());
+            }
+        }
+        entity.bound(Bounds { choices, ..Bounds::of("Thermostat.SystemMode") });
+    }
+    let Convert::Words(words) = fan_modes(entity, fan) else { return };
+    let choices = words.into_iter().map(|(_, value)| value.to_string()).filter(|word| !word.is_empty());
+    entity.bound(Bounds { choices: choices.collect(), ..Bounds::of("FanControl.FanMode") });
+}
+
+fn presets(entity: &mut Entity<'_>) {
+    entity.mode(
+        ["preset_mode_state_topic", "preset_mode_value_template"],
+        ["preset_mode_command_topic", "preset_mode_command_template"],
+    );
+    entity.choices("preset_modes", "ModeSelect.CurrentMode");
+}
+
+/// The set point's range; a step is a difference, so that only the unit's factor counts.
+fn allowed_temperatures(entity: &mut Entity<'_>, convert: &Convert) {
+    let ours = |number: f64| convert.read(&Json::from(number)).ok().flatten().and_then(|it| it.as_f64());
+    let (min, max) = (entity.number("min_temp").and_then(ours), entity.number("max_temp").and_then(ours));
+    let scale = ours(1.0).zip(ours(0.0)).map_or(1.0, |(one, zero)| one - zero);
+    let step = entity.number("temp_step").map(|step| step * scale);
+    // Where the device counts in Fahrenheit, half a degree of ours is none of its steps.
+    let step = step.filter(|_| scale == 1.0);
+    for of in ["Thermostat.OccupiedHeatingSetpoint", "Thermostat.OccupiedCoolingSetpoint"] {
+        entity.bound(Bounds { min, max, step, ..Bounds::of(of) });
+    }
+}
+
 fn temperatures(entity: &mut Entity<'_>) {
     let convert = celsius(entity);
+    allowed_temperatures(entity, &convert);
     entity.reads(
         "current_temperature_topic",
         "current_temperature_template",
@@ -139,8 +175,8 @@ fn fan_modes(entity: &Entity<'_>, list: &[String]) -> Convert {
 pub(super) fn water_heater(entity: &mut Entity<'_>) {
     temperatures(entity);
     power(entity);
-    entity.list("modes");
     entity.mode(["mode_state_topic", "mode_state_template"], ["mode_command_topic", "mode_command_template"]);
+    entity.choices("modes", "ModeSelect.CurrentMode");
 }
 
 pub(super) fn humidifier(entity: &mut Entity<'_>) {
@@ -157,8 +193,10 @@ pub(super) fn humidifier(entity: &mut Entity<'_>) {
     entity.order_with("target_humidity_command_topic", template, "Number.SetValue", json!("$Value"), arg);
     let humidity = "RelativeHumidityMeasurement.MeasuredValue";
     entity.reads("current_humidity_topic", "current_humidity_template", humidity, Convert::same());
-    entity.list("modes");
     entity.mode(["mode_state_topic", "mode_state_template"], ["mode_command_topic", "mode_command_template"]);
+    entity.choices("modes", "ModeSelect.CurrentMode");
+    let (min, max) = (entity.number("min_humidity"), entity.number("max_humidity"));
+    entity.bound(Bounds { min, max, ..Bounds::of("Number.Value") });
 }
 
 pub(super) fn fan(entity: &mut Entity<'_>) {
@@ -189,9 +227,5 @@ pub(super) fn fan(entity: &mut Entity<'_>) {
         json!("$AirflowDirection"),
         Some(("AirflowDirection", direction)),
     );
-    entity.list("preset_modes");
-    entity.mode(
-        ["preset_mode_state_topic", "preset_mode_value_template"],
-        ["preset_mode_command_topic", "preset_mode_command_template"],
-    );
+    presets(entity);
 }

@@ -1,13 +1,14 @@
 //! The simple components of MQTT discovery. The others: `light.rs`, `openings.rs`, `air.rs`.
 
 use lares_model::Value;
+use lares_model::bounds::Bounds;
 use serde_json::{Value as Json, json};
 
 use super::PROFILE;
 use super::entity::{Entity, words};
 use super::{air, light, openings};
 use crate::convert::Convert;
-use crate::wiring::{Order, Reads, Select};
+use crate::wiring::{Order, Reads, Select, Timer};
 
 /// Wires an entity; `false` for a component that has no place in the catalogue.
 pub(super) fn wire(component: &str, entity: &mut Entity<'_>) -> bool {
@@ -24,7 +25,10 @@ pub(super) fn wire(component: &str, entity: &mut Entity<'_>) -> bool {
         "humidifier" => air::humidifier(entity),
         "fan" => air::fan(entity),
         "number" => number(entity),
-        "select" => entity.mode(["state_topic", "value_template"], ["command_topic", "command_template"]),
+        "select" => {
+            entity.mode(["state_topic", "value_template"], ["command_topic", "command_template"]);
+            entity.choices("options", "ModeSelect.CurrentMode");
+        }
         "text" => text(entity),
         "button" => {
             let press = entity.text_or("payload_press", "PRESS");
@@ -43,6 +47,12 @@ pub(super) fn wire(component: &str, entity: &mut Entity<'_>) -> bool {
         "device_tracker" => device_tracker(entity),
         "vacuum" => vacuum(entity),
         "lawn_mower" => lawn_mower(entity),
+        "notify" => notify(entity),
+        "camera" => picture(entity, "topic"),
+        "image" => {
+            picture(entity, "image_topic");
+            entity.reads("url_topic", "url_template", "Picture.Address", Convert::Text);
+        }
         _ => return false,
     }
     true
@@ -57,6 +67,7 @@ fn sensor(entity: &mut Entity<'_>) {
         || entity.get("suggested_display_precision").is_some();
     if !numeric {
         entity.reads("state_topic", "value_template", "State.Value", Convert::Text);
+        entity.choices("options", "State.Value");
         return;
     }
     let number = PROFILE.number(&class, &unit);
@@ -70,8 +81,18 @@ fn binary_sensor(entity: &mut Entity<'_>) {
     let (attribute, convert) = PROFILE
         .two_state(&class, &on, &off)
         .unwrap_or_else(|| ("State.Value".to_owned(), words(&[(&on, "on"), (&off, "off")])));
+    if let (Some(seconds), Ok(Some(from)), Ok(Some(to))) =
+        (entity.number("off_delay"), convert.read(&Json::from(on)), convert.read(&Json::from(off)))
+        && seconds >= 0.0
+    {
+        let after_ms = (seconds.min(OFF_DELAY_MAX_S) * 1_000.0) as i64;
+        let (endpoint, attribute) = (entity.endpoint, attribute.clone());
+        entity.made.timers.push(Timer { endpoint, attribute, from, after_ms, to });
+    }
     entity.reads("state_topic", "value_template", &attribute, convert);
 }
+
+const OFF_DELAY_MAX_S: f64 = 7.0 * 24.0 * 3_600.0;
 
 fn number(entity: &mut Entity<'_>) {
     entity.text("mode");
@@ -79,6 +100,9 @@ fn number(entity: &mut Entity<'_>) {
     entity.reads("state_topic", "value_template", "Number.Value", Convert::same());
     let arg = Some(("Value", Convert::same()));
     entity.order_with("command_topic", "command_template", "Number.SetValue", json!("$Value"), arg);
+    let (min, max) = (entity.number_or("min", 1.0), entity.number_or("max", 100.0));
+    let (min, max, step) = (Some(min), Some(max), Some(entity.number_or("step", 1.0)));
+    entity.bound(Bounds { min, max, step, ..Bounds::of("Number.Value") });
 }
 
 fn text(entity: &mut Entity<'_>) {
@@ -86,6 +110,22 @@ fn text(entity: &mut Entity<'_>) {
     entity.reads("state_topic", "value_template", "Text.Value", Convert::Text);
     let arg = Some(("Text", Convert::Text));
     entity.order_with("command_topic", "command_template", "Text.SetText", json!("$Text"), arg);
+    let (min, max) = (entity.number("min"), entity.number("max"));
+    let pattern = entity.pattern("pattern", "Text.Value");
+    entity.bound(Bounds { min, max, pattern, ..Bounds::of("Text.Value") });
+}
+
+/// Words for people: said to the device, which says nothing back.
+fn notify(entity: &mut Entity<'_>) {
+    let arg = Some(("Text", Convert::Text));
+    entity.order_with("command_topic", "command_template", "Message.Send", json!("$Text"), arg);
+}
+
+/// How large the newest picture is, and by that when it came; the picture itself is not kept.
+fn picture(entity: &mut Entity<'_>, topic: &'static str) {
+    entity.text("image_encoding");
+    entity.text("content_type");
+    entity.reads_part(topic, Select::Size, "Picture.Bytes", Convert::same());
 }
 
 fn update(entity: &mut Entity<'_>) {
@@ -109,6 +149,7 @@ fn event(entity: &mut Entity<'_>) {
     let template = entity.text("value_template");
     let select = Select::Part { template, pointer: "/event_type".to_owned(), plain: false };
     entity.listens("state_topic", select, Reads::Action { when: None, word: None });
+    entity.choices("event_types", "Switch.Action");
 }
 
 fn tag(entity: &mut Entity<'_>) {
@@ -143,14 +184,20 @@ fn siren(entity: &mut Entity<'_>) {
     } else {
         "command_template"
     };
+    let has_tones = !entity.list("available_tones").is_empty();
     for (command, word, template) in
         [("Siren.Sound", on, "command_template"), ("Siren.Silence", off, off_template)]
     {
+        let sounds_as = Some(("Tone", Convert::Text)).filter(|_| has_tones && command == "Siren.Sound");
         // Without a template a siren is spoken to in JSON.
-        let templated = entity.get(template).is_some();
-        let body = if templated { Json::from(word) } else { json!({ "state": word }) };
-        entity.order("command_topic", template, command, body);
+        let body = match (entity.get(template).is_some(), &sounds_as) {
+            (true, _) => Json::from(word),
+            (false, Some(_)) => json!({ "state": word, "tone": "$?Tone" }),
+            (false, None) => json!({ "state": word }),
+        };
+        entity.order_with("command_topic", template, command, body, sounds_as);
     }
+    entity.choices("available_tones", "Siren.Tone");
 }
 
 fn alarm_control_panel(entity: &mut Entity<'_>) {
@@ -167,15 +214,28 @@ fn alarm_control_panel(entity: &mut Entity<'_>) {
         ("triggered", "Triggered"),
     ]);
     entity.reads("state_topic", "value_template", "AlarmPanel.State", states);
-    for (command, key, default) in [
-        ("AlarmPanel.ArmHome", "payload_arm_home", "ARM_HOME"),
-        ("AlarmPanel.ArmAway", "payload_arm_away", "ARM_AWAY"),
-        ("AlarmPanel.ArmNight", "payload_arm_night", "ARM_NIGHT"),
-        ("AlarmPanel.Disarm", "payload_disarm", "DISARM"),
+    // Without a list a panel can all of it, as Home Assistant takes it.
+    let features = entity.get("supported_features").is_some().then(|| entity.list("supported_features"));
+    for (command, key, default, feature) in [
+        ("AlarmPanel.ArmHome", "payload_arm_home", "ARM_HOME", "arm_home"),
+        ("AlarmPanel.ArmAway", "payload_arm_away", "ARM_AWAY", "arm_away"),
+        ("AlarmPanel.ArmNight", "payload_arm_night", "ARM_NIGHT", "arm_night"),
+        ("AlarmPanel.ArmVacation", "payload_arm_vacation", "ARM_VACATION", "arm_vacation"),
+        ("AlarmPanel.ArmCustomBypass", "payload_arm_custom_bypass", "ARM_CUSTOM_BYPASS", "arm_custom_bypass"),
+        ("AlarmPanel.Trigger", "payload_trigger", "TRIGGER", "trigger"),
+        ("AlarmPanel.Disarm", "payload_disarm", "DISARM", ""),
     ] {
         let word = entity.text_or(key, default);
+        let can = feature.is_empty()
+            || features.as_ref().is_none_or(|features| features.iter().any(|known| known == feature));
+        if !can {
+            continue;
+        }
         let arg = Some(("Code", Convert::Text));
         entity.order_with("command_topic", "command_template", command, Json::from(word), arg);
+    }
+    if entity.text("code").as_deref() == Some("REMOTE_CODE") {
+        entity.bound(Bounds { pattern: Some(r"\d*$".to_owned()), ..Bounds::of("AlarmPanel.Code") });
     }
 }
 
@@ -217,6 +277,7 @@ fn vacuum(entity: &mut Entity<'_>) {
         entity.reads_part("state_topic", at("/fan_speed"), "ModeSelect.CurrentMode", Convert::Text);
         let order = Order::new(entity.endpoint, "ModeSelect.ChangeToMode", "", json!("$NewMode"));
         entity.push("set_fan_speed_topic", "", order.with("NewMode", Convert::Text));
+        entity.choices("fan_speed_list", "ModeSelect.CurrentMode");
     }
     for (command, key, default) in [
         ("RvcOperationalState.Start", "payload_start", "start"),

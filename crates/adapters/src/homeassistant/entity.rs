@@ -5,6 +5,7 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 
 use lares_model::Value;
+use lares_model::bounds::{Bounds, CHOICES_MAX};
 use lares_model::dialect::UnknownPart;
 use serde_json::Value as Json;
 
@@ -12,7 +13,7 @@ use super::PROFILE;
 use super::discovery::Config;
 use crate::convert::{Convert, Space};
 use crate::template::Templates;
-use crate::wiring::{Channel, Order, Reads, Select};
+use crate::wiring::{Channel, Order, Reads, Select, Timer};
 
 pub(super) struct Entity<'a> {
     config: &'a Config,
@@ -25,8 +26,10 @@ pub(super) struct Entity<'a> {
 pub(super) struct Made {
     pub capabilities: Vec<String>,
     pub unit: Option<String>,
+    pub bounds: Vec<Bounds>,
     pub channels: Vec<Channel>,
     pub orders: Vec<Order>,
+    pub timers: Vec<Timer>,
     pub unknown: Vec<UnknownPart>,
 }
 
@@ -53,6 +56,42 @@ impl<'a> Entity<'a> {
 
     pub fn text_or(&self, key: &'static str, default: &str) -> String {
         self.text(key).unwrap_or_else(|| default.to_owned())
+    }
+
+    pub fn number(&self, key: &'static str) -> Option<f64> {
+        self.get(key).and_then(Json::as_f64).filter(|number| number.is_finite())
+    }
+
+    /// The list of choices under this key bounds an attribute or argument.
+    pub fn choices(&mut self, key: &'static str, of: &str) {
+        let mut choices = self.list(key);
+        choices.dedup();
+        if choices.len() > CHOICES_MAX {
+            let raw = Json::from(choices.split_off(CHOICES_MAX));
+            self.unknown(key, format!("more than {CHOICES_MAX} choices"), raw);
+            // Half a list would forbid what the device can.
+            return;
+        }
+        self.bound(Bounds { choices, ..Bounds::of(of) });
+    }
+
+    /// A regular expression under this key; one that we cannot read is kept as unknown.
+    pub fn pattern(&mut self, key: &'static str, of: &str) -> Option<String> {
+        let pattern = self.text(key).filter(|pattern| !pattern.is_empty())?;
+        let bounds = Bounds { pattern: Some(pattern.clone()), ..Bounds::of(of) };
+        let capability = of.split('.').next().unwrap_or_default().to_owned();
+        if let Some((_, reason)) = bounds.fault(&[capability]) {
+            self.unknown(key, reason, Json::from(pattern));
+            return None;
+        }
+        Some(pattern)
+    }
+
+    /// The first that says something counts.
+    pub fn bound(&mut self, bounds: Bounds) {
+        if !bounds.is_empty() && self.made.bounds.iter().all(|other| other.of != bounds.of) {
+            self.made.bounds.push(bounds);
+        }
     }
 
     pub fn number_or(&self, key: &'static str, default: f64) -> f64 {
@@ -200,6 +239,8 @@ impl<'a> Entity<'a> {
                 self.unknown(key, format!("a key of `{component}` that is not read"), value.clone());
             }
         }
+        let Made { capabilities, bounds, .. } = &mut self.made;
+        bounds.retain(|bounds| bounds.fault(capabilities).is_none());
         self.made
     }
 }

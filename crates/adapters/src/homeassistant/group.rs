@@ -83,6 +83,7 @@ impl Group {
             channels: Vec::new(),
             orders: Vec::new(),
             availability: Vec::new(),
+            timers: Vec::new(),
         };
         for member in self.entities.values() {
             let Discovered { component, config, .. } = &member.discovered;
@@ -96,6 +97,7 @@ impl Group {
                 unknown(&mut wired, member, &format!("`{component}` has no place in the catalogue"));
                 continue;
             }
+            attributes(&mut entity);
             let made = entity.finish(component);
             let label = name.clone().unwrap_or_else(|| component.clone());
             wired.description.unknown.extend(made.unknown.into_iter().map(|part| UnknownPart {
@@ -111,9 +113,11 @@ impl Group {
                 capabilities: made.capabilities,
                 name,
                 unit: made.unit,
+                bounds: made.bounds,
             });
             wired.channels.extend(made.channels);
             wired.orders.extend(made.orders);
+            wired.timers.extend(made.timers);
             availability(config, &mut wired);
         }
         wired
@@ -158,7 +162,19 @@ fn unknown(wired: &mut Wired, member: &Member, reason: &str) {
     let mut raw = config.clone();
     // The same for every part, and told already.
     raw.remove("device");
+    // A code that Home Assistant itself would ask for: not for whoever reads of the part.
+    raw.remove("code");
     wired.description.unknown.push(UnknownPart { name, reason: reason.to_owned(), raw: Json::Object(raw) });
+}
+
+/// Attributes that go with an entity have no names of their own before they are heard, so nothing is read of them; that
+/// there are some is shown.
+fn attributes(entity: &mut Entity<'_>) {
+    let template = entity.text("json_attributes_template");
+    if let Some(topic) = entity.topic("json_attributes_topic") {
+        let raw = serde_json::json!({ "topic": topic, "template": template });
+        entity.unknown("attributes", "further attributes, which are not read", raw);
+    }
 }
 
 /// One topic, or a list of them; entities of a device mostly have the same.

@@ -1,5 +1,6 @@
 //! Lights, in the three schemas that discovery has for them.
 
+use lares_model::bounds::Bounds;
 use serde_json::{Value as Json, json};
 
 use super::components::range;
@@ -16,6 +17,23 @@ pub(super) fn wire(entity: &mut Entity<'_>) {
         "template" => template(entity),
         _ => basic(entity),
     }
+    tones(entity);
+}
+
+/// How warm and how cold its white can be.
+fn tones(entity: &mut Entity<'_>) {
+    let kelvin = |mired: f64| (mired > 0.0).then(|| 1e6 / mired);
+    let (warmest, coldest) = (entity.number("max_mireds"), entity.number("min_mireds"));
+    let min = entity.number("min_kelvin").or_else(|| warmest.and_then(kelvin));
+    let max = entity.number("max_kelvin").or_else(|| coldest.and_then(kelvin));
+    entity.bound(white(min, max));
+}
+
+/// Mired are coarse: 370 of them are 2,702.7 K, and whoever wants 2,700 K means those.
+pub(crate) fn white(min: Option<f64>, max: Option<f64>) -> Bounds {
+    let min = min.map(|kelvin| (kelvin / 10.0).floor() * 10.0);
+    let max = max.map(|kelvin| (kelvin / 10.0).ceil() * 10.0);
+    Bounds { min, max, ..Bounds::of(TEMPERATURE) }
 }
 
 /// Mired, or kelvin where the light says so.
@@ -46,11 +64,11 @@ fn basic(entity: &mut Entity<'_>) {
     entity.order_with("color_temp_command_topic", "color_temp_command_template", TO_TEMPERATURE, body, arg);
     colours(entity);
     if entity.topic("effect_command_topic").is_some() {
-        entity.list("effect_list");
         entity.mode(
             ["effect_state_topic", "effect_value_template"],
             ["effect_command_topic", "effect_command_template"],
         );
+        entity.choices("effect_list", "ModeSelect.CurrentMode");
     }
 }
 
@@ -118,6 +136,7 @@ fn json_light(entity: &mut Entity<'_>) {
         let order =
             Order::new(entity.endpoint, "ModeSelect.ChangeToMode", "", json!({ "effect": "$NewMode" }));
         entity.push("command_topic", "", order.with("NewMode", Convert::Text));
+        entity.choices("effect_list", "ModeSelect.CurrentMode");
     }
 }
 

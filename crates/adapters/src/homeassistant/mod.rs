@@ -12,14 +12,15 @@ mod openings;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
-use lares_model::Value;
 use lares_model::dialect::{CannotSay, Description, Dialect, Finding, Heard, Say};
+use lares_model::{UnixMillis, Value};
 
 use crate::claims::Claims;
 use crate::profile::{Profile, embedded};
 use crate::roster::Roster;
 use discovery::Discovered;
 use group::Group;
+pub(crate) use light::white;
 
 static PROFILE: LazyLock<Profile> =
     LazyLock::new(|| embedded(include_str!("../../../../profiles/homeassistant.toml")));
@@ -163,6 +164,10 @@ impl Dialect for HomeAssistant {
         findings
     }
 
+    fn tick(&mut self, now: UnixMillis) -> Vec<Finding> {
+        self.roster.tick(now)
+    }
+
     fn word(
         &self,
         foreign_id: &str,
@@ -178,5 +183,7 @@ impl Dialect for HomeAssistant {
     }
 }
 
+#[cfg(test)]
+mod bounds_tests;
 #[cfg(test)]
 mod tests;

@@ -1,5 +1,6 @@
 //! What opens and closes: locks, covers and valves. Home Assistant's 100 is open; Matter's 0 is.
 
+use lares_model::bounds::Bounds;
 use serde_json::{Value as Json, json};
 
 use super::components::{ends, range};
@@ -28,11 +29,22 @@ pub(super) fn lock(entity: &mut Entity<'_>) {
     entity.reads(STATE, "value_template", "DoorLock.LockState", states);
     let lock = entity.text_or("payload_lock", "LOCK");
     let unlock = entity.text_or("payload_unlock", "UNLOCK");
-    entity.order(COMMAND, "command_template", "DoorLock.LockDoor", Json::from(lock));
-    entity.order(COMMAND, "command_template", "DoorLock.UnlockDoor", Json::from(unlock));
+    let code = code_of(entity);
+    let template = "command_template";
+    entity.order_with(COMMAND, template, "DoorLock.LockDoor", Json::from(lock), code.clone());
+    entity.order_with(COMMAND, template, "DoorLock.UnlockDoor", Json::from(unlock), code.clone());
     if let Some(open) = entity.text("payload_open") {
-        entity.order(COMMAND, "command_template", "DoorLock.UnboltDoor", Json::from(open));
+        entity.order_with(COMMAND, template, "DoorLock.UnboltDoor", Json::from(open), code);
     }
+}
+
+/// The code that the lock asks for, or that its commands have a place for.
+fn code_of(entity: &mut Entity<'_>) -> Option<(&'static str, Convert)> {
+    let asked = entity.text("code_format").is_some_and(|format| !format.is_empty());
+    let pattern = entity.pattern("code_format", "DoorLock.Code");
+    entity.bound(Bounds { pattern, ..Bounds::of("DoorLock.Code") });
+    let has_place = entity.text("command_template").is_some_and(|template| template.contains("code"));
+    (asked || has_place).then_some(("Code", Convert::Text))
 }
 
 pub(super) fn cover(entity: &mut Entity<'_>) {

@@ -14,7 +14,7 @@ fn ear() -> Ear {
 }
 
 /// An entity of the device `unit12`, with the name of its object.
-fn announces(ear: &mut Ear, component: &str, object: &str, config: Json) {
+pub(super) fn announces(ear: &mut Ear, component: &str, object: &str, config: Json) {
     let mut config = config;
     let device: Json = serde_json::from_str(DEVICE).unwrap();
     for (key, value) in [
@@ -28,19 +28,19 @@ fn announces(ear: &mut Ear, component: &str, object: &str, config: Json) {
     ear.hears(&format!("homeassistant/{component}/u12/{object}/config"), config.to_string());
 }
 
-fn one(component: &str, config: Json) -> Ear {
+pub(super) fn one(component: &str, config: Json) -> Ear {
     let mut ear = ear();
     announces(&mut ear, component, "it", config);
     ear
 }
 
-fn words(ear: &Ear, command: &str, args: &[(&str, Value)]) -> (String, String) {
+pub(super) fn words(ear: &Ear, command: &str, args: &[(&str, Value)]) -> (String, String) {
     let says = ear.words("unit12", "it", command, args);
     assert_eq!(says.len(), 1);
     says.into_iter().next().unwrap()
 }
 
-fn pair(topic: &str, payload: &str) -> (String, String) {
+pub(super) fn pair(topic: &str, payload: &str) -> (String, String) {
     (topic.to_owned(), payload.to_owned())
 }
 
@@ -379,8 +379,9 @@ fn booleans_are_compared_as_python_writes_them() {
 
 #[test]
 fn what_is_not_understood_is_kept() {
-    let mut ear = one("camera", json!({ "topic": "cam", "image_encoding": "b64" }));
-    assert_eq!(ear.description("unit12").unknown[0].raw["topic"], "cam");
+    let mut ear = one("holodeck", json!({ "topic": "deck", "code": "0042" }));
+    let kept = ear.description("unit12").unknown.remove(0).raw;
+    assert_eq!((&kept["topic"], &kept["code"]), (&json!("deck"), &Json::Null));
     announces(
         &mut ear,
         "fan",

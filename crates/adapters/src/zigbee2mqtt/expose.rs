@@ -2,11 +2,13 @@
 //! `generic.rs`.
 
 use lares_model::Value;
+use lares_model::bounds::{Bounds, CHOICES_MAX};
 use serde_json::{Value as Json, json};
 
 use super::PROFILE;
 use super::generic::wire_generic;
 use crate::convert::{Convert, Space, text};
+use crate::homeassistant::white;
 use crate::parts::{Parts, Source};
 use crate::wiring::{Order, Reads};
 
@@ -100,6 +102,19 @@ impl Expose {
 
     fn number(&self, key: &str, default: f64) -> f64 {
         self.raw.get(key).and_then(Json::as_f64).unwrap_or(default)
+    }
+
+    /// Its range and step.
+    pub fn range(&self, of: &str) -> Bounds {
+        let own = |key: &str| self.raw.get(key).and_then(Json::as_f64);
+        let (min, max, step) = (own("value_min"), own("value_max"), own("value_step"));
+        Bounds { min, max, step: step.filter(|step| *step > 0.0), ..Bounds::of(of) }
+    }
+
+    /// Its list of words, unless it is too long to be kept.
+    pub fn choices(&self, of: &str) -> Bounds {
+        let choices = Some(self.values()).filter(|choices| choices.len() <= CHOICES_MAX);
+        Bounds { choices: choices.unwrap_or_default(), ..Bounds::of(of) }
     }
 }
 
@@ -214,6 +229,9 @@ fn light(target: &Target, expose: &Expose, endpoint: u16, parts: &mut Parts) {
         let command = "ColorControl.MoveToColorTemperature";
         let order = target.order(endpoint, command, property, json!("$ColorTemperature"));
         parts.order(order.with("ColorTemperature", kelvin));
+        let Bounds { min, max, .. } = temperature.range(attribute);
+        let of_mired = |mired: f64| (mired > 0.0).then(|| 1e6 / mired);
+        parts.bound(endpoint, white(max.and_then(of_mired), min.and_then(of_mired)));
     }
     let colour = (expose.feature("color_xy").map(|f| (f, Space::Xy, json!({ "x": "$X", "y": "$Y" }))))
         .or_else(|| {
@@ -313,7 +331,9 @@ fn chosen(target: &Target, expose: &Expose, endpoint: u16, name: &str, parts: &m
     {
         let command = format!("{capability}.Set{arg}");
         let order = target.order(endpoint, &command, &expose.property, json!(format!("${arg}")));
+        let choices = words.iter().map(|(_, value)| value.to_string()).collect();
         parts.order(order.with(arg, Convert::Words(words)));
+        parts.bound(endpoint, Bounds { choices, ..Bounds::of(attribute) });
     }
 }
 
@@ -324,6 +344,7 @@ pub(super) fn mode(target: &Target, expose: &Expose, endpoint: u16, parts: &mut 
     }
     let order = target.order(endpoint, "ModeSelect.ChangeToMode", &expose.property, json!("$NewMode"));
     parts.order(order.with("NewMode", Convert::Text));
+    parts.bound(endpoint, expose.choices("ModeSelect.CurrentMode"));
 }
 
 /// Returns the names of the features that were used.
@@ -353,6 +374,7 @@ fn climate<'a>(target: &Target, expose: &'a Expose, endpoint: u16, parts: &mut P
                     let command = format!("Thermostat.Set{setpoint}");
                     let order = target.order(endpoint, &command, &feature.property, json!("$Setpoint"));
                     parts.order(order.with("Setpoint", convert));
+                    parts.bound(endpoint, feature.range(&format!("Thermostat.{setpoint}")));
                 }
             }
         }

@@ -34,6 +34,7 @@ fn numeric(target: &Target, expose: &Expose, parts: &mut Parts) {
         let order = target.order(endpoint, "Number.SetValue", &expose.property, json!("$Value"));
         parts.order(order.with("Value", Convert::same()));
         parts.unit(endpoint, Some(expose.unit.clone()));
+        parts.bound(endpoint, expose.range("Number.Value"));
         return;
     }
     let (name, phase) = phase_of(&expose.name);
@@ -92,6 +93,7 @@ fn choice(target: &Target, expose: &Expose, parts: &mut Parts) {
     if expose.name == "action" {
         let Some(endpoint) = endpoint_of(expose, parts) else { return };
         parts.listens(endpoint, &source, Reads::Action { when: None, word: None });
+        parts.bound(endpoint, expose.choices("Switch.Action"));
         return;
     }
     if expose.name == "identify" && !expose.is_published() {
@@ -110,6 +112,7 @@ fn choice(target: &Target, expose: &Expose, parts: &mut Parts) {
         mode(target, expose, endpoint, parts);
     } else {
         parts.reads(endpoint, &source, "State.Value", Convert::Text);
+        parts.bound(endpoint, expose.choices("State.Value"));
     }
 }
 

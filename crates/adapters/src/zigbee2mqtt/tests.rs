@@ -321,3 +321,26 @@ fn sirens_and_phases_as_other_devices_write_them() {
     assert_eq!(said("Warning", "Siren.Sound"), r#"{"warning":{"duration":60,"mode":"burglar"}}"#);
     assert_eq!(said("Warning", "Siren.Silence"), r#"{"warning":{"mode":"stop"}}"#);
 }
+
+#[test]
+fn exposes_bound_what_they_take() {
+    let devices = json!([{ "ieee_address": "0x01", "friendly_name": "x", "type": "EndDevice", "interview_completed": true,
+        "definition": { "model": "M", "vendor": "V", "exposes": [
+            { "type": "enum", "name": "power_on_behavior", "property": "power_on_behavior", "access": 7, "values": ["off", "previous"] },
+            { "type": "numeric", "name": "timeout", "property": "timeout", "access": 7, "value_min": 0, "value_max": 600, "value_step": 5, "unit": "s" },
+            { "type": "enum", "name": "action", "property": "action", "access": 1, "values": ["single", "hold"] },
+            { "type": "light", "features": [
+                { "type": "binary", "name": "state", "property": "state", "access": 7, "value_on": "ON", "value_off": "OFF" },
+                { "type": "numeric", "name": "color_temp", "property": "color_temp", "access": 7, "value_min": 250, "value_max": 454 } ] } ] } }]);
+    let mut ear = Ear::of("zigbee2mqtt");
+    ear.hears("zigbee2mqtt/bridge/devices", devices.to_string());
+    let device = ear.description("0x01");
+    let bounds =
+        |of: &str| device.endpoints.iter().find_map(|e| e.bounds_of(of)).unwrap_or_else(|| panic!("{of}"));
+    assert_eq!(bounds("ModeSelect.CurrentMode").choices, ["off", "previous"]);
+    assert_eq!(bounds("Switch.Action").choices, ["single", "hold"]);
+    let range = bounds("Number.Value");
+    assert_eq!((range.min, range.max, range.step), (Some(0.0), Some(600.0), Some(5.0)));
+    let white = bounds("ColorControl.ColorTemperature");
+    assert_eq!((white.min, white.max), (Some(2_200.0), Some(4_000.0)));
+}

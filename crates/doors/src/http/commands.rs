@@ -57,6 +57,7 @@ pub struct CommandView {
     pub device: DeviceId,
     pub endpoint: u16,
     pub name: String,
+    /// A code is shown as `[secret]`.
     #[schema(schema_with = lares_model::value::map_schema)]
     pub args: BTreeMap<String, Value>,
     pub preconditions: Vec<Condition>,
@@ -79,13 +80,13 @@ impl From<Command> for CommandView {
     fn from(command: Command) -> Self {
         CommandView {
             settled: command.is_settled(),
+            args: command.shown_args(),
             id: command.id,
             organisation: command.organisation,
             home: command.home,
             device: command.device,
             endpoint: command.endpoint,
             name: command.name,
-            args: command.args,
             preconditions: command.preconditions,
             issuer: command.issuer,
             state: command.state,

@@ -32,6 +32,7 @@ mod message_signature;
 mod mqtt_clients;
 mod mqtt_explorer;
 mod mqtt_operations;
+mod mqtt_refusals;
 mod mqtt_socket;
 mod oauth;
 mod openapi;
@@ -320,6 +321,8 @@ fn of_homes() -> Vec<Route> {
         Route::new(HomeManage, routes!(mqtt_clients::update)).stepped_up(),
         Route::new(HomeManage, routes!(mqtt_clients::delete)),
         Route::new(HomeManage, routes!(mqtt_clients::rotate)).stepped_up(),
+        Route::new(HomeManage, routes!(mqtt_refusals::of_home)),
+        Route::new(OrganisationManage, routes!(mqtt_refusals::list)),
         Route::new(HomeManage, routes!(mqtt_explorer::topics)),
         Route::new(HomeManage, routes!(mqtt_explorer::watch)),
         Route::new(OrganisationManage, routes!(mqtt_operations::list)),

@@ -104,7 +104,7 @@ pub struct MqttMetricsListView {
 }
 
 /// The organisations whose operation the caller looks after.
-fn operated(caller: &Caller, query: &OperationsQuery) -> Result<Vec<OrganisationId>, HubError> {
+pub(super) fn operated(caller: &Caller, query: &OperationsQuery) -> Result<Vec<OrganisationId>, HubError> {
     let scope = caller.narrowed(query.organisation)?;
     if let Some(organisation) = query.organisation {
         caller.require(Action::OrganisationManage, organisation)?;

@@ -11,6 +11,7 @@ use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
 use axum::extract::{ConnectInfo, State};
 use axum::http::HeaderMap;
+use axum::http::header::SEC_WEBSOCKET_PROTOCOL;
 use axum::response::Response;
 use bytes::{Buf, Bytes};
 use futures_util::{Sink, Stream};
@@ -21,7 +22,7 @@ use super::Door;
 use super::problem::Problem;
 use super::server::OverTls;
 
-/// [MQTT-6.0.0-3]
+/// [MQTT-6.0.0-4]
 const PROTOCOL: &str = "mqtt";
 const READ_BUFFER_BYTES: usize = 4 * 1024;
 const WRITE_BUFFER_BYTES: usize = 4 * 1024;
@@ -40,6 +41,9 @@ pub async fn open(
     let upgrade = upgrade.map_err(|_| {
         Problem::new(426, "Upgrade required", "this is MQTT over WebSocket, with the subprotocol `mqtt`")
     })?;
+    if !offers_mqtt(&headers) {
+        return Err(Problem::new(400, "Bad request", "the subprotocol must be `mqtt`"));
+    }
     // No listener of MQTT's own: none that lets in whoever does not say a name.
     let nowhere = SocketAddr::from(([0, 0, 0, 0], 0));
     let peer = SocketAddr::new(door.limits.believed(peer.ip(), &headers), peer.port());
@@ -53,6 +57,12 @@ pub async fn open(
         .max_frame_size(FRAME_MAX_BYTES)
         .on_failed_upgrade(|error| tracing::debug!(%error, "an MQTT WebSocket did not come about"))
         .on_upgrade(move |socket| broker.attend(Bytestream::new(socket), origin)))
+}
+
+/// [MQTT-6.0.0-3]: whoever offers another subprotocol, or none, expects something else here.
+fn offers_mqtt(headers: &HeaderMap) -> bool {
+    let offered = headers.get_all(SEC_WEBSOCKET_PROTOCOL).iter().filter_map(|value| value.to_str().ok());
+    offered.flat_map(|list| list.split(',')).any(|one| one.trim() == PROTOCOL)
 }
 
 /// Frames in, bytes out, and the reverse. Packets need not end where frames do [MQTT-6.0.0-2].

@@ -40,7 +40,12 @@ fn description(id: &str, about: &Json) -> Description {
         suggested_room: text("room"),
         via: None,
         expected_interval_s: None,
-        endpoints: vec![Endpoint { endpoint: 1, capabilities: texts(&about["can"]), ..Endpoint::default() }],
+        endpoints: vec![Endpoint {
+            endpoint: 1,
+            capabilities: texts(&about["can"]),
+            bounds: serde_json::from_value(about["bounds"].clone()).unwrap_or_default(),
+            ..Endpoint::default()
+        }],
         unknown: texts(&about["also"])
             .into_iter()
             .map(|name| UnknownPart { name, reason: "no word".to_owned(), raw: Json::Null })
@@ -114,7 +119,7 @@ impl Dialect for Fake {
         foreign_id: &str,
         _: u16,
         command: &str,
-        _: &BTreeMap<String, Value>,
+        args: &BTreeMap<String, Value>,
     ) -> Result<Vec<Say>, CannotSay> {
         if self.known.get(foreign_id).is_none_or(|known| known.description.is_none()) {
             return Err(CannotSay::Unknown);
@@ -123,10 +128,14 @@ impl Dialect for Fake {
             "OnOff.On" => "on",
             "OnOff.Off" => "off",
             "DoorLock.UnlockDoor" => "unlock",
+            "DoorLock.LockDoor" => "lock",
+            "ModeSelect.ChangeToMode" => "mode",
             other => return Err(CannotSay::Unsupported(format!("a fake cannot {other}"))),
         };
         let topic = format!("fake/{foreign_id}/set");
-        Ok(vec![Say { topic, payload: payload.as_bytes().to_vec(), qos: 1, retain: true }])
+        let code = args.get("Code").map(|code| format!(" with {code}")).unwrap_or_default();
+        let payload = format!("{payload}{code}").into_bytes();
+        Ok(vec![Say { topic, payload, qos: 1, retain: true }])
     }
 
     fn recall(&self, foreign_id: &str) -> Vec<Finding> {

@@ -69,6 +69,30 @@ impl Bed {
         commands::submit(&self.hub, &self.owner, None, device, new).await
     }
 
+    async fn command_with(
+        &self,
+        device: DeviceId,
+        name: &str,
+        arg: (&str, &str),
+    ) -> Result<lares_model::command::Command, HubError> {
+        let args = BTreeMap::from([(arg.0.to_owned(), Value::Text(arg.1.to_owned()))]);
+        let (name, preconditions) = (name.to_owned(), vec![]);
+        let new = NewCommand { endpoint: None, name, args, preconditions, not_after: None };
+        commands::submit(&self.hub, &self.owner, None, device, new).await
+    }
+
+    /// Every byte of the relational store.
+    fn stored(&self) -> Vec<u8> {
+        let mut all = Vec::new();
+        for entry in std::fs::read_dir(self.data.path()).unwrap() {
+            let path = entry.unwrap().path();
+            if path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("lares.db")) {
+                all.extend(std::fs::read(path).unwrap());
+            }
+        }
+        all
+    }
+
     async fn state_of(&self, command: lares_model::CommandId) -> CommandState {
         commands::find(&self.hub, &self.owner, command).await.unwrap().state
     }
@@ -355,4 +379,66 @@ async fn a_strangers_description_fills_neither_memory_nor_store() {
     let inbox = discovered::list(&bed.hub, &bed.owner, bed.home, None).await.unwrap();
     assert_eq!((inbox.items.len(), inbox.rejections.len()), (0, 2));
     assert!(inbox.rejections[1].rejected.reason.contains("bytes"));
+}
+
+#[tokio::test]
+async fn what_a_device_does_not_allow_is_refused_with_the_field_and_the_reason() {
+    let bed = Bed::new().await;
+    let about = r#"{ "name": "oven", "can": ["ModeSelect"],
+        "bounds": [{ "of": "ModeSelect.CurrentMode", "choices": ["eco", "boost"] }] }"#;
+    let oven = bed.accepted(about).await;
+    assert_eq!(oven.endpoints[0].bounds[0].choices, ["eco", "boost"]);
+    bed.command_with(oven.id, "ModeSelect.ChangeToMode", ("NewMode", "eco")).await.unwrap();
+    let refused = bed.command_with(oven.id, "ModeSelect.ChangeToMode", ("NewMode", "melt")).await;
+    let Err(HubError::Invalid(invalid)) = refused else { panic!("{refused:?}") };
+    assert_eq!(invalid.errors[0].field, "/args/NewMode");
+    assert!(invalid.errors[0].reason.contains("eco, boost"), "{invalid:?}");
+    // The list grows with the device.
+    bed.hear("fake/a/about", &about.replace("boost", "melt")).await;
+    bed.command_with(oven.id, "ModeSelect.ChangeToMode", ("NewMode", "melt")).await.unwrap();
+}
+
+const CODED: &str = r#"{ "name": "door", "can": ["DoorLock"],
+    "bounds": [{ "of": "DoorLock.Code", "pattern": "^[0-9a-z]{12}$" }] }"#;
+const CODE: &str = "73kd02jf84qx";
+
+#[tokio::test]
+async fn a_code_reaches_its_lock_and_nobody_else() {
+    let mut bed = Bed::new().await;
+    bed.bus.listen("fake/#");
+    let door = bed.accepted(CODED).await;
+    let missing = bed.command(door.id, "DoorLock.LockDoor").await;
+    assert!(
+        matches!(&missing, Err(HubError::Invalid(it)) if it.errors[0].field == "/args/Code"),
+        "{missing:?}"
+    );
+    let wrong = bed.command_with(door.id, "DoorLock.LockDoor", ("Code", "short")).await.unwrap_err();
+    assert!(matches!(&wrong, HubError::Invalid(it) if it.errors[0].field == "/args/Code"));
+    assert!(!wrong.to_string().contains("short"), "{wrong}");
+    bed.bus.said();
+    // The first is handed over at once, the second by the dispatcher.
+    let first = bed.command_with(door.id, "DoorLock.LockDoor", ("Code", CODE)).await.unwrap();
+    let second = bed.command_with(door.id, "DoorLock.UnlockDoor", ("Code", CODE)).await.unwrap();
+    let said: Vec<_> =
+        bed.bus.said().into_iter().map(|say| String::from_utf8(say.payload).unwrap()).collect();
+    assert_eq!(said, [format!("lock with {CODE}")]);
+    for command in [&first, &second] {
+        assert_eq!(command.shown_args()["Code"], Value::Text("[secret]".to_owned()));
+        assert_ne!(command.args["Code"], Value::Text(CODE.to_owned()), "sealed as it is kept");
+    }
+    assert!(!String::from_utf8_lossy(&bed.stored()).contains(CODE));
+    bed.clock.advance(1_000);
+    bed.hear("fake/a/state", r#"{ "DoorLock.LockState": "Locked" }"#).await;
+    bed.follower.catch_up().await.unwrap();
+    bed.dispatcher.look().await.unwrap();
+    let said: Vec<_> =
+        bed.bus.said().into_iter().map(|say| String::from_utf8(say.payload).unwrap()).collect();
+    assert_eq!(said, [format!("unlock with {CODE}")]);
+    assert_eq!(bed.state_of(first.id).await, CommandState::Confirmed);
+    let kept = commands::find(&bed.hub, &bed.owner, first.id).await.unwrap();
+    assert_eq!(kept.args["Code"], Value::Text("[secret]".to_owned()), "forgotten once it is settled");
+    for event in bed.log().await {
+        assert!(!event.payload.to_string().contains(CODE), "{event:?}");
+    }
+    assert!(!String::from_utf8_lossy(&bed.stored()).contains(CODE));
 }

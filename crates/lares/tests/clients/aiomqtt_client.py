@@ -1,4 +1,4 @@
-# aiomqtt as a home's client: URL USERNAME PASSWORD AUTHORITY.
+# aiomqtt as a home's client, in version 3.1.1 and 5: URL USERNAME PASSWORD AUTHORITY.
 
 
 import asyncio
@@ -11,24 +11,25 @@ url, username, password, authority = sys.argv[1:5]
 way = urlparse(url)
 
 
-async def speak():
+async def speak(version):
+    base = f"aio/{version.name}/{way.scheme}"
     socket = way.scheme.startswith("ws")
     client = aiomqtt.Client(
         way.hostname,
         port=way.port,
         username=username,
         password=password,
-        protocol=aiomqtt.ProtocolVersion.V5,
+        protocol=version,
         transport="websockets" if socket else "tcp",
         websocket_path=way.path if socket else None,
         tls_params=aiomqtt.TLSParameters(ca_certs=authority) if way.scheme in ("mqtts", "wss") else None,
     )
     async with client:
-        await client.subscribe(f"aio/{way.scheme}/#", qos=2)
+        await client.subscribe(f"{base}/#", qos=2)
         wanted = set()
         for qos in (0, 1, 2):
-            await client.publish(f"aio/{way.scheme}/{qos}", str(qos) * 50, qos=qos, retain=qos == 1)
-            wanted.add((f"aio/{way.scheme}/{qos}", str(qos) * 50))
+            await client.publish(f"{base}/{qos}", str(qos) * 50, qos=qos, retain=qos == 1)
+            wanted.add((f"{base}/{qos}", str(qos) * 50))
         got = set()
         async with asyncio.timeout(20):
             async for message in client.messages:
@@ -37,5 +38,6 @@ async def speak():
                     break
 
 
-asyncio.run(speak())
+for version in (aiomqtt.ProtocolVersion.V311, aiomqtt.ProtocolVersion.V5):
+    asyncio.run(speak(version))
 print("heard everything")

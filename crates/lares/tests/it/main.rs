@@ -21,6 +21,7 @@ mod durability_kill;
 mod durability_network;
 mod durability_unsynced;
 mod front_door;
+mod g10_garbage;
 mod garbage;
 mod history;
 mod homes;
@@ -30,7 +31,9 @@ mod live;
 mod mailbox;
 mod mqtt_power;
 mod mqtt_revocation;
+mod mqtt_refusals;
 mod mqtt_walls;
+mod mqtt_websocket;
 /// The raw client of the broker's own tests.
 #[path = "../../../mqtt/tests/house/wire.rs"]
 mod mqtt_wire;
@@ -63,6 +66,7 @@ mod smtp_server;
 mod stock_mqtt;
 mod takeover;
 mod telemetry_files;
+mod tls_renewal;
 mod topics;
 mod transport;
 mod twin;

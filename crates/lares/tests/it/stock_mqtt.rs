@@ -94,17 +94,18 @@ async fn mosquitto_pub_and_sub_work() {
     let (username, secret) = credentials(&world, "mosquitto").await;
     let addresses = world.running().addresses.clone();
     for (port, tls) in [(addresses.mqtt.unwrap().port(), false), (addresses.mqtts.unwrap().port(), true)] {
-        for version in ["mqttv311", "mqttv5"] {
+        for (version, qos) in ["mqttv311", "mqttv5"].into_iter().flat_map(|v| ["0", "1", "2"].map(|q| (v, q)))
+        {
             let tool = |name: &str| {
                 let mut command = Command::new(name);
                 command.args(["-h", "localhost", "-p", &port.to_string(), "-V", version]);
-                command.args(["-u", &username, "-P", &secret, "-q", "2"]);
+                command.args(["-u", &username, "-P", &secret, "-q", qos]);
                 if tls {
                     command.arg("--cafile").arg(&world.running().authority);
                 }
                 command
             };
-            let topic = format!("garden/{version}/{tls}");
+            let topic = format!("garden/{version}/{tls}/{qos}");
             let mut publish = tool("mosquitto_pub");
             publish.args(["-t", &topic, "-m", "wet", "-r"]);
             let published = tokio::task::spawn_blocking(move || publish.output().unwrap()).await.unwrap();
@@ -113,8 +114,100 @@ async fn mosquitto_pub_and_sub_work() {
             subscribe.args(["-t", "garden/#", "-C", "1", "-W", "20", "-v", "-t", &topic]);
             let heard = tokio::task::spawn_blocking(move || subscribe.output().unwrap()).await.unwrap();
             let text = String::from_utf8_lossy(&heard.stdout).into_owned();
-            assert!(heard.status.success() && text.contains("wet"), "{version} {tls}: {heard:?}");
+            assert!(heard.status.success() && text.contains("wet"), "{version} {tls} {qos}: {heard:?}");
         }
+    }
+    world.stop().await;
+}
+
+/// rumqttc's own settings for a way in: name, host or URL, port, transport.
+fn rumqttc_ways(world: &World) -> Vec<(&'static str, String, u16, rumqttc::Transport)> {
+    let addresses = world.running().addresses.clone();
+    let port = |address: Option<std::net::SocketAddr>| address.unwrap().port();
+    let tls = || rumqttc::TlsConfiguration::Rustls(std::sync::Arc::new(super::device::trusting(world)));
+    let (mqtt, mqtts) = (port(addresses.mqtt), port(addresses.mqtts));
+    let (http, https) = (port(addresses.http), port(addresses.https));
+    let host = || "localhost".to_owned();
+    vec![
+        ("tcp", host(), mqtt, rumqttc::Transport::tcp()),
+        ("tls", host(), mqtts, rumqttc::Transport::tls_with_config(tls())),
+        ("ws", format!("ws://localhost:{http}/mqtt"), http, rumqttc::Transport::ws()),
+        ("wss", format!("wss://localhost:{https}/mqtt"), https, rumqttc::Transport::wss_with_config(tls())),
+    ]
+}
+
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(20);
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rumqttc_3_1_1_works_over_every_way_in() {
+    use rumqttc::{Event, Incoming, QoS};
+    let world = World::start().await;
+    let (username, secret) = credentials(&world, "rumqttc").await;
+    for (way, host, port, transport) in rumqttc_ways(&world) {
+        let mut options = rumqttc::MqttOptions::new(format!("rumqttc-{way}"), host, port);
+        options.set_credentials(&username, &secret).set_transport(transport);
+        let (client, mut events) = rumqttc::AsyncClient::new(options, 10);
+        client.subscribe(format!("ru/{way}/#"), QoS::ExactlyOnce).await.unwrap();
+        for (qos, retain) in [(QoS::AtMostOnce, false), (QoS::AtLeastOnce, true), (QoS::ExactlyOnce, false)] {
+            client.publish(format!("ru/{way}/{}", qos as u8), qos, retain, format!("{qos:?}")).await.unwrap();
+        }
+        let mut heard = std::collections::BTreeSet::new();
+        while heard.len() < 3 {
+            let event = tokio::time::timeout(PATIENCE, events.poll()).await;
+            match event
+                .unwrap_or_else(|_| panic!("{way}: {heard:?}"))
+                .unwrap_or_else(|e| panic!("{way}: {e}"))
+            {
+                Event::Incoming(Incoming::Publish(publish)) => {
+                    let _ = heard.insert((publish.topic, publish.payload));
+                }
+                Event::Incoming(Incoming::SubAck(ack)) => {
+                    assert!(matches!(
+                        ack.return_codes[0],
+                        rumqttc::SubscribeReasonCode::Success(QoS::ExactlyOnce)
+                    ));
+                }
+                _ => {}
+            }
+        }
+        client.disconnect().await.unwrap();
+        while events.poll().await.is_ok() {}
+    }
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rumqttc_5_works_over_every_way_in() {
+    use rumqttc::v5::mqttbytes::QoS;
+    use rumqttc::v5::{AsyncClient, Event, Incoming, MqttOptions};
+    let world = World::start().await;
+    let (username, secret) = credentials(&world, "rumqttc 5").await;
+    for (way, host, port, transport) in rumqttc_ways(&world) {
+        let mut options = MqttOptions::new(format!("rumqttc5-{way}"), host, port);
+        options.set_credentials(&username, &secret).set_transport(transport);
+        let (client, mut events) = AsyncClient::new(options, 10);
+        client.subscribe(format!("ru5/{way}/#"), QoS::ExactlyOnce).await.unwrap();
+        for (qos, retain) in [(QoS::AtMostOnce, false), (QoS::AtLeastOnce, true), (QoS::ExactlyOnce, false)] {
+            client
+                .publish(format!("ru5/{way}/{}", qos as u8), qos, retain, format!("{qos:?}"))
+                .await
+                .unwrap();
+        }
+        let mut heard = std::collections::BTreeSet::new();
+        while heard.len() < 3 {
+            let event = tokio::time::timeout(PATIENCE, events.poll()).await;
+            match event
+                .unwrap_or_else(|_| panic!("{way}: {heard:?}"))
+                .unwrap_or_else(|e| panic!("{way}: {e}"))
+            {
+                Event::Incoming(Incoming::Publish(publish)) => {
+                    let _ = heard.insert((publish.topic, publish.payload));
+                }
+                _ => {}
+            }
+        }
+        client.disconnect().await.unwrap();
+        while events.poll().await.is_ok() {}
     }
     world.stop().await;
 }

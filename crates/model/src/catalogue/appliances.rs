@@ -1,6 +1,6 @@
 //! Capabilities of appliances and of whole-house systems: fans, robots, sirens, alarm panels, software updates.
 
-use super::{PERCENT, does, event, matter, sets};
+use super::{PERCENT, arg, code, does, event, matter, sets};
 use crate::capability::{Arg, Becomes, Capability, CommandSpec, Effect, Kind};
 
 const FAN_MODE: Kind = Kind::Enum(&["Off", "Low", "Medium", "High", "On", "Auto", "Smart"]);
@@ -17,10 +17,11 @@ const PANEL_STATE: Kind = Kind::Enum(&[
     "Triggered",
 ]);
 const VERSION: Kind = Kind::Text { max_chars: 255 };
-const CODE: Arg = Arg {
-    name: "Code",
-    kind: Kind::Text { max_chars: 16 },
-    meaning: "the panel's code; empty where it needs none",
+const CODE: Arg = code("the panel's code; empty or absent where it needs none");
+/// Its words stand among the bounds of the endpoint.
+const TONE: Arg = Arg {
+    optional: true,
+    ..arg("Tone", Kind::Text { max_chars: 255 }, "one of the device's tones, in its words")
 };
 
 /// A panel is moved by its own code and delays, so what it is asked for shows only after a while.
@@ -46,25 +47,21 @@ pub(super) const FAN_CONTROL: Capability = matter(
     &[
         sets(
             "SetFanMode",
-            &[Arg { name: "FanMode", kind: FAN_MODE, meaning: "the wanted mode" }],
+            &[arg("FanMode", FAN_MODE, "the wanted mode")],
             "FanMode",
             Becomes::Arg("FanMode"),
             "writes the attribute (in Matter an attribute write)",
         ),
         sets(
             "SetPercentSetting",
-            &[Arg { name: "PercentSetting", kind: PERCENT, meaning: "the wanted speed" }],
+            &[arg("PercentSetting", PERCENT, "the wanted speed")],
             "PercentSetting",
             Becomes::Arg("PercentSetting"),
             "writes the attribute (in Matter an attribute write)",
         ),
         sets(
             "SetAirflowDirection",
-            &[Arg {
-                name: "AirflowDirection",
-                kind: Kind::Enum(&["Forward", "Reverse"]),
-                meaning: "the wanted direction",
-            }],
+            &[arg("AirflowDirection", Kind::Enum(&["Forward", "Reverse"]), "the wanted direction")],
             "AirflowDirection",
             Becomes::Arg("AirflowDirection"),
             "writes the attribute (in Matter an attribute write)",
@@ -107,7 +104,7 @@ pub(super) const SIREN: Capability = Capability {
     meaning: "makes a noise to warn or to drive off",
     attributes: &[event("Sounding", Kind::Bool, "it sounds")],
     commands: &[
-        sets("Sound", &[], "Sounding", Becomes::Bool(true), "sound"),
+        sets("Sound", &[TONE], "Sounding", Becomes::Bool(true), "sound"),
         sets("Silence", &[], "Sounding", Becomes::Bool(false), "be silent"),
     ],
 };
@@ -121,6 +118,9 @@ pub(super) const ALARM_PANEL: Capability = Capability {
         arms("ArmHome", "ArmedHome", "guard the doors while somebody is home"),
         arms("ArmAway", "ArmedAway", "guard everything"),
         arms("ArmNight", "ArmedNight", "guard while people sleep"),
+        arms("ArmVacation", "ArmedVacation", "guard everything while people are away for long"),
+        arms("ArmCustomBypass", "ArmedCustom", "guard what the panel was set up to guard"),
+        arms("Trigger", "Triggered", "raise the alarm"),
         arms("Disarm", "Disarmed", "guard nothing"),
     ],
 };

@@ -2,6 +2,7 @@
 
 use lares_model::DiscoveredId;
 use lares_model::access::Scope;
+use lares_model::bounds::Bounds;
 use lares_model::device::{Device, Endpoint, Origin};
 use lares_model::dialect::{Description, UnknownPart};
 use lares_model::discovered::{Discovered, DiscoveredState};
@@ -29,7 +30,12 @@ fn found(bed: &Bed, house: &Household, foreign_id: &str) -> Discovered {
                 endpoint: 1,
                 capabilities: vec!["OnOff".to_owned()],
                 name: Some("left".to_owned()),
-                unit: None,
+                bounds: vec![Bounds {
+                    choices: vec!["eco".to_owned()],
+                    max: Some(0.5),
+                    ..Bounds::of("OnOff.OnOff")
+                }],
+                ..Endpoint::default()
             }],
             unknown: vec![UnknownPart {
                 name: "effect".to_owned(),

@@ -1,5 +1,5 @@
 // Chooses the control by its kind from the presentation literals; capabilities without one of their own get a button
-// for each command that takes no arguments.
+// for each command that needs no arguments.
 import type { ComponentType } from "react";
 import { useVoice } from "../../format/voice";
 import { commandText } from "../../format/wording";
@@ -8,6 +8,7 @@ import type { Capability } from "../capabilities";
 import type { ControlKind } from "../presentation";
 import type { ControlProps } from "./control";
 import styles from "./controls.module.css";
+import { MessageControl, ModeControl, NumberControl, PanelControl, SirenControl, TextControl } from "./choosing";
 import { ColorTemperatureControl, CoveringControl, LevelControl } from "./setting";
 import { LockControl, OnOffControl, SelfTestControl, ValveControl } from "./switching";
 import { ThermostatControl } from "./ThermostatControl";
@@ -21,6 +22,12 @@ const controls: Record<Exclude<ControlKind, "identify">, ComponentType<ControlPr
   thermostat: ThermostatControl,
   valve: ValveControl,
   selfTest: SelfTestControl,
+  mode: ModeControl,
+  number: NumberControl,
+  text: TextControl,
+  message: MessageControl,
+  siren: SirenControl,
+  panel: PanelControl,
 };
 
 export function Control({ kind, ...props }: ControlProps & { kind: ControlKind }) {
@@ -31,7 +38,7 @@ export function Control({ kind, ...props }: ControlProps & { kind: ControlKind }
 
 export function GenericControl({ capability, endpoint, commands, isDisabled = false }: ControlProps & { capability: Capability }) {
   const voice = useVoice();
-  const simple = capability.commands.filter((command) => command.args.length === 0);
+  const simple = capability.commands.filter((command) => command.args.every((arg) => arg.optional));
   return (
     <span className={styles.row}>
       {simple.map((command) => {

@@ -7,9 +7,10 @@ import { valueText } from "../../format/wording";
 import { Stepper } from "../../ui/NumberField";
 import { Segmented } from "../../ui/Segmented";
 import { argKind, capabilitiesQuery } from "../capabilities";
+import { choicesOf } from "./bounds";
 import { type ControlProps, reported, reportedNumber } from "./control";
 import styles from "./controls.module.css";
-import { type Draft, SET_POINT, STEP, useDraft, useSetPointRange } from "./set-point";
+import { type Draft, SET_POINT, useDraft, useSetPointRange } from "./set-point";
 
 const DEGREES: Intl.NumberFormatOptions = { style: "unit", unit: "celsius", minimumFractionDigits: 1, maximumFractionDigits: 1 };
 
@@ -26,7 +27,7 @@ export function ThermostatControl(props: ControlProps) {
 function SetPoint({ isDisabled = false, draft, ...rest }: ControlProps & { draft: Draft }) {
   const t = useTranslations("device");
   const voice = useVoice();
-  const { min, max } = useSetPointRange();
+  const { min, max, step } = useSetPointRange(rest);
   const set = reportedNumber(rest, SET_POINT);
   const isWish = set !== undefined && set !== draft.value;
   return (
@@ -34,7 +35,7 @@ function SetPoint({ isDisabled = false, draft, ...rest }: ControlProps & { draft
       <span className={styles.label}>{t("control.heatTo")}</span>
       <Stepper
         label={t("control.heatTo")} value={draft.value} onChange={draft.change} isDisabled={isDisabled}
-        minValue={min} maxValue={max} step={STEP} formatOptions={DEGREES}
+        minValue={min} maxValue={max} step={step} formatOptions={DEGREES}
       />
       {isWish && <span className={styles.soft}>{t("control.setNow", { value: valueText(SET_POINT, set, voice, { unit: "degC" }) })}</span>}
     </div>
@@ -48,7 +49,9 @@ function Mode({ endpoint, commands, isDisabled = false, ...rest }: ControlProps)
   const kind = argKind(capabilities, "Thermostat.SetSystemMode", "SystemMode");
   const mode = reported({ endpoint, commands, ...rest }, "Thermostat.SystemMode");
   if (kind?.type !== "enum" || typeof mode !== "string" || isDisabled) return null;
-  const items = kind.choices.map((id) => ({ id, label: valueText("Thermostat.SystemMode", id, voice) }));
+  const own = choicesOf({ endpoint, ...rest }, "Thermostat.SystemMode");
+  const choices = own.length > 0 ? kind.choices.filter((choice) => own.includes(choice)) : kind.choices;
+  const items = choices.map((id) => ({ id, label: valueText("Thermostat.SystemMode", id, voice) }));
   return (
     <div className={styles.row}>
       <span className={styles.label}>{t("control.mode")}</span>

@@ -3,12 +3,13 @@
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
 import { argKind, capabilitiesQuery } from "../capabilities";
+import { boundsOf, ownRange } from "./bounds";
 import { type ControlProps, narrowed, reportedNumber, underWay } from "./control";
 
 export const SET_POINT = "Thermostat.OccupiedHeatingSetpoint";
 const SET_COMMAND = "Thermostat.SetOccupiedHeatingSetpoint";
 const COMFORT = { min: 5, max: 30 };
-export const STEP = 0.5;
+const STEP = 0.5;
 const SETTLE_MS = 700;
 
 export interface Draft {
@@ -40,8 +41,10 @@ export function useDraft(props: ControlProps): Draft | undefined {
   };
 }
 
-/** What the server takes, narrowed to what people live in. */
-export function useSetPointRange(): { min: number; max: number } {
+/** What the device takes, and where it does not say, what the server takes, narrowed to what people live in. */
+export function useSetPointRange(props: ControlProps): { min: number; max: number; step: number } {
   const kind = argKind(useQuery(capabilitiesQuery).data, SET_COMMAND, "Setpoint");
-  return narrowed(kind?.type === "number" ? kind : undefined, COMFORT);
+  const bounds = boundsOf(props, SET_POINT);
+  const range = ownRange(bounds, narrowed(kind?.type === "number" ? kind : undefined, COMFORT));
+  return { ...range, step: bounds?.step ?? STEP };
 }

@@ -7,6 +7,7 @@ import { useTranslations } from "use-intl";
 import { Button } from "../../ui/Button";
 import { Slider } from "../../ui/Slider";
 import { argKind, capabilitiesQuery } from "../capabilities";
+import { boundsOf, ownRange } from "./bounds";
 import { CLOSED, type ControlProps, narrowed, OPEN, reportedNumber } from "./control";
 import styles from "./controls.module.css";
 
@@ -25,7 +26,7 @@ interface AmountProps extends ControlProps {
 function AmountSlider(props: AmountProps) {
   const { attribute, command, arg, endpoint, commands, label, sensible, step, format, flip = false, isDisabled = false } = props;
   const capabilities = useQuery(capabilitiesQuery).data;
-  const { min, max } = narrowed(rangeOf(argKind(capabilities, command, arg)), sensible);
+  const { min, max } = ownRange(boundsOf(props, attribute), narrowed(rangeOf(argKind(capabilities, command, arg)), sensible));
   const [dragged, setDragged] = useState<number>();
   const value = reportedNumber(props, attribute) ?? min;
   const turned = (amount: number) => (flip ? min + max - amount : amount);

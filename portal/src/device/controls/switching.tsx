@@ -1,9 +1,12 @@
 // Controls with a few clear choices: switch, lock, valve, self test.
 import { BellRing, LockKeyhole, LockKeyholeOpen } from "lucide-react";
+import { useState } from "react";
 import { useTranslations } from "use-intl";
 import { Button } from "../../ui/Button";
 import { HoldButton } from "../../ui/HoldButton";
 import { Toggle } from "../../ui/Toggle";
+import { asksForCode } from "./bounds";
+import { CodeField } from "./choosing";
 import { type ControlProps, reported, underWay } from "./control";
 import styles from "./controls.module.css";
 
@@ -38,13 +41,19 @@ export function LockControl({ compact = false, ...props }: ControlProps & { comp
   const { endpoint, commands, isDisabled = false } = props;
   const locked = reported(props, "DoorLock.LockState") === "Locked";
   const pending = underWay(props, "DoorLock");
+  const [code, setCode] = useState("");
+  const asks = asksForCode(props, "DoorLock");
+  const send = (name: string) => {
+    commands.send(endpoint, name, asks ? { Code: code } : {});
+    setCode("");
+  };
   const unlock = (
     <HoldButton
       label={t("control.unlock")}
       icon={LockKeyholeOpen}
       isDisabled={isDisabled}
       busy={pending?.name === "DoorLock.UnlockDoor"}
-      onHeld={() => commands.send(endpoint, "DoorLock.UnlockDoor")}
+      onHeld={() => send("DoorLock.UnlockDoor")}
     />
   );
   const lock = (
@@ -53,13 +62,20 @@ export function LockControl({ compact = false, ...props }: ControlProps & { comp
       variant={locked ? "secondary" : "primary"}
       isDisabled={isDisabled}
       busy={pending?.name === "DoorLock.LockDoor"}
-      onPress={() => commands.send(endpoint, "DoorLock.LockDoor")}
+      onPress={() => send("DoorLock.LockDoor")}
     >
       {t("control.lock")}
     </Button>
   );
-  if (compact) return locked ? unlock : lock;
-  return <span className={styles.row}>{lock}{unlock}</span>;
+  // A tile has no room for a code.
+  if (compact) return asks ? null : locked ? unlock : lock;
+  return (
+    <span className={styles.row}>
+      {asks && <CodeField value={code} onChange={setCode} isDisabled={isDisabled} />}
+      {lock}
+      {unlock}
+    </span>
+  );
 }
 
 export function ValveControl({ compact = false, ...props }: ControlProps & { compact?: boolean }) {

@@ -72,7 +72,7 @@ impl Part<'_> {
             ("Unlatched", "UNLOCKED"),
             ("NotFullyLocked", "JAMMED"),
         ];
-        self.entity(
+        let mut entity = self.entity(
             "lock",
             "lock",
             [
@@ -82,7 +82,16 @@ impl Part<'_> {
                 ("payload_lock", json!("LockDoor")),
                 ("payload_unlock", json!("UnlockDoor")),
             ],
-        )
+        );
+        // Its own code is asked for there, passed on, and judged by the lock.
+        if let Some(format) = self.bounds("DoorLock.Code").and_then(|own| own.pattern.clone()) {
+            let config = &mut entity.config;
+            config.insert("code_format".to_owned(), json!(format));
+            let with_code = "{\"{{ value }}\":{\"Code\":{{ code | tojson }}}}";
+            let template = format!("{{% if code %}}{with_code}{{% else %}}{{{{ value }}}}{{% endif %}}");
+            config.insert("command_template".to_owned(), json!(template));
+        }
+        entity
     }
 
     /// Home Assistant's 100 is open.
@@ -124,6 +133,14 @@ impl Part<'_> {
             .map(|(ours, theirs)| format!("'{theirs}':'{ours}'"))
             .collect();
         let mode = format!("\"{{{{ {{{}}}[value] }}}}\"", back.join(","));
+        let own_modes =
+            self.bounds("Thermostat.SystemMode").map(|own| own.choices.as_slice()).unwrap_or_default();
+        let can = |ours: &str| own_modes.is_empty() || own_modes.iter().any(|known| known == ours);
+        let offered: Vec<&str> = (modes.iter())
+            .filter(|(ours, _)| *ours != "EmergencyHeat" && can(ours))
+            .map(|(_, theirs)| *theirs)
+            .collect();
+        let own = self.bounds("Thermostat.OccupiedHeatingSetpoint").cloned().unwrap_or_default();
         self.entity(
             "climate",
             "climate",
@@ -139,12 +156,12 @@ impl Part<'_> {
                 ("mode_state_template", translate(&modes)),
                 ("mode_command_topic", self.set("Thermostat")),
                 ("mode_command_template", call("SetSystemMode", "SystemMode", &mode)),
-                ("modes", json!(["off", "auto", "cool", "heat", "fan_only", "dry"])),
+                ("modes", json!(offered)),
                 ("action_topic", self.state("Thermostat.RunningState")),
                 ("action_template", json!("{{ value | lower }}")),
-                ("min_temp", json!(5)),
-                ("max_temp", json!(35)),
-                ("temp_step", json!(0.5)),
+                ("min_temp", json!(own.min.unwrap_or(5.0))),
+                ("max_temp", json!(own.max.unwrap_or(35.0))),
+                ("temp_step", json!(own.step.unwrap_or(0.5))),
                 ("temperature_unit", json!("C")),
             ],
         )
@@ -203,7 +220,7 @@ impl Part<'_> {
     }
 
     pub(super) fn siren(&self) -> Entity {
-        self.entity(
+        let mut entity = self.entity(
             "siren",
             "siren",
             [
@@ -218,7 +235,15 @@ impl Part<'_> {
                 ("support_duration", json!(false)),
                 ("support_volume_set", json!(false)),
             ],
-        )
+        );
+        let tones = self.bounds("Siren.Tone").map(|own| own.choices.as_slice()).unwrap_or_default();
+        if !tones.is_empty() {
+            let toned = "{\"Sound\":{\"Tone\":{{ tone | tojson }}}}";
+            let template = format!("{{% if tone %}}{toned}{{% else %}}{{{{ value }}}}{{% endif %}}");
+            entity.config.insert("available_tones".to_owned(), json!(tones));
+            entity.config.insert("command_template".to_owned(), json!(template));
+        }
+        entity
     }
 
     pub(super) fn alarm(&self) -> Entity {
@@ -245,8 +270,21 @@ impl Part<'_> {
                 ("payload_arm_home", json!("ArmHome")),
                 ("payload_arm_away", json!("ArmAway")),
                 ("payload_arm_night", json!("ArmNight")),
+                ("payload_arm_vacation", json!("ArmVacation")),
+                ("payload_arm_custom_bypass", json!("ArmCustomBypass")),
+                ("payload_trigger", json!("Trigger")),
                 ("payload_disarm", json!("Disarm")),
-                ("supported_features", json!(["arm_home", "arm_away", "arm_night"])),
+                (
+                    "supported_features",
+                    json!([
+                        "arm_home",
+                        "arm_away",
+                        "arm_night",
+                        "arm_vacation",
+                        "arm_custom_bypass",
+                        "trigger"
+                    ]),
+                ),
                 // The code is the panel's own: passed on, and judged there.
                 ("code", json!("REMOTE_CODE")),
                 ("code_arm_required", json!(false)),

@@ -1,6 +1,7 @@
 //! The entities of a device: one for each capability that has a component of its own, and those of the table.
 
 use lares_model::attention::{TwoState, two_state_of};
+use lares_model::bounds::Bounds;
 use lares_model::capability::{self, Kind};
 use lares_model::device::{Device, Endpoint};
 use serde_json::{Map, Value as Json, json};
@@ -155,9 +156,14 @@ impl Part<'_> {
             "SoftwareUpdate" => vec![self.update()],
             "Switch" => vec![self.event("Switch", "button", Some("button"))],
             "BooleanState" => vec![self.two_state()],
-            "ModeSelect" => vec![self.text("ModeSelect.CurrentMode", "ChangeToMode", "NewMode", "mode")],
+            "ModeSelect" => vec![self.mode()],
             "Text" => vec![self.text("Text.Value", "SetText", "Text", "text")],
             "Number" => vec![self.number()],
+            "Message" => {
+                let template = call("Send", "Text", "{{ value | tojson }}");
+                let config = [("command_topic", self.set("Message")), ("command_template", template)];
+                vec![self.entity("notify", "message", config)]
+            }
             "Scene" => {
                 let config = [("command_topic", self.set("Scene")), ("payload_on", json!("Recall"))];
                 vec![self.entity("scene", "scene", config)]
@@ -209,17 +215,47 @@ impl Part<'_> {
         ];
         let mut entity = self.entity("text", key, config);
         entity.name = Some(self.labelled(&capitalised(key), true));
+        if let Some(own) = self.bounds(attribute) {
+            for (key, value) in [("min", own.min), ("max", own.max)] {
+                if let Some(chars) = value {
+                    entity.config.insert(key.to_owned(), json!(chars as u32));
+                }
+            }
+            if let Some(pattern) = &own.pattern {
+                entity.config.insert("pattern".to_owned(), json!(pattern));
+            }
+        }
         entity
     }
 
+    /// A list to choose from, where the device has told one.
+    fn mode(&self) -> Entity {
+        let mut entity = self.text("ModeSelect.CurrentMode", "ChangeToMode", "NewMode", "mode");
+        let choices = self.bounds("ModeSelect.CurrentMode").map(|bounds| bounds.choices.clone());
+        if let Some(choices) = choices.filter(|choices| !choices.is_empty()) {
+            entity.component = "select";
+            for text_only in ["min", "max", "pattern"] {
+                entity.config.remove(text_only);
+            }
+            entity.config.insert("options".to_owned(), json!(choices));
+        }
+        entity
+    }
+
+    pub(super) fn bounds(&self, of: &str) -> Option<&Bounds> {
+        self.endpoint.bounds_of(of)
+    }
+
     fn number(&self) -> Entity {
+        let own = self.bounds("Number.Value").cloned().unwrap_or_default();
         let config = [
             ("state_topic", self.state("Number.Value")),
             ("command_topic", self.set("Number")),
             ("command_template", call("SetValue", "Value", "{{ value }}")),
-            ("min", json!(-1_000_000)),
-            ("max", json!(1_000_000)),
-            ("step", json!(0.01)),
+            ("min", json!(own.min.unwrap_or(-1_000_000.0))),
+            ("max", json!(own.max.unwrap_or(1_000_000.0))),
+            // Home Assistant takes no finer one.
+            ("step", json!(own.step.unwrap_or(0.01).max(0.001))),
             ("mode", json!("box")),
         ];
         let mut entity = self.entity("number", "number", config);
@@ -269,7 +305,12 @@ impl Part<'_> {
         if let Some(own) = own.filter(|_| row.attribute != "State.Value") {
             entity.config.insert("unit_of_measurement".to_owned(), json!(unit(own)));
         }
-        if let (Some("enum"), Some(Kind::Enum(names))) = (row.class.as_deref(), kind) {
+        if let Some(choices) =
+            self.bounds(&row.attribute).map(|own| &own.choices).filter(|own| !own.is_empty())
+        {
+            entity.config.insert("device_class".to_owned(), json!("enum"));
+            entity.config.insert("options".to_owned(), json!(choices));
+        } else if let (Some("enum"), Some(Kind::Enum(names))) = (row.class.as_deref(), kind) {
             entity.config.insert("options".to_owned(), json!(names));
         }
         entity

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use lares_model::bounds::Bounds;
 use lares_model::device::{Device, Encoding, Endpoint};
 use lares_model::{HomeId, OrganisationId, UnixMillis};
 
@@ -27,7 +28,7 @@ fn device(endpoints: &[(u16, &str, &[&str])]) -> Device {
                 endpoint: *endpoint,
                 capabilities: capabilities.iter().map(|name| (*name).to_owned()).collect(),
                 name: (!name.is_empty()).then(|| (*name).to_owned()),
-                unit: None,
+                ..Endpoint::default()
             })
             .collect(),
         tags: Vec::new(),
@@ -296,4 +297,50 @@ fn what_happens_is_an_event() {
     assert!(types[0]["event_types"].as_array().unwrap().contains(&json!("LongPress")));
     assert_eq!(config(&say), json!({ "event_type": "LongPress", "action": "hold" }));
     assert!(!say.retain);
+}
+
+fn bounded(capability: &str, bounds: Vec<Bounds>) -> Vec<Json> {
+    let mut device = device(&[(1, "", &[capability])]);
+    device.endpoints[0].bounds = bounds;
+    describe(&device, None, "lares").iter().map(config).collect()
+}
+
+#[test]
+fn what_a_device_allows_is_told_on() {
+    let choices = vec!["eco".to_owned(), "boost".to_owned()];
+    let mut device = device(&[(1, "", &["ModeSelect"])]);
+    device.endpoints[0].bounds = vec![Bounds { choices, ..Bounds::of("ModeSelect.CurrentMode") }];
+    let say = &describe(&device, None, "lares")[0];
+    assert!(say.topic.starts_with("homeassistant/select/"), "{}", say.topic);
+    assert_eq!(config(say)["options"], json!(["eco", "boost"]));
+    let range = Bounds { min: Some(-5.0), max: Some(5.0), step: Some(0.5), ..Bounds::of("Number.Value") };
+    let number = &bounded("Number", vec![range])[0];
+    assert_eq!((&number["min"], &number["max"], &number["step"]), (&json!(-5.0), &json!(5.0), &json!(0.5)));
+    let form = Bounds { max: Some(8.0), pattern: Some("[a-z]+".into()), ..Bounds::of("Text.Value") };
+    let text = &bounded("Text", vec![form])[0];
+    assert_eq!((&text["max"], &text["pattern"]), (&json!(8), &json!("[a-z]+")));
+    let modes = Bounds { choices: vec!["Off".into(), "Heat".into()], ..Bounds::of("Thermostat.SystemMode") };
+    let range =
+        Bounds { min: Some(7.0), max: Some(28.0), ..Bounds::of("Thermostat.OccupiedHeatingSetpoint") };
+    let climate = &bounded("Thermostat", vec![modes, range])[0];
+    assert_eq!((&climate["modes"], &climate["max_temp"]), (&json!(["off", "heat"]), &json!(28.0)));
+}
+
+#[test]
+fn a_lock_that_asks_for_a_code_asks_there_too_and_gets_it_back() {
+    let code = Bounds { pattern: Some("^\\d{4}$".into()), ..Bounds::of("DoorLock.Code") };
+    let mut device = device(&[(1, "", &["DoorLock"])]);
+    device.endpoints[0].bounds = vec![code];
+    let mut ear = Ear::of("homeassistant");
+    for say in describe(&device, None, "lares") {
+        ear.hears(&say.topic.replace("/lares_", "/other_"), &say.payload);
+    }
+    let id = format!("lares_{}", device.id);
+    let part = ear.description(&id).endpoints.into_iter().find(|e| e.capabilities == ["DoorLock"]).unwrap();
+    assert_eq!(part.bounds_of("DoorLock.Code").unwrap().pattern.as_deref(), Some("^\\d{4}$"));
+    for (args, wanted_args) in [(vec![("Code", text("0042"))], 1), (vec![], 0)] {
+        let said = ear.words(&id, &part.endpoint.to_string(), "DoorLock.UnlockDoor", &args);
+        let wanted = command_of("lares", &said[0].0, said[0].1.as_bytes()).unwrap().unwrap();
+        assert_eq!((wanted.command.as_str(), wanted.args.len()), ("DoorLock.UnlockDoor", wanted_args));
+    }
 }
