@@ -40,10 +40,12 @@ function useAfterAlarm() {
   return () => cache.invalidateQueries({ queryKey: ["alarms"] });
 }
 
+/** Somebody takes care of it, and may say how: that is seen beside their name. */
 export function useAcknowledge() {
   const done = useAfterAlarm();
   return useMutation({
-    mutationFn: (id: string): Promise<Alarm> => answer(api.POST("/api/alarms/{id}/acknowledge", { body: {}, params: { path: { id } } })),
+    mutationFn: ({ id, note }: { id: string; note: string }): Promise<Alarm> =>
+      answer(api.POST("/api/alarms/{id}/acknowledge", { body: note === "" ? {} : { note }, params: { path: { id } } })),
     onSuccess: done,
   });
 }

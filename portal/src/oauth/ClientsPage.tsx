@@ -7,7 +7,7 @@ import { useTranslations } from "use-intl";
 import { type OAuthClient, oauthClientsQuery, useChangeOAuthClient } from "../api/oauth";
 import { useMayManage, useScope } from "../app/scope";
 import { useWhen } from "../security/when";
-import { Row } from "../settings/Row";
+import { Row } from "../ui/Row";
 import { Badge } from "../ui/Badge";
 import { Breadcrumb } from "../ui/Breadcrumb";
 import { Button, IconButton } from "../ui/Button";

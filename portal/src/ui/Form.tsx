@@ -15,6 +15,7 @@ import {
 import { useTranslations } from "use-intl";
 import type { $ZodType } from "zod/v4/core";
 import { ProblemError } from "../api/problem";
+import type { Conversion } from "../format/units";
 import { Button } from "./Button";
 import { Checkbox } from "./Checkbox";
 import styles from "./Form.module.css";
@@ -109,9 +110,20 @@ export function FormText({ name, ...rest }: Bound<TextFieldProps>) {
   );
 }
 
-export function FormNumber({ name, ...rest }: Bound<NumberFieldProps>) {
+/** With a conversion: filled in in one unit, kept in another. What is typed stays as it is typed. */
+export function FormNumber({ name, conversion, ...rest }: Bound<NumberFieldProps> & { conversion?: Conversion }) {
   const { control } = useFormContext();
   const message = useMessage();
+  const [typed, setTyped] = useState<number>();
+  function shown(kept: unknown): number | undefined {
+    if (typeof kept !== "number") return undefined;
+    if (conversion === undefined) return kept;
+    return typed !== undefined && conversion.back(typed) === kept ? typed : Math.round(conversion.of(kept));
+  }
+  function keep(value: number | undefined, onChange: (kept: number | undefined) => void): void {
+    setTyped(value);
+    onChange(value === undefined || conversion === undefined ? value : conversion.back(value));
+  }
   return (
     <Controller
       name={name}
@@ -119,8 +131,8 @@ export function FormNumber({ name, ...rest }: Bound<NumberFieldProps>) {
       render={({ field, fieldState }) => (
         <NumberField
           {...rest}
-          value={typeof field.value === "number" ? field.value : undefined}
-          onChange={field.onChange}
+          value={shown(field.value)}
+          onChange={(value) => keep(value, field.onChange)}
           onBlur={field.onBlur}
           error={message(fieldState.error?.message)}
         />

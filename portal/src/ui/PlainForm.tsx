@@ -1,4 +1,4 @@
-// A form of a few required texts, for pages that must open fast: without schemas, but with the same words at the same
+// A form of a few texts, for pages that must open fast: without schemas, but with the same words at the same
 // places. What the server finds wrong stands at its field; everything else is in `Form`.
 import { type FormEvent, type ReactNode, useState } from "react";
 import { useTranslations } from "use-intl";
@@ -17,6 +17,10 @@ export interface BoundText {
 
 export interface PlainFormProps<Name extends string> {
   initial: Record<Name, string>;
+  /** Those that may stay empty. */
+  optional?: readonly NoInfer<Name>[];
+  /** Beside the button that sends. */
+  onCancel?: () => void;
   submit: string;
   /** Throws what went wrong; the form shows it. */
   onSubmit: (values: Record<Name, string>) => Promise<unknown>;
@@ -43,7 +47,7 @@ function wrongOf(error: unknown, values: object): Wrong {
   return { fields: Object.fromEntries(fields.map(({ name, reason }) => [name, reason])), rest };
 }
 
-export function PlainForm<Name extends string>({ initial, submit, onSubmit, wide = false, children }: PlainFormProps<Name>) {
+export function PlainForm<Name extends string>({ initial, optional = [], submit, onSubmit, onCancel, wide = false, children }: PlainFormProps<Name>) {
   const t = useTranslations("ui");
   const [values, setValues] = useState(initial);
   const [wrong, setWrong] = useState<Wrong>({ fields: {}, rest: [] });
@@ -51,7 +55,7 @@ export function PlainForm<Name extends string>({ initial, submit, onSubmit, wide
   async function send(event: FormEvent): Promise<void> {
     event.preventDefault();
     const tidied = tidy(values);
-    const missing = Object.entries<string>(tidied).filter(([, value]) => value === "");
+    const missing = Object.entries<string>(tidied).filter(([name, value]) => value === "" && !optional.includes(name as Name));
     setWrong({ fields: Object.fromEntries(missing.map(([name]) => [name, t("field.required")])), rest: [] });
     if (missing.length > 0) return;
     setBusy(true);
@@ -83,7 +87,14 @@ export function PlainForm<Name extends string>({ initial, submit, onSubmit, wide
         </Notice>
       )}
       {wrong.error !== undefined && <ErrorNotice error={wrong.error} />}
-      {wide ? button : <div className={styles.actions}>{button}</div>}
+      {wide ? (
+        button
+      ) : (
+        <div className={styles.actions}>
+          {onCancel && <Button onPress={onCancel}>{t("cancel")}</Button>}
+          {button}
+        </div>
+      )}
     </form>
   );
 }

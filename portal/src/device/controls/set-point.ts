@@ -1,14 +1,15 @@
 // A thermostat's set point while it is being nudged: several presses in a row are one wish, and each starts from the
-// last wish under way, else from what the device says is set.
+// last wish under way, else from what the device says is set. All of it in °C; the dial turns in the reader's degrees.
 import { useQuery } from "@tanstack/react-query";
-import { useEffect, useRef, useState } from "react";
+import { useEffect, useMemo, useRef, useState } from "react";
+import { useVoice } from "../../format/voice";
 import { argKind, capabilitiesQuery } from "../capabilities";
 import { type ControlProps, narrowed, reportedNumber, underWay } from "./control";
+import { type Dial, dialOf } from "./dial";
 
 export const SET_POINT = "Thermostat.OccupiedHeatingSetpoint";
 const SET_COMMAND = "Thermostat.SetOccupiedHeatingSetpoint";
 const COMFORT = { min: 5, max: 30 };
-export const STEP = 0.5;
 const SETTLE_MS = 700;
 
 export interface Draft {
@@ -40,8 +41,10 @@ export function useDraft(props: ControlProps): Draft | undefined {
   };
 }
 
-/** What the server takes, narrowed to what people live in. */
-export function useSetPointRange(): { min: number; max: number } {
+/** Over what the server takes, narrowed to what people live in. */
+export function useDial(): Dial {
+  const { units } = useVoice();
   const kind = argKind(useQuery(capabilitiesQuery).data, SET_COMMAND, "Setpoint");
-  return narrowed(kind?.type === "number" ? kind : undefined, COMFORT);
+  const { min, max } = narrowed(kind?.type === "number" ? kind : undefined, COMFORT);
+  return useMemo(() => dialOf({ min, max }, units), [min, max, units]);
 }
