@@ -1,7 +1,7 @@
 // A television or speaker asks to act in one's name: its code is typed or confirmed here.
 import { useMutation } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
-import { type FormEvent, useState } from "react";
+import { type FormEvent, useRef, useState } from "react";
 import { useTranslations } from "use-intl";
 import { decideDevice, type DeviceRequest, lookAtDevice } from "../api/oauth";
 import { hasStatus } from "../api/problem";
@@ -11,6 +11,7 @@ import { isUsedUp } from "../signin/LinkAct";
 import entry from "../signin/Entry.module.css";
 import { Button, ButtonLink } from "../ui/Button";
 import { classes } from "../ui/classes";
+import { useFocusOnWrong } from "../ui/focus-wrong";
 import { ErrorNotice, Notice } from "../ui/Notice";
 import { TextField } from "../ui/TextField";
 import { AccountLine } from "./AccountLine";
@@ -38,14 +39,18 @@ function EnterCode({ given, busy, error, onCode }: EnterProps) {
   const t = useTranslations("oauth.device");
   const [code, setCode] = useState(shownUserCode(given ?? ""));
   const [asked, setAsked] = useState(false);
+  const [incomplete, setIncomplete] = useState<object>();
+  const place = useRef<HTMLFormElement>(null);
+  useFocusOnWrong(place, incomplete);
   function submit(event: FormEvent): void {
     event.preventDefault();
     setAsked(true);
-    if (tidyUserCode(code) !== "") onCode(shownUserCode(code));
+    if (tidyUserCode(code) === "") setIncomplete({});
+    else onCode(shownUserCode(code));
   }
   return (
     <Entry title={t("title")} lead={t(given === undefined ? "lead" : "leadGiven")}>
-      <form noValidate className={classes(entry.form, styles.code)} onSubmit={submit}>
+      <form ref={place} noValidate className={classes(entry.form, styles.code)} onSubmit={submit}>
         <Refused error={error} />
         <TextField
           label={t("code")}

@@ -120,11 +120,15 @@ function Choices() {
   );
 }
 
-/** A form as it stands once it was sent. */
+/** A form as it stands once it was sent; inert, so that it takes no focus for what is wrong in it. */
 function Sent({ children }: { children: ReactNode }) {
   const place = useRef<HTMLDivElement>(null);
   useEffect(() => place.current?.querySelector("form")?.requestSubmit(), []);
-  return <div ref={place}>{children}</div>;
+  return (
+    <div ref={place} inert>
+      {children}
+    </div>
+  );
 }
 
 interface PlainSample {

@@ -1,7 +1,7 @@
 // Forms: checked by a zod schema before they are sent, and by the server after; both kinds of errors stand at their
 // fields. `useAppForm` makes one, `Form` draws it, the `Form…` fields bind the controls to it by name.
 import { zodResolver } from "@hookform/resolvers/zod";
-import { type ReactNode, useState } from "react";
+import { type ReactNode, useRef, useState } from "react";
 import {
   Controller,
   type DefaultValues,
@@ -19,9 +19,11 @@ import type { Conversion } from "../format/units";
 import { Button } from "./Button";
 import { Checkbox } from "./Checkbox";
 import styles from "./Form.module.css";
+import { useFocusOnWrong } from "./focus-wrong";
 import { layErrors } from "./form-errors";
 import { ErrorNotice, Notice } from "./Notice";
 import { NumberField, type NumberFieldProps } from "./NumberField";
+import { useReason } from "./reasons";
 import { Select, type SelectProps } from "./Select";
 import { TextField, type TextFieldProps } from "./TextField";
 
@@ -42,17 +44,25 @@ export interface FormProps<Values extends FieldValues> {
 export function Form<Values extends FieldValues>({ form, onSubmit, submit, onCancel, children }: FormProps<Values>) {
   const t = useTranslations("ui");
   const [failure, setFailure] = useState<{ error: unknown; rest: string[] }>();
-  const send = form.handleSubmit(async (values) => {
-    setFailure(undefined);
-    try {
-      await onSubmit(values);
-    } catch (error) {
-      setFailure(lay(form, error));
-    }
-  });
+  const [wrong, setWrong] = useState<object>();
+  const place = useRef<HTMLFormElement>(null);
+  useFocusOnWrong(place, wrong);
+  const send = form.handleSubmit(
+    async (values) => {
+      setFailure(undefined);
+      try {
+        await onSubmit(values);
+      } catch (error) {
+        setFailure(lay(form, error));
+      }
+      // Whatever is wrong then: what the server said of a field, or what the page found by itself.
+      setWrong({});
+    },
+    () => setWrong({}),
+  );
   return (
     <FormProvider {...form}>
-      <form noValidate className={styles.form} onSubmit={send}>
+      <form ref={place} noValidate className={styles.form} onSubmit={send}>
         {children}
         {failure && failure.rest.length > 0 && (
           <Notice tone="danger" live title={t("error.refused.title")}>
@@ -88,9 +98,10 @@ function hasPath(value: unknown, [first, ...rest]: string[]): boolean {
 /** Messages of our own schemas are keys; what the server said is shown as it is. */
 function useMessage(): (message: string | undefined) => string | undefined {
   const t = useTranslations("ui.field");
+  const reasonOf = useReason();
   return (message) => {
     if (message === undefined || message === "") return undefined;
-    return t.has(message as "required") ? t(message as "required") : message;
+    return t.has(message as "required") ? t(message as "required") : reasonOf(message);
   };
 }
 

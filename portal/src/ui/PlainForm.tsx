@@ -1,12 +1,14 @@
 // A form of a few texts, for pages that must open fast: without schemas, but with the same words at the same
 // places. What the server finds wrong stands at its field; everything else is in `Form`.
-import { type FormEvent, type ReactNode, useState } from "react";
+import { type FormEvent, type ReactNode, useRef, useState } from "react";
 import { useTranslations } from "use-intl";
 import { ProblemError } from "../api/problem";
 import { Button } from "./Button";
 import styles from "./Form.module.css";
+import { useFocusOnWrong } from "./focus-wrong";
 import { layErrors } from "./form-errors";
 import { ErrorNotice, Notice } from "./Notice";
+import { useReason } from "./reasons";
 
 export interface BoundText {
   name: string;
@@ -52,6 +54,9 @@ export function PlainForm<Name extends string>({ initial, optional = [], submit,
   const [values, setValues] = useState(initial);
   const [wrong, setWrong] = useState<Wrong>({ fields: {}, rest: [] });
   const [busy, setBusy] = useState(false);
+  const reasonOf = useReason();
+  const place = useRef<HTMLFormElement>(null);
+  useFocusOnWrong(place, Object.keys(wrong.fields).length > 0 ? wrong : undefined);
   async function send(event: FormEvent): Promise<void> {
     event.preventDefault();
     const tidied = tidy(values);
@@ -67,11 +72,12 @@ export function PlainForm<Name extends string>({ initial, optional = [], submit,
       setBusy(false);
     }
   }
+  const shownReason = (reason: string | undefined) => (reason === undefined ? undefined : reasonOf(reason));
   const field = (name: Name): BoundText => ({
     name,
     value: values[name],
     onChange: (value) => setValues((before) => ({ ...before, [name]: value })),
-    error: wrong.fields[name],
+    error: shownReason(wrong.fields[name]),
   });
   const button = (
     <Button type="submit" variant="primary" busy={busy}>
@@ -79,7 +85,7 @@ export function PlainForm<Name extends string>({ initial, optional = [], submit,
     </Button>
   );
   return (
-    <form noValidate className={styles.form} onSubmit={(event) => void send(event)}>
+    <form ref={place} noValidate className={styles.form} onSubmit={(event) => void send(event)}>
       {children(field)}
       {wrong.rest.length > 0 && (
         <Notice tone="danger" live title={t("error.refused.title")}>
