@@ -15,6 +15,7 @@ import { useFocusOnWrong } from "../ui/focus-wrong";
 import { ErrorNotice, Notice } from "../ui/Notice";
 import { TextField } from "../ui/TextField";
 import { AccountLine } from "./AccountLine";
+import { askedFrom } from "./asked-from";
 import { Asked, Origin } from "./Asker";
 import styles from "./OAuth.module.css";
 import { shownUserCode, tidyUserCode } from "./user-code";
@@ -81,10 +82,18 @@ function Refused({ error }: { error: unknown }) {
   return <ErrorNotice error={error} />;
 }
 
+function useFrom(line: string): string {
+  const t = useTranslations("security");
+  const { browser, system, address } = askedFrom(line);
+  const program = browser !== undefined && system !== undefined ? t("program", { browser, system }) : system;
+  return [program, address].filter((part) => part !== undefined).join(", ");
+}
+
 function Question({ code, asked, onBack }: { code: string; asked: DeviceRequest; onBack: () => void }) {
   const t = useTranslations("oauth.device");
   const ask = useTranslations("oauth.ask");
   const profile = useProfile();
+  const from = useFrom(asked.from ?? "");
   const decide = useMutation({ mutationFn: (allow: boolean) => decideDevice({ user_code: code, allow }) });
   if (decide.isSuccess) {
     const allowed = decide.variables;
@@ -104,7 +113,7 @@ function Question({ code, asked, onBack }: { code: string; asked: DeviceRequest;
           <Origin client={asked.client} />
         </div>
         <Notice tone="attention" title={t("same", { code })}>
-          {t(asked.from == null ? "sameWhat" : "sameWhatFrom", { from: asked.from ?? "" })}
+          {from === "" ? t("sameWhat") : t("sameWhatFrom", { from })}
         </Notice>
         <Asked client={asked.client} scopes={asked.scopes.map(({ name }) => name)} />
         <AccountLine name={profile.name} email={profile.email} to={location.pathname + location.search} />
