@@ -23,6 +23,14 @@ test("an alarm arrives by itself, and somebody sees to it", async ({ signedIn: p
   await page.keyboard.press("Enter");
   await expect(row.getByText("Seen to", { exact: true })).toBeVisible();
   await expect(row.getByText("The plumber comes at four.")).toBeVisible();
+  await page.getByRole("button", { name: "Report something" }).click();
+  const dialog = page.getByRole("dialog", { name: "What is wrong?" });
+  await dialog.getByRole("button", { name: "Report it" }).click();
+  await expect(dialog.getByRole("textbox", { name: "In a few words" })).toBeFocused();
+  await dialog.getByRole("textbox", { name: "In a few words" }).fill("The gate does not close");
+  await dialog.getByRole("combobox", { name: "How bad is it?" }).selectOption({ label: "Note" });
+  await dialog.getByRole("button", { name: "Report it" }).click();
+  await expect(page.locator("[data-alarm]", { hasText: "The gate does not close" })).toBeVisible();
   await page.getByRole("combobox", { name: "State" }).selectOption({ label: "Open" });
   await expect(page).toHaveURL(/state=open/);
   await expect(row).toHaveCount(0);

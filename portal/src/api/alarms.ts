@@ -5,6 +5,7 @@ import { keys } from "./keys";
 
 export type Alarm = Schemas["AlarmView"];
 export type AlarmState = Schemas["AlarmState"];
+export type AlarmSeverity = Schemas["AlarmSeverity"];
 
 export interface AlarmsFilter {
   organisation?: string;
@@ -38,6 +39,16 @@ export const openAlarmsQuery = (place: Omit<AlarmsFilter, "state">) =>
 function useAfterAlarm() {
   const cache = useQueryClient();
   return () => cache.invalidateQueries({ queryKey: ["alarms"] });
+}
+
+/** What a person saw; everybody of the home is told as of any alarm. */
+export function useRaiseAlarm() {
+  const done = useAfterAlarm();
+  return useMutation({
+    mutationFn: ({ home, body, key }: { home: string; body: Schemas["NewAlarmBody"]; key: string }): Promise<Alarm> =>
+      answer(api.POST("/api/homes/{id}/alarms", { body, params: { path: { id: home }, header: { "Idempotency-Key": key } } })),
+    onSuccess: done,
+  });
 }
 
 /** Somebody takes care of it, and may say how: that is seen beside their name. */
