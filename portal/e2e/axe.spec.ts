@@ -33,6 +33,7 @@ const PLACES: Place[] = [
   { name: "security", path: () => "/settings/security" },
   { name: "apps", path: () => "/settings/apps" },
   { name: "alarms", path: () => "/alarms" },
+  { name: "app refused", path: () => "/app-refused?wrong=client_id", open: true },
   { name: "consent", path: () => "/consent?request=nothing", open: true },
   { name: "device code", path: () => "/device", open: true },
   { name: "invitation", path: () => "/invitation#token=nothing", open: true },

@@ -53,6 +53,12 @@ test("an app is registered, let in, and disconnected", async ({ page, context, h
   await expect(page.getByRole("button", { name: "Disconnect Kitchen Voice" })).toHaveCount(0);
 });
 
+test("an app that nobody knows is told nothing, and its person is told so", async ({ page }) => {
+  await page.goto("/oauth/authorize?client_id=nobody&redirect_uri=https%3A%2F%2Fevil.example%2F&response_type=code");
+  await expect(page.getByRole("heading", { name: "This app cannot be connected" })).toBeVisible();
+  await expect(page.getByText("is not known to this server")).toBeVisible();
+});
+
 test("a request that nobody made is over", async ({ page, house }) => {
   await page.goto("/consent?request=nothing");
   await page.getByLabel("E-mail").fill(house.demo.owner.email);

@@ -54,7 +54,7 @@ async function toConsent(change) {
   await page.goto(`${app}/`);
   // The page is left while it is still at it.
   within("await manager.signinRedirect()", change).catch(() => {});
-  await page.waitForURL((url) => url.pathname === "/consent" || url.pathname === "/cb" || url.pathname === "/oauth/authorize");
+  await page.waitForURL((url) => url.pathname === "/consent" || url.pathname === "/cb" || url.pathname === "/app-refused");
   return new URL(page.url());
 }
 
@@ -101,7 +101,7 @@ assert.equal(unproved.searchParams.get("error"), "invalid_request");
 const thrown = await within("return manager.signinRedirectCallback().then(() => 'taken', (e) => e.error)", { disablePKCE: true });
 assert.equal(thrown, "invalid_request");
 const elsewhere = await toConsent({ redirect_uri: `${app}/other` });
-assert.equal(elsewhere.pathname, "/oauth/authorize", "nothing is sent to an address that is not the client's");
+assert.equal(elsewhere.pathname + elsewhere.search, "/app-refused?wrong=redirect_uri", "nothing is sent to an address that is not the client's");
 
 // Without asking: a native program may be anybody, so a person is always asked.
 const silent = await toConsent({ extraQueryParams: { prompt: "none" } });

@@ -78,6 +78,8 @@ pub enum AccountEvent {
     /// An authorization code came a second time: somebody else may have it, so what came of it was ended.
     CodeReused,
     OrganisationDeleted,
+    /// Somebody who manages an organisation made them a member of it.
+    AddedToOrganisation,
 }
 
 pub(crate) fn name_of(event: AccountEvent) -> String {

@@ -3,11 +3,12 @@
 use lares_model::home::NAME_MAX_CHARS;
 use lares_model::oauth::Scopes;
 use lares_model::{Invalid, TokenId, UnixMillis};
+use lares_store::Conn;
 use lares_store::tokens::{self, Token, TokenKind};
 use serde_json::json;
 
 use crate::account_log::{self, AccountEvent, Visitor};
-use crate::caller::Caller;
+use crate::caller::{Caller, Means};
 use crate::error::HubError;
 use crate::hub::Hub;
 use crate::identity::{Issued, Making, make};
@@ -22,6 +23,15 @@ pub struct NewToken {
     pub expires_at: Option<UnixMillis>,
     /// Everything that the caller may do where it is left out.
     pub scopes: Option<Scopes>,
+}
+
+/// When what the caller makes has to end at the latest: no token makes itself one that outlives it, and a program that
+/// was let in makes none.
+async fn ends_by(conn: &impl Conn, caller: &Caller) -> Result<Option<UnixMillis>, HubError> {
+    match caller.authenticated.means {
+        Means::ApiToken => Ok(tokens::find(conn, caller.token).await?.and_then(|own| own.expires_at)),
+        _ => caller.in_person().map(|()| None),
+    }
 }
 
 pub async fn create(
@@ -49,7 +59,16 @@ pub async fn create(
     if let Some(done) = replay(hub, &work, caller, once).await? {
         return Ok(done);
     }
-    let (kind, expires_at) = (TokenKind::Api, new.expires_at);
+    let latest = ends_by(&work, caller).await?;
+    let kind = TokenKind::Api;
+    let expires_at = match (new.expires_at, latest) {
+        (Some(asked), Some(latest)) if asked > latest => {
+            return Err(
+                Invalid::one("/expires_at", "must not be after the end of the token that asks").into()
+            );
+        }
+        (asked, latest) => asked.or(latest),
+    };
     let making = Making { user: caller.user, kind, name: &new.name, expires_at, scopes, signed_in: None };
     let (token, issued) = make(hub, making);
     tokens::insert(&work, &token).await?;
@@ -105,6 +124,9 @@ pub async fn rotate(
         token.user == caller.user && token.kind == TokenKind::Api && holds
     });
     let old = old.ok_or(HubError::NotFound("token"))?;
+    if old.id != caller.token {
+        caller.in_person()?;
+    }
     if !old.scopes.is_within(caller.authenticated.scopes) {
         return Err(HubError::ScopeBeyondGrant);
     }

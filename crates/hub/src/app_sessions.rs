@@ -18,6 +18,7 @@ use crate::account_log::{self, AccountEvent, Visitor};
 use crate::error::HubError;
 use crate::hub::Hub;
 use crate::signing::{self, ACCESS_TOKEN};
+use crate::vault::Vault;
 
 pub const ACCESS_S: i64 = 300;
 /// A session that is not refreshed for so long is over.
@@ -27,6 +28,8 @@ pub const REPEATABLE_MS: i64 = 10_000;
 const PREFIX: &str = "lares_rt_";
 const SECRET_BYTES: usize = 32;
 const ID_BYTES: usize = 16;
+const TAG_BYTES: usize = 16;
+const TAG: &str = "refresh token";
 
 /// Claims of an access token.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -84,19 +87,24 @@ fn context(id: AppSessionId) -> String {
     format!("app_sessions/{id}")
 }
 
-/// The session's id within lets a token that was replaced long ago still be known for what it was.
+/// The session's id within lets a token that was replaced long ago still be known for what it was; the tag, that it was
+/// made here: nobody ends a session with a token they thought up.
 fn new_refresh_token(hub: &Hub, id: AppSessionId) -> String {
     let mut bytes = id.0.as_bytes().to_vec();
     bytes.resize(ID_BYTES + SECRET_BYTES, 0);
     hub.entropy.fill(&mut bytes[ID_BYTES..]);
+    let tag = hub.vault.tag(TAG, &bytes);
+    bytes.extend_from_slice(&tag);
     format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(bytes))
 }
 
-/// The session that a refresh token says it is of.
-pub fn session_of(refresh_token: &str) -> Option<AppSessionId> {
+/// The session of a refresh token that this server made.
+pub fn session_of(vault: &Vault, refresh_token: &str) -> Option<AppSessionId> {
     let bytes = URL_SAFE_NO_PAD.decode(refresh_token.strip_prefix(PREFIX)?).ok()?;
-    let (id, secret) = bytes.split_first_chunk::<ID_BYTES>()?;
-    (secret.len() == SECRET_BYTES).then(|| AppSessionId(Uuid::from_bytes(*id)))
+    let (body, tag) = bytes.split_last_chunk::<TAG_BYTES>()?;
+    let (id, secret) = body.split_first_chunk::<ID_BYTES>()?;
+    let ours = secret.len() == SECRET_BYTES && vault.tag(TAG, body) == *tag;
+    ours.then(|| AppSessionId(Uuid::from_bytes(*id)))
 }
 
 pub fn access_token(hub: &Hub, session: &AppSession, scopes: Scopes) -> Result<String, HubError> {
@@ -197,7 +205,7 @@ async fn of_token(
     token: &str,
     client: Option<OAuthClientId>,
 ) -> Result<AppSession, HubError> {
-    let id = session_of(token).ok_or(HubError::RefreshRefused)?;
+    let id = session_of(&hub.vault, token).ok_or(HubError::RefreshRefused)?;
     let found = rows::find(conn, id).await?;
     found
         .filter(|session| hub.now() < session.expires_at && session.client == client)
@@ -291,8 +299,11 @@ mod tests {
 
     #[test]
     fn what_is_no_refresh_token_names_no_session() {
-        for text in ["", "lares_rt_", "lares_rt_AAAA", "lares_x", "lares_rt_%%%"] {
-            assert_eq!(session_of(text), None, "{text}");
+        let vault = Vault::new(&[7; 32]).unwrap();
+        let thought_up =
+            format!("lares_rt_{}", URL_SAFE_NO_PAD.encode([0; ID_BYTES + SECRET_BYTES + TAG_BYTES]));
+        for text in ["", "lares_rt_", "lares_rt_AAAA", "lares_x", "lares_rt_%%%", &thought_up] {
+            assert_eq!(session_of(&vault, text), None, "{text}");
         }
     }
 }

@@ -79,11 +79,19 @@ impl Caller {
         Caller { authenticated, cause: Cause::Service(client), ..caller }
     }
 
-    /// Whether the token that the caller came with is good for this. A service is nobody with an account.
+    /// Whether the token that the caller came with is good for this. A service is nobody with an account, and a program
+    /// of somebody else learns of its person what their scopes say, at userinfo.
     pub fn within_scope(&self, action: Action) -> Result<(), HubError> {
-        let personal = matches!(action, Action::Myself | Action::AccountManage | Action::OrganisationCreate);
-        if personal && matches!(self.authenticated.means, Means::Service(_)) {
-            return Err(HubError::Forbidden);
+        let personal = matches!(
+            action,
+            Action::SignedIn | Action::Myself | Action::AccountManage | Action::OrganisationCreate
+        );
+        match self.authenticated.means {
+            Means::Service(_) if personal => return Err(HubError::Forbidden),
+            Means::App { client: Some(_), .. } if action == Action::Myself => {
+                return self.has_scope(OAuthScope::AccountManage);
+            }
+            _ => {}
         }
         scope_for(action).map_or(Ok(()), |scope| self.has_scope(scope))
     }

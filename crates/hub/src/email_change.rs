@@ -15,7 +15,7 @@ use crate::identity;
 use crate::notifications::{self, Mail};
 use crate::tickets::{self, Purpose};
 
-const CHANGE: Purpose = Purpose { name: "email_change", good_for_ms: 24 * 3_600 * 1_000 };
+pub(crate) const CHANGE: Purpose = Purpose { name: "email_change", good_for_ms: 24 * 3_600 * 1_000 };
 /// Links that were sent to the old address.
 const OF_OLD_ADDRESS: [&str; 3] = ["verify_email", "password_reset", CHANGE.name];
 
@@ -30,6 +30,8 @@ fn taken_already() -> HubError {
 }
 
 pub async fn ask(hub: &Hub, caller: &Caller, visitor: &Visitor, email: &str) -> Result<(), HubError> {
+    // Whoever has the address has the account.
+    caller.in_person()?;
     let to = email.trim().to_lowercase();
     if !identity::is_email(&to) {
         return Err(Invalid::one("/email", "must be an e-mail address").into());

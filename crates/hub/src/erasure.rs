@@ -30,7 +30,9 @@ fn place(own: Role, others: &[Membership]) -> Place {
     if others.is_empty() && own == Role::Owner {
         return Place::Alone;
     }
-    if own == Role::Owner && !others.iter().any(|other| other.role == Role::Owner) {
+    if own == Role::Owner
+        && !others.iter().any(|other| other.role == Role::Owner && other.valid_until.is_none())
+    {
         return Place::LastOwner;
     }
     Place::Leaves

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use lares_model::access::Action;
 use lares_model::event::{EventType, NewEvent};
 use lares_model::mqtt_client::{ALL_TOPICS, MqttClient, USERNAME_MAX_CHARS, identity};
+use lares_model::oauth::OAuthScope;
 use lares_model::{HomeId, Invalid, MqttClientId, OrganisationId, UnixMillis};
 use lares_store::mqtt_clients::{self as rows, KeptSecret};
 use lares_store::{Page, UnitOfWork, events, homes};
@@ -175,6 +176,7 @@ pub async fn create(
 ) -> Result<Issued, HubError> {
     let found = homes::find(&hub.store, caller.scope(), home).await?.ok_or(HubError::NotFound("home"))?;
     caller.require(Action::HomeManage, found.organisation)?;
+    may_hand_on(caller)?;
     let all = || vec![ALL_TOPICS.to_owned()];
     let client = MqttClient {
         id: MqttClientId(hub.uuid()),
@@ -230,6 +232,12 @@ fn as_seen(hub: &Hub, client: MqttClient) -> MqttClient {
     MqttClient { last_seen, ..client }
 }
 
+/// A client acts on devices in the home's name, doors among them: nobody hands on more than they hold.
+fn may_hand_on(caller: &Caller) -> Result<(), HubError> {
+    caller.has_scope(OAuthScope::DevicesControl)?;
+    caller.has_scope(OAuthScope::DoorsUnlock)
+}
+
 async fn managed(work: &UnitOfWork, caller: &Caller, id: MqttClientId) -> Result<MqttClient, HubError> {
     let client = rows::find(work, caller.scope(), id).await?.ok_or(HubError::NotFound("MQTT client"))?;
     caller.require(Action::HomeManage, client.organisation)?;
@@ -245,6 +253,7 @@ pub async fn update(
 ) -> Result<MqttClient, HubError> {
     let work = hub.store.begin().await?;
     let before = managed(&work, caller, id).await?;
+    may_hand_on(caller)?;
     let after = MqttClient {
         name: change.name.unwrap_or_else(|| before.name.clone()),
         publish: change.publish.unwrap_or_else(|| before.publish.clone()),

@@ -1,7 +1,7 @@
 //! Invitations into an organisation: a link that is sent by mail or shown as a QR code, good once and until it
 //! expires. Whoever has the link may take the place; nobody offers more than they hold.
 
-use lares_model::access::{Action, Membership, Role};
+use lares_model::access::{Action, Membership, Role, may};
 use lares_model::event::EventType;
 use lares_model::{Invalid, InvitationId, MembershipId, OrganisationId, UnixMillis};
 use lares_store::invitations as rows;
@@ -11,10 +11,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
+use crate::account_log::Visitor;
 use crate::caller::{Caller, Means};
 use crate::cursor::{Listed, cut, decode};
 use crate::error::HubError;
 use crate::hub::Hub;
+use crate::members::OWNERS_STAY;
 use crate::notifications::{self, Mail};
 use crate::once::{Once, keep, replay};
 use crate::organisations::organisation_event;
@@ -73,6 +75,9 @@ fn check(hub: &Hub, new: &NewInvitation) -> Result<(), Invalid> {
     if new.member_until.is_some_and(|until| until <= hub.now()) {
         invalid.add("/member_until", "must be in the future");
     }
+    if new.role == Role::Owner && new.member_until.is_some() {
+        invalid.add("/member_until", OWNERS_STAY);
+    }
     if !new.good_for_days.is_none_or(|days| (1..=GOOD_FOR_DAYS_MAX).contains(&days)) {
         invalid.add("/good_for_days", format!("must be from 1 to {GOOD_FOR_DAYS_MAX}"));
     }
@@ -94,6 +99,7 @@ fn may_offer(caller: &Caller, organisation: OrganisationId, role: Role) -> Resul
 pub async fn offer(
     hub: &Hub,
     caller: &Caller,
+    visitor: &Visitor,
     once: Option<&Once>,
     organisation: OrganisationId,
     new: &NewInvitation,
@@ -130,6 +136,7 @@ pub async fn offer(
     events::append(&work, vec![event]).await?;
     let link = format!("{}/invitation#token={secret}", hub.public_url);
     if let Some(email) = &invitation.email {
+        hub.mail_throttle.mail(visitor, email)?;
         send(hub, &work, caller, &invitation, email, new.language.as_deref(), &link).await?;
     }
     let offered = Offered { id: invitation.id, link, expires_at: invitation.expires_at };
@@ -150,11 +157,16 @@ async fn send(
     link: &str,
 ) -> Result<(), HubError> {
     let names = names_of(work, caller, invitation).await?;
+    // Whoever has an account already chose a language there.
+    let chosen = match users::find_by_email(work, email).await? {
+        Some(known) => Some(users::preferences(work, known.id).await?.language.tag()),
+        None => language,
+    };
     let mail = Mail {
         user: None,
         organisation: Some(invitation.organisation),
         to: email,
-        language: language.unwrap_or("en"),
+        language: chosen.unwrap_or("en"),
         template: "invitation",
         values: json!({
             "organisation": names.0, "invited_by": names.1, "role": invitation.role, "link": link,
@@ -215,6 +227,9 @@ pub async fn of_secret(hub: &Hub, conn: &impl Conn, secret: &str) -> Result<Invi
 
 pub async fn look(hub: &Hub, secret: &str) -> Result<Looked, HubError> {
     let invitation = of_secret(hub, &hub.store, secret).await?;
+    if !may_still_offer(&hub.store, &invitation, hub.now()).await? {
+        return Err(HubError::NotFound("invitation"));
+    }
     let scope = lares_model::access::Scope::of([invitation.organisation]);
     let organisation = lares_store::organisations::find(&hub.store, &scope, invitation.organisation).await?;
     let organisation = organisation.ok_or(HubError::NotFound("invitation"))?;
@@ -230,6 +245,20 @@ pub async fn look(hub: &Hub, secret: &str) -> Result<Looked, HubError> {
     })
 }
 
+/// Whoever lost the right to offer this does not come back, or bring others, by what they offered before.
+async fn may_still_offer(
+    conn: &impl Conn,
+    invitation: &Invitation,
+    now: UnixMillis,
+) -> Result<bool, HubError> {
+    let places = memberships::of_user(conn, invitation.invited_by).await?;
+    let place = places.iter().find(|one| one.organisation == invitation.organisation && one.holds_at(now));
+    Ok(place.is_some_and(|place| {
+        may(place.role, Action::OrganisationManage)
+            && (invitation.role != Role::Owner || place.role == Role::Owner)
+    }))
+}
+
 /// Takes the place that is offered, once.
 pub async fn accept(hub: &Hub, caller: &Caller, secret: &str) -> Result<Membership, HubError> {
     if matches!(caller.authenticated.means, Means::Service(_)) {
@@ -241,6 +270,9 @@ pub async fn accept(hub: &Hub, caller: &Caller, secret: &str) -> Result<Membersh
     // So that the same person is not added twice at once, and the link is taken once.
     events::hold(&work, organisation).await?;
     let now = hub.now();
+    if !may_still_offer(&work, &invitation, now).await? {
+        return Err(HubError::NotFound("invitation"));
+    }
     let already = memberships::of_user(&work, caller.user).await?;
     if already.iter().any(|place| place.organisation == organisation && place.holds_at(now)) {
         return Err(HubError::Conflict("you are a member of this organisation already".to_owned()));

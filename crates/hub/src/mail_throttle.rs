@@ -61,6 +61,11 @@ impl MailThrottle {
         self.check(&self.mails_by_address, address.to_lowercase())
     }
 
+    /// A mail about something that somebody else did.
+    pub fn notice(&self, address: &str) -> Result<(), HubError> {
+        self.check(&self.mails_by_address, address.to_lowercase())
+    }
+
     /// Forgets keys that are quiet again.
     pub fn shrink(&self) {
         for limiter in [&self.registrations, &self.mails_by_network, &self.mails_by_address] {

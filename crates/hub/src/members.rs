@@ -6,6 +6,7 @@ use lares_model::{Invalid, MembershipId, OrganisationId, UnixMillis};
 use lares_store::{Page, UnitOfWork, events, memberships, users};
 use serde_json::json;
 
+use crate::account_log::{self, AccountEvent, Visitor};
 use crate::caller::Caller;
 use crate::cursor::{Listed, cut, decode};
 use crate::error::HubError;
@@ -13,6 +14,9 @@ use crate::hub::Hub;
 use crate::once::{Once, keep, replay};
 use crate::organisations::organisation_event;
 use crate::sealed;
+
+/// Else an organisation could be without anybody from one moment to the next.
+pub(crate) const OWNERS_STAY: &str = "is not for owners: their place has no end";
 
 #[derive(Clone, Debug)]
 pub struct NewMember {
@@ -40,6 +44,9 @@ pub async fn add(
     // Nobody grants more than they hold.
     if new.role == Role::Owner && caller.role_in(organisation) != Some(Role::Owner) {
         return Err(HubError::Forbidden);
+    }
+    if new.role == Role::Owner && new.valid_until.is_some() {
+        return Err(Invalid::one("/valid_until", OWNERS_STAY).into());
     }
     if new.email.contains(char::is_control) {
         return Err(Invalid::one("/email", "must be an e-mail address").into());
@@ -73,11 +80,17 @@ pub async fn add(
     let payload = json!({ "user": user.id, "name": name, "role": new.role, "valid_until": new.valid_until });
     let event = organisation_event(hub, caller, organisation, EventType::MemberAdded, payload);
     events::append(&work, vec![event]).await?;
+    // Nobody becomes a member without hearing of it.
+    hub.mail_throttle.notice(&user.email)?;
+    let detail = json!({ "organisation": organisation, "role": new.role });
+    account_log::note(hub, &work, user.id, AccountEvent::AddedToOrganisation, detail, &Visitor::default())
+        .await?;
     let member = Member { membership, email: user.email, name: user.name };
     keep(hub, &work, caller, once, &member).await?;
     work.commit().await?;
     hub.nudges.events_committed();
     hub.nudges.access_changed(member.membership.user);
+    hub.nudges.notifications.notify_one();
     Ok(member)
 }
 
@@ -111,8 +124,10 @@ async fn refuse_last_owner(
     let page = Page { after: None, limit: 10_000 };
     let all = memberships::of_organisation(work, &scope, membership.organisation, page).await?;
     let now = hub.now();
-    let owners = all.iter().filter(|(other, _)| other.role == Role::Owner && other.holds_at(now)).count();
-    if owners <= 1 && membership.holds_at(now) {
+    let stays =
+        |other: &Membership| other.role == Role::Owner && other.holds_at(now) && other.valid_until.is_none();
+    let others = all.iter().any(|(other, _)| other.id != membership.id && stays(other));
+    if !others && membership.holds_at(now) {
         return Err(HubError::Conflict("the last owner stays: transfer the organisation first".to_owned()));
     }
     Ok(())
@@ -194,7 +209,10 @@ pub async fn update(
             Invalid::one("/valid_until", "must be in the future; to end it now, remove the member").into()
         );
     }
-    if before.role == Role::Owner && (after.role != Role::Owner || after.valid_until.is_some()) {
+    if after.role == Role::Owner && after.valid_until.is_some() {
+        return Err(Invalid::one("/valid_until", OWNERS_STAY).into());
+    }
+    if before.role == Role::Owner && after.role != Role::Owner {
         refuse_last_owner(hub, &work, caller, &before).await?;
     }
     memberships::update(&work, &after).await?;

@@ -28,7 +28,7 @@ use crate::step_up;
 use crate::tickets::{self, Purpose};
 
 const GOOD_FOR_MS: i64 = 5 * 60 * 1_000;
-const REGISTRATION: Purpose = Purpose { name: "passkey registration", good_for_ms: GOOD_FOR_MS };
+pub(crate) const REGISTRATION: Purpose = Purpose { name: "passkey registration", good_for_ms: GOOD_FOR_MS };
 const SIGN_IN: Purpose = Purpose { name: "passkey sign-in", good_for_ms: GOOD_FOR_MS };
 pub const BY_PASSKEY: &str = "pop user mfa";
 const PASSKEYS_MAX: usize = 20;

@@ -34,6 +34,7 @@ pub const TOLD: &[AccountEvent] = &[
     AccountEvent::FactorsReset,
     AccountEvent::AppConnected,
     AccountEvent::CodeReused,
+    AccountEvent::AddedToOrganisation,
 ];
 
 /// So many of the latest sign-ins are compared with.

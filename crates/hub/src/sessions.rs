@@ -3,7 +3,7 @@
 
 use lares_model::{AppSessionId, OAuthClientId, SessionId, TokenId, UnixMillis, UserId};
 use lares_store::tokens::TokenKind;
-use lares_store::{UnitOfWork, app_sessions, oauth_clients, tokens};
+use lares_store::{UnitOfWork, app_sessions, oauth_clients, oauth_device_grants, tickets, tokens};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -127,6 +127,14 @@ pub(crate) enum Ending {
     Everything,
 }
 
+/// What was begun with a session that ends, and would let somebody in after it.
+const UNDER_WAY: [&str; 4] = [
+    crate::email_change::CHANGE.name,
+    crate::oauth::authorize::CODE.name,
+    crate::passkeys::REGISTRATION.name,
+    crate::providers::LINK.name,
+];
+
 /// Tell `hub.nudges.access_changed` after the commit.
 pub(crate) async fn end(work: &UnitOfWork, user: UserId, ending: Ending) -> Result<(), HubError> {
     let kept = |id: Uuid| ending == Ending::OtherSessions(id);
@@ -141,5 +149,9 @@ pub(crate) async fn end(work: &UnitOfWork, user: UserId, ending: Ending) -> Resu
             app_sessions::delete(work, user, session.id).await?;
         }
     }
+    for purpose in UNDER_WAY {
+        tickets::delete_of_user(work, user, purpose).await?;
+    }
+    oauth_device_grants::delete_of_user(work, user).await?;
     Ok(())
 }

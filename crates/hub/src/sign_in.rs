@@ -41,14 +41,23 @@ pub async fn authenticate(
     // No account has such a name, and the store would not take it for one.
     let cannot_be = email.contains(char::is_control);
     let user = if cannot_be { None } else { users::find_by_email(&hub.store, &email).await? };
-    prove(hub, visitor, (&email, user), password, code).await
+    prove(hub, visitor, Asked { account: &email, codes_of: &email, user }, password, code).await
+}
+
+/// Of whom a proof is asked.
+pub(crate) struct Asked<'a> {
+    /// What tries with passwords are counted by.
+    pub account: &'a str,
+    /// What wrong codes are counted by.
+    pub codes_of: &'a str,
+    pub user: Option<User>,
 }
 
 /// The same work whether or not there is such a person, and whether or not they have a password.
 pub(crate) async fn prove(
     hub: &Hub,
     visitor: &Visitor,
-    (account, user): (&str, Option<User>),
+    Asked { account, codes_of, user }: Asked<'_>,
     password: &str,
     code: Option<&str>,
 ) -> Result<Proved, HubError> {
@@ -68,10 +77,15 @@ pub(crate) async fn prove(
             hub.sign_in_throttle.undecided(attempt);
             return Err(HubError::SecondFactorNeeded);
         }
-        Some(code) => match second_factor::prove(hub, user.id, code, visitor).await? {
-            Factor::Totp => BY_PASSWORD_AND_TOTP,
-            Factor::RecoveryCode => BY_PASSWORD_AND_RECOVERY_CODE,
-        },
+        Some(code) => {
+            hub.sign_in_throttle.code(codes_of, hub.now())?;
+            let factor = second_factor::prove(hub, user.id, code, visitor).await?;
+            hub.sign_in_throttle.code_was_right(codes_of);
+            match factor {
+                Factor::Totp => BY_PASSWORD_AND_TOTP,
+                Factor::RecoveryCode => BY_PASSWORD_AND_RECOVERY_CODE,
+            }
+        }
     };
     hub.sign_in_throttle.succeeded(attempt);
     if verdict == Verdict::RightAndOutdated

@@ -26,6 +26,9 @@ const NETWORK_EVERY_MS: i64 = 6_000;
 /// Of those that may wait for a hash at a time, one network never takes all.
 const NETWORK_AT_ONCE: u32 = 16;
 const KEPT_MAX: usize = 50_000;
+/// Wrong codes after a right password, from wherever: whoever guesses them knows the password already.
+const FREE_CODES: u32 = 10;
+const CODES_FORGOTTEN_AFTER_MS: i64 = 24 * 3_600 * 1_000;
 
 /// What neighbours share: an IPv4 /24, an IPv6 /56. All whose address is not known are one network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -73,6 +76,8 @@ struct Kept {
     accounts: HashMap<(Account, Network), Failures>,
     /// When all failures of a network will have been worked off.
     networks: HashMap<Network, UnixMillis>,
+    /// Wrong second factors of an account.
+    codes: HashMap<Account, Failures>,
     /// Tries whose outcome is still to come: no more than there are requests.
     under_way: HashMap<Network, u32>,
 }
@@ -162,8 +167,33 @@ impl SignInThrottle {
         drop(attempt);
     }
 
+    /// Counts a code as wrong before it is looked at, so that many at once are counted, too. `whose` is an account, or a
+    /// session that asks again who somebody is: what others guess does not concern it.
+    pub fn code(&self, whose: &str, now: UnixMillis) -> Result<(), HubError> {
+        let mut kept = locked(&self.0);
+        let account = account_of(whose);
+        let known = kept.codes.get(&account).copied();
+        let failures = known
+            .filter(|failures| now.since_ms(failures.last) < CODES_FORGOTTEN_AFTER_MS)
+            .unwrap_or(Failures { count: 0, last: now });
+        let beyond = failures.count.saturating_sub(FREE_CODES - FREE_TRIES);
+        let wait = wait_ms(beyond) - now.since_ms(failures.last);
+        if wait > 0 {
+            metrics::counter!("lares_sign_ins_throttled_total").increment(1);
+            return Err(HubError::TooMany { retry_after_s: wait.unsigned_abs().div_ceil(1_000) });
+        }
+        make_room(&mut kept.codes, |failures| failures.last);
+        kept.codes.insert(account, Failures { count: failures.count.saturating_add(1), last: now });
+        Ok(())
+    }
+
+    pub fn code_was_right(&self, whose: &str) {
+        locked(&self.0).codes.remove(&account_of(whose));
+    }
+
     pub fn forget_quiet(&self, now: UnixMillis) {
         let mut kept = locked(&self.0);
+        kept.codes.retain(|_, failures| now.since_ms(failures.last) < CODES_FORGOTTEN_AFTER_MS);
         kept.accounts.retain(|_, failures| now.since_ms(failures.last) < FORGOTTEN_AFTER_MS);
         kept.networks.retain(|_, free_at| now < *free_at);
     }
@@ -288,6 +318,26 @@ mod tests {
         let kept = locked(&throttle.0);
         assert!(kept.accounts.len() <= KEPT_MAX && kept.networks.len() <= KEPT_MAX);
         assert!(kept.accounts.len() >= KEPT_MAX / 3);
+    }
+
+    #[test]
+    fn a04_codes_are_counted_wherever_they_come_from_and_a_session_by_itself() {
+        let throttle = SignInThrottle::default();
+        let wait = |whose, now| match throttle.code(whose, at(now)) {
+            Ok(()) => 0,
+            Err(HubError::TooMany { retry_after_s }) => retry_after_s,
+            Err(other) => panic!("{other}"),
+        };
+        for nth in 0..i64::from(FREE_CODES) {
+            assert_eq!(wait("a", nth), 0);
+        }
+        assert_eq!(wait("a", 9), 1);
+        assert_eq!(wait("session of a", 9), 0, "its own session goes on");
+        assert_eq!(wait("b", 9), 0);
+        assert_eq!(wait("a", 10), 0, "after the wait one more");
+        assert_eq!(wait("a", 11), 1, "and a longer wait");
+        throttle.code_was_right("a");
+        assert_eq!(wait("a", 11), 0);
     }
 
     #[test]

@@ -67,7 +67,9 @@ impl Scope {
 pub enum Action {
     /// Needs no identity: health, the API document, signing in.
     Public,
-    /// Needs an identity and concerns only the caller.
+    /// Needs an identity, and tells nothing of anybody.
+    SignedIn,
+    /// Needs an identity and concerns only the caller: no program that they let in for something else.
     Myself,
     /// The same, and changes who gets into the account or what is kept of it.
     AccountManage,
@@ -87,7 +89,8 @@ pub enum Action {
 /// Whether a role includes an action.
 pub fn may(role: Role, action: Action) -> bool {
     match action {
-        Action::Public | Action::Myself | Action::AccountManage | Action::OrganisationCreate => true,
+        Action::Public | Action::SignedIn | Action::Myself => true,
+        Action::AccountManage | Action::OrganisationCreate => true,
         Action::OrganisationRead | Action::HomeRead | Action::DeviceRead => true,
         Action::DeviceCommand => !matches!(role, Role::Viewer),
         Action::OrganisationManage | Action::HomeManage | Action::DeviceManage => {

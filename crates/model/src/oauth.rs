@@ -95,6 +95,12 @@ impl Scopes {
         Scopes(scopes.into_iter().fold(0, |bits, scope| bits | scope.bit()))
     }
 
+    /// Those of these names that there are.
+    pub fn known(text: &str) -> Scopes {
+        let named = |name| OAuthScope::EVERY.into_iter().find(|scope| scope.name() == name);
+        Scopes::of(text.split(' ').filter_map(named))
+    }
+
     pub fn parse(text: &str) -> Result<Scopes, UnknownScope> {
         let mut bits = 0;
         for name in text.split(' ').filter(|name| !name.is_empty()) {
@@ -171,7 +177,7 @@ impl fmt::Debug for Scopes {
 /// The scope that an action asks for; `None` where any token will do.
 pub fn scope_for(action: Action) -> Option<OAuthScope> {
     match action {
-        Action::Public | Action::Myself => None,
+        Action::Public | Action::SignedIn | Action::Myself => None,
         Action::AccountManage => Some(OAuthScope::AccountManage),
         Action::OrganisationRead | Action::HomeRead | Action::DeviceRead => Some(OAuthScope::HomesRead),
         Action::DeviceCommand => Some(OAuthScope::DevicesControl),

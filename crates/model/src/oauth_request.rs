@@ -9,7 +9,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::id::OAuthClientId;
+use crate::id::{OAuthClientId, UserId};
 use crate::oauth::Scopes;
 use crate::oauth_client::{GrantType, OAuthClient};
 use crate::time::UnixMillis;
@@ -108,6 +108,9 @@ pub struct AuthorizationRequest {
     pub code_challenge: String,
     pub prompt: Prompt,
     pub max_age_s: Option<i64>,
+    /// Whom the program means, where it says so.
+    #[serde(default)]
+    pub meant: Option<UserId>,
     pub asked_at: UnixMillis,
 }
 
@@ -143,7 +146,7 @@ pub fn authorization(
     if !client.may(GrantType::AuthorizationCode) {
         return Err(fault("unauthorized_client", "this client does not use authorization_code"));
     }
-    let scopes = asked_scopes(parameters.need("scope")?, client)?;
+    let scopes = asked_scopes(parameters.get("scope").unwrap_or_default(), client)?;
     for_this_api(parameters, api)?;
     let max_age_s = match parameters.get("max_age").map(str::parse::<u32>) {
         None => None,
@@ -159,13 +162,15 @@ pub fn authorization(
         code_challenge: challenge(parameters)?,
         prompt: parameters.get("prompt").map_or(Ok(Prompt::default()), Prompt::parse)?,
         max_age_s,
+        meant: None,
         asked_at: now,
     })
 }
 
-/// Scopes that this client may ask for.
+/// Scopes that this client may ask for. What this server does not know is as if it were not there (OpenID Connect Core,
+/// section 3.1.2.1), as long as something is left.
 pub fn asked_scopes(text: &str, client: &OAuthClient) -> Result<Scopes, OAuthFault> {
-    let scopes = Scopes::parse(text).map_err(|unknown| fault("invalid_scope", unknown.to_string()))?;
+    let scopes = Scopes::known(text);
     if scopes.is_empty() || !scopes.is_within(client.scopes) {
         return Err(fault("invalid_scope", format!("this client may ask for: {}", client.scopes)));
     }
@@ -206,6 +211,8 @@ pub fn verifies(verifier: &str, challenge: &str) -> bool {
 /// What stands between a request and its answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Next {
+    /// The program means another person.
+    SomebodyElse,
     /// The person has to prove again who they are.
     Authenticate,
     /// The person has to be asked.
@@ -214,16 +221,28 @@ pub enum Next {
     Grant,
 }
 
+/// Who is asked.
+#[derive(Clone, Copy, Debug)]
+pub struct Who {
+    pub user: UserId,
+    pub authenticated_at: UnixMillis,
+}
+
 /// `consented`: what the person has let this client do before.
 pub fn next(
     request: &AuthorizationRequest,
     client: &OAuthClient,
-    authenticated_at: UnixMillis,
+    Who { user, authenticated_at }: Who,
     consented: Option<Scopes>,
     now: UnixMillis,
 ) -> Next {
+    if request.meant.is_some_and(|meant| meant != user) {
+        return Next::SomebodyElse;
+    }
+    // Whoever proved themselves since the request came has done what it asks for, also with a `max_age` of 0.
+    let before = authenticated_at < request.asked_at;
     let stale = request.max_age_s.is_some_and(|max| now.since_ms(authenticated_at) > max * 1_000);
-    if stale || (request.prompt.login && authenticated_at < request.asked_at) {
+    if before && (stale || request.prompt.login) {
         return Next::Authenticate;
     }
     let known = consented.is_some_and(|known| request.scopes.is_within(known));

@@ -67,8 +67,8 @@ fn a13_a_request_is_judged_by_its_parameters() {
         ("response_mode", "fragment", "invalid_request"),
         ("redirect_uri", "https://voice.example/cb", "invalid_request"),
         ("redirect_uri", "", "invalid_request"),
-        ("scope", "", "invalid_request"),
-        ("scope", "openid nonsense", "invalid_scope"),
+        ("scope", "", "invalid_scope"),
+        ("scope", "nonsense", "invalid_scope"),
         ("scope", "doors:unlock", "invalid_scope"),
         ("code_challenge", "", "invalid_request"),
         ("code_challenge", VERIFIER, "none"),
@@ -127,7 +127,7 @@ fn the_person_is_asked_when_something_is_new() {
     let scopes = |text| Some(Scopes::parse(text).unwrap());
     let request = judged(&[]).unwrap();
     let of = |request: &AuthorizationRequest, at: i64, known| {
-        next(request, &client(), NOW + at, known, NOW + 5_000)
+        next(request, &client(), who(at), known, NOW + 5_000)
     };
     assert_eq!(of(&request, -1, None), Next::Ask);
     assert_eq!(of(&request, -1, scopes("openid")), Next::Ask, "its wishes grew");
@@ -140,6 +140,26 @@ fn the_person_is_asked_when_something_is_new() {
     let aged = judged(&[("max_age", "10")]).unwrap();
     assert_eq!(of(&aged, -5_001, None), Next::Authenticate);
     assert_eq!(of(&aged, -5_000, None), Next::Ask);
+    let at_once = judged(&[("max_age", "0")]).unwrap();
+    assert_eq!(of(&at_once, -1, None), Next::Authenticate);
+    assert_eq!(of(&at_once, 1, None), Next::Ask, "who just proved themselves is not asked to again");
+    let other = UserId(uuid::Uuid::from_u128(2));
+    let meant = AuthorizationRequest { meant: Some(other), ..judged(&[]).unwrap() };
+    assert_eq!(of(&meant, 1, scopes("openid homes:read email")), Next::SomebodyElse);
+    let meant = AuthorizationRequest { meant: Some(who(0).user), ..meant };
+    assert_eq!(of(&meant, 1, scopes("openid homes:read email")), Next::Grant);
+}
+
+fn who(at: i64) -> Who {
+    Who { user: UserId(uuid::Uuid::from_u128(1)), authenticated_at: NOW + at }
+}
+
+#[test]
+fn scopes_that_nobody_knows_are_as_if_they_were_not_there() {
+    assert_eq!(judged(&[("scope", "openid homes:read address phone")]).unwrap(), judged(&[]).unwrap());
+    for nothing in ["", "address", "account:manage"] {
+        assert_eq!(judged(&[("scope", nothing)]).unwrap_err(), "invalid_scope", "{nothing:?}");
+    }
 }
 
 #[test]
@@ -151,7 +171,7 @@ fn who_may_be_anybody_is_asked_for_every_time() {
     };
     let request =
         AuthorizationRequest { redirect_uri: "http://127.0.0.1:7/cb".to_owned(), ..judged(&[]).unwrap() };
-    assert_eq!(next(&request, &native, NOW, Some(Scopes::GRANTABLE), NOW), Next::Ask);
+    assert_eq!(next(&request, &native, who(0), Some(Scopes::GRANTABLE), NOW), Next::Ask);
 }
 
 #[test]

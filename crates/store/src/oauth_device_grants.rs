@@ -169,6 +169,11 @@ pub async fn delete(w: &UnitOfWork, device_code_sha256: [u8; 32]) -> Result<bool
     Ok(rows::delete(w, delete).await? > 0)
 }
 
+/// Those that this person let in and that have not come for their tokens.
+pub async fn delete_of_user(w: &UnitOfWork, user: UserId) -> Result<u64, StoreError> {
+    rows::delete(w, Entity::delete_many().filter(Column::UserId.eq(user.0))).await
+}
+
 pub async fn delete_expired(w: &UnitOfWork, now: UnixMillis) -> Result<u64, StoreError> {
     rows::delete(w, Entity::delete_many().filter(Column::ExpiresAt.lte(now.0))).await
 }

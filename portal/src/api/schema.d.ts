@@ -2257,10 +2257,14 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Ask a person to let a program in. Answers with a redirect: to the page that asks, or back to the program. */
+        /**
+         * Ask a person to let a program in. Answers with a redirect: to the page that asks, or back to the program. Where the
+         *     client or its address is not known, nothing is sent there, and a browser is led to a page that says so.
+         */
         get: operations["authorize"];
         put?: never;
-        post?: never;
+        /** The same with the parameters as a form (OpenID Connect Core, section 3.1.2.1). */
+        post: operations["postAuthorize"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2676,6 +2680,27 @@ export interface components {
             /** @description Go there at once: it was let in before, and there is nothing to ask. */
             redirect_to?: string | null;
             scopes: components["schemas"]["AskedScopeView"][];
+        };
+        /** @description The parameters of RFC 6749, section 4.1.1, RFC 7636 and OpenID Connect Core. */
+        AuthorizeQuery: {
+            client_id: string;
+            /** @description Base64url of the SHA-256 of the code verifier (PKCE): every client needs it. */
+            code_challenge: string;
+            /** @description Always `S256`. */
+            code_challenge_method: string;
+            /** @description Seconds since the person last proved who they are. */
+            max_age?: string | null;
+            nonce?: string | null;
+            /** @description `none`, `login`, `consent` or `select_account`. */
+            prompt?: string | null;
+            /** @description One that the client registered, to the letter. */
+            redirect_uri: string;
+            /** @description The API's own address, `/api` at the issuer (RFC 8707). */
+            resource?: string | null;
+            /** @description Always `code`. */
+            response_type: string;
+            scope: string;
+            state?: string | null;
         };
         /** @description What the readings of one bucket come to. Only buckets that hold readings exist. */
         Bucket: {
@@ -9133,9 +9158,12 @@ export interface operations {
     };
     endAllSessions: {
         parameters: {
-            query?: {
-                /** @description Whether the session that this request comes with goes on. */
-                keep_current?: boolean;
+            query: {
+                /**
+                 * @description Whether the session that this request comes with goes on. Always to be said: without it, a client that forgot the id of
+                 *     `DELETE /api/auth/sessions/{id}` would sign its person out everywhere.
+                 */
+                keep_current: boolean;
             };
             header?: never;
             path?: never;
@@ -22044,6 +22072,118 @@ export interface operations {
             };
             /** @description Storage not available */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postAuthorize: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/x-www-form-urlencoded": components["schemas"]["AuthorizeQuery"];
+            };
+        };
+        responses: {
+            /** @description With `prompt=none`: a page that goes on by itself */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": unknown;
+                };
+            };
+            /** @description Goes on there */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The client or its address is not known, so nothing is sent there */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OAuthErrorView"];
+                };
+            };
+            /** @description From another site's page */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Wrong media type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Storage not available */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No space left */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -72,6 +72,12 @@ const open = [
   }),
   createRoute({
     getParentRoute: () => root,
+    path: "/app-refused",
+    validateSearch: (search) => ({ ...optionalChoice("wrong", search["wrong"], ["client_id", "redirect_uri"] as const) }),
+    component: lazyRouteComponent(() => withSeldomWords(import("../oauth/AppRefusedPage").then(({ AppRefusedPage }) => AppRefusedPage))),
+  }),
+  createRoute({
+    getParentRoute: () => root,
     path: "/mailbox",
     component: lazyRouteComponent(() => withSeldomWords(import("../mailbox/MailboxPage").then(({ MailboxPage }) => MailboxPage))),
   }),

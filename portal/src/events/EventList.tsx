@@ -2,7 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { Activity, ArrowUp } from "lucide-react";
-import { memo, type ReactNode, useEffect, useMemo, useRef } from "react";
+import { memo, type ReactNode, useDeferredValue, useEffect, useMemo, useRef } from "react";
 import { useTranslations } from "use-intl";
 import { attributeSpec, capabilitiesQuery } from "../device/capabilities";
 import type { Say } from "../format/say";
@@ -18,7 +18,7 @@ import { useNow } from "../ui/now";
 import { Card } from "../ui/Section";
 import { SkeletonRows } from "../ui/Skeleton";
 import styles from "./Events.module.css";
-import { useNames } from "./names";
+import { useNames, useNamesLoading } from "./names";
 import { causeOf, tell, type Teller, toldLate } from "./sentence";
 import { type StreamFilter, useEventStream } from "./stream";
 
@@ -62,9 +62,10 @@ export function EventList({ filter, zone }: { filter: StreamFilter; zone: string
     () => window.scrollY > READING_PX,
   );
   const teller = useTeller();
+  const namesLoading = useDeferredValue(useNamesLoading());
   const now = useNow();
   const days = useMemo(() => byDay(events, zone), [events, zone]);
-  if (isPending) return <SkeletonRows count={8} label={t("loading")} />;
+  if (isPending || namesLoading) return <SkeletonRows count={8} label={t("loading")} />;
   if (isError && events.length === 0) return <ErrorState error={error} onRetry={() => void refetch()} />;
   if (events.length === 0) {
     const narrowed = Object.keys(filter).length > 0;

@@ -6,6 +6,14 @@ import { devicesQuery, membersQuery, roomsQuery } from "../api/lists";
 import { useProfile } from "../api/session";
 import type { Names } from "./sentence";
 
+/** Whether names are still on their way: a list drawn before they are here would be drawn again for each of them. */
+export function useNamesLoading(): boolean {
+  const devices = useQuery(devicesQuery()).isLoading;
+  const homes = useQuery(homesQuery).isLoading;
+  const rooms = useQuery(roomsQuery()).isLoading;
+  return devices || homes || rooms;
+}
+
 /** Who may not see the members of an organisation reads "somebody". */
 export function useNames(): Names {
   const profile = useProfile();

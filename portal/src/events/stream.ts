@@ -19,8 +19,8 @@ export interface StreamFilter {
   until?: number;
 }
 
-/** As many as a list to read down takes at once; a short list that leaves much out asks for more. */
-const PAGE = 60;
+/** More than a window of a list to read down; a short list that leaves much out asks for more. */
+const PAGE = 30;
 
 /** By when each happened, each event once, whether it came live or with a page. */
 export function merge(newer: readonly EventView[], older: readonly EventView[]): EventView[] {

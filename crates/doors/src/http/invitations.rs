@@ -1,7 +1,7 @@
 //! Invitations into an organisation: offered, listed, withdrawn; looked at and accepted by whoever has the link.
 
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{FromRequest as _, Request, State};
 use axum::http::StatusCode;
 use lares_hub::invitations::{self as hub, Invitation, NewInvitation};
 use lares_model::access::Role;
@@ -9,6 +9,7 @@ use lares_model::{InvitationId, MembershipId, OrganisationId, UnixMillis, UserId
 use serde::{Deserialize, Serialize};
 
 use super::Door;
+use super::auth::visitor;
 use super::extract::{Body, Id, Params, Posted, Who};
 use super::organisations::ListQuery;
 use super::problem::Problem;
@@ -49,8 +50,10 @@ pub async fn create(
     State(door): State<Door>,
     Who(caller): Who,
     Id(id): Id<OrganisationId>,
-    Posted(once, body): Posted<NewInvitationBody>,
+    request: Request,
 ) -> Result<(StatusCode, Json<OfferedView>), Problem> {
+    let visitor = visitor(&door, &request);
+    let Posted(once, body) = Posted::<NewInvitationBody>::from_request(request, &door).await?;
     let new = NewInvitation {
         email: body.email,
         role: body.role,
@@ -58,7 +61,7 @@ pub async fn create(
         good_for_days: body.good_for_days,
         language: body.language,
     };
-    let offered = hub::offer(&door.hub, &caller, once.as_ref(), id, &new).await?;
+    let offered = hub::offer(&door.hub, &caller, &visitor, once.as_ref(), id, &new).await?;
     let view = OfferedView { id: offered.id, link: offered.link, expires_at: offered.expires_at };
     Ok((StatusCode::CREATED, Json(view)))
 }

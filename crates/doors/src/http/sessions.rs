@@ -79,8 +79,9 @@ pub async fn end_one(
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct EndAllQuery {
-    /// Whether the session that this request comes with goes on.
-    keep_current: Option<bool>,
+    /// Whether the session that this request comes with goes on. Always to be said: without it, a client that forgot the id of
+    /// `DELETE /api/auth/sessions/{id}` would sign its person out everywhere.
+    keep_current: bool,
 }
 
 /// Sign out everywhere, or everywhere else. API tokens stay.
@@ -92,7 +93,6 @@ pub async fn end_all(
     Params(query): Params<EndAllQuery>,
     request: Request,
 ) -> Result<StatusCode, Problem> {
-    let keep_current = query.keep_current.unwrap_or_default();
-    sessions::end_all(&door.hub, &caller, &visitor(&door, &request), keep_current).await?;
+    sessions::end_all(&door.hub, &caller, &visitor(&door, &request), query.keep_current).await?;
     Ok(StatusCode::NO_CONTENT)
 }

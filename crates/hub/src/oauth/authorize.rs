@@ -11,18 +11,20 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use uuid::Uuid;
 
+use super::id_token::{IdClaims, TYPE as ID_TOKEN};
 use super::{OAuthError, Parameters, fault};
 use crate::account_log::{self, AccountEvent, Visitor};
 use crate::app_sessions::api_resource;
 use crate::caller::{Caller, Means};
 use crate::error::HubError;
 use crate::hub::Hub;
+use crate::signing;
 use crate::tickets::{self, Purpose};
 
 /// How long a person may take to sign in and answer.
 const REQUEST: Purpose = Purpose { name: "oauth_request", good_for_ms: 15 * 60 * 1_000 };
 /// The program comes for its tokens at once.
-pub(super) const CODE: Purpose = Purpose { name: "oauth_code", good_for_ms: 60 * 1_000 };
+pub(crate) const CODE: Purpose = Purpose { name: "oauth_code", good_for_ms: 60 * 1_000 };
 const CODE_TAG: &str = "oauth code";
 
 /// What a code stands for.
@@ -52,6 +54,7 @@ pub async fn begin(hub: &Hub, parameters: &Parameters) -> Result<Begun, OAuthErr
     let (client, _) = oauth_clients::find_any(&hub.store, id).await?.ok_or_else(unknown)?;
     let redirect_uri = rules::answer_at(parameters, &client)?;
     let judged = rules::authorization(parameters, &client, redirect_uri, &api_resource(hub), hub.now());
+    let judged = judged.and_then(|request| hinted(hub, parameters, request));
     let request = match judged {
         Ok(request) => request,
         Err(refused) => {
@@ -63,6 +66,18 @@ pub async fn begin(hub: &Hub, parameters: &Parameters) -> Result<Begun, OAuthErr
     let ticket = tickets::issue(hub, &work, REQUEST, None, &request).await?;
     work.commit().await?;
     Ok(if request.prompt.none { Begun::Silently { ticket } } else { Begun::Page { ticket } })
+}
+
+/// Whom the program means, where it says so with an ID token that it was given, of whatever age.
+fn hinted(
+    hub: &Hub,
+    parameters: &Parameters,
+    request: AuthorizationRequest,
+) -> Result<AuthorizationRequest, OAuthFault> {
+    let Some(hint) = parameters.get("id_token_hint") else { return Ok(request) };
+    let wrong = |_| fault("invalid_request", "id_token_hint is no ID token of this server");
+    let claims = signing::verify_ever::<IdClaims>(hub, hint, ID_TOKEN).map_err(wrong)?;
+    Ok(AuthorizationRequest { meant: Some(claims.sub), ..request })
 }
 
 fn refusal_at(hub: &Hub, redirect_uri: &str, state: Option<&str>, refused: &OAuthFault) -> String {
@@ -98,13 +113,18 @@ async fn request_of(
         return Err(gone);
     };
     let client = oauth_clients::find_any(conn, taken.value.client).await?.map(|(client, _)| client);
-    match client.filter(|client| client.may_be_answered_at(&taken.value.redirect_uri) && !client.disabled) {
-        Some(client) => Ok((taken.value, client)),
-        None => Err(gone),
+    let answerable = client
+        .filter(|client| client.may_be_answered_at(&taken.value.redirect_uri) && !client.disabled)
+        .ok_or_else(|| HubError::NotFound("this request"))?;
+    // The client may have been narrowed since it asked.
+    let scopes = taken.value.scopes.both(answerable.scopes);
+    if scopes.is_empty() {
+        return Err(gone);
     }
+    Ok((AuthorizationRequest { scopes, ..taken.value }, answerable))
 }
 
-/// Only a person lets programs in, and registers them.
+/// A person registers programs, or a program of their own does.
 pub(super) fn person(caller: &Caller) -> Result<(), HubError> {
     match caller.authenticated.means {
         Means::Service(_) | Means::App { client: Some(_), .. } => Err(HubError::Forbidden),
@@ -120,15 +140,17 @@ async fn next_for(
     client: &OAuthClient,
 ) -> Result<Next, HubError> {
     let consented = consents::find(conn, caller.user, client.id).await?.map(|consent| consent.scopes);
-    Ok(rules::next(request, client, caller.authenticated.at, consented, hub.now()))
+    let who = rules::Who { user: caller.user, authenticated_at: caller.authenticated.at };
+    Ok(rules::next(request, client, who, consented, hub.now()))
 }
 
 /// What the page asks the person; or, where that is settled, where it goes.
 pub async fn look(hub: &Hub, caller: &Caller, ticket: &str, visitor: &Visitor) -> Result<Shown, HubError> {
-    person(caller)?;
+    caller.in_person()?;
     let work = hub.store.begin().await?;
     let (request, client) = request_of(hub, &work, ticket).await?;
     let redirect_to = match next_for(hub, &work, caller, &request, &client).await? {
+        Next::SomebodyElse => Some(refuse_other(hub, work, ticket, &request).await?),
         Next::Authenticate => return Err(HubError::StepUpNeeded),
         Next::Ask => None,
         Next::Grant => Some(grant(hub, work, caller, ticket, request.scopes, visitor).await?),
@@ -140,6 +162,18 @@ pub async fn look(hub: &Hub, caller: &Caller, ticket: &str, visitor: &Visitor) -
         redirect_host: host_of(&request.redirect_uri),
         redirect_to,
     })
+}
+
+/// The program means another person than the one who is here (OpenID Connect Core, section 3.1.2.1).
+async fn refuse_other(
+    hub: &Hub,
+    work: UnitOfWork,
+    ticket: &str,
+    request: &AuthorizationRequest,
+) -> Result<String, HubError> {
+    tickets::take::<AuthorizationRequest>(hub, &work, REQUEST, ticket).await?;
+    work.commit().await?;
+    Ok(refused(hub, request, "login_required", "somebody else is signed in than id_token_hint names"))
 }
 
 fn host_of(uri: &str) -> String {
@@ -158,7 +192,7 @@ pub async fn decide(
     scopes: Option<Scopes>,
     visitor: &Visitor,
 ) -> Result<String, HubError> {
-    person(caller)?;
+    caller.in_person()?;
     let work = hub.store.begin().await?;
     let (request, client) = request_of(hub, &work, ticket).await?;
     if !allow {
@@ -166,8 +200,10 @@ pub async fn decide(
         work.commit().await?;
         return Ok(refused(hub, &request, "access_denied", "the person said no"));
     }
-    if next_for(hub, &work, caller, &request, &client).await? == Next::Authenticate {
-        return Err(HubError::StepUpNeeded);
+    match next_for(hub, &work, caller, &request, &client).await? {
+        Next::SomebodyElse => return refuse_other(hub, work, ticket, &request).await,
+        Next::Authenticate => return Err(HubError::StepUpNeeded),
+        Next::Ask | Next::Grant => {}
     }
     let scopes = scopes.unwrap_or(request.scopes);
     if scopes.is_empty() || !scopes.is_within(request.scopes) {
@@ -185,10 +221,11 @@ pub async fn silently(
 ) -> Result<String, HubError> {
     let work = hub.store.begin().await?;
     let (request, client) = request_of(hub, &work, ticket).await?;
-    let Some(caller) = caller.filter(|caller| person(caller).is_ok()) else {
+    let Some(caller) = caller.filter(|caller| caller.in_person().is_ok()) else {
         return Ok(refused(hub, &request, "login_required", "nobody is signed in"));
     };
     match next_for(hub, &work, caller, &request, &client).await? {
+        Next::SomebodyElse => refuse_other(hub, work, ticket, &request).await,
         Next::Authenticate => Ok(refused(hub, &request, "login_required", "the sign-in is too old")),
         Next::Ask => Ok(refused(hub, &request, "consent_required", "the person has to be asked")),
         Next::Grant => grant(hub, work, caller, ticket, request.scopes, visitor).await,

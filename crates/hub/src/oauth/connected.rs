@@ -3,7 +3,7 @@
 use lares_model::oauth::Scopes;
 use lares_model::oauth_client::OAuthClient;
 use lares_model::{OAuthClientId, UnixMillis};
-use lares_store::{app_sessions, oauth_clients, oauth_consents};
+use lares_store::{app_sessions, oauth_clients, oauth_consents, oauth_device_grants, tickets};
 use serde_json::json;
 
 use crate::account_log::{self, AccountEvent, Visitor};
@@ -51,6 +51,9 @@ pub async fn disconnect(
     if !consented && sessions == 0 {
         return Err(HubError::NotFound("connected app"));
     }
+    // What it was let in for and has not come for. Those of other apps ask again: they last minutes.
+    tickets::delete_of_user(&work, caller.user, super::authorize::CODE.name).await?;
+    oauth_device_grants::delete_of_user(&work, caller.user).await?;
     let detail = json!({ "client": client });
     account_log::note(hub, &work, caller.user, AccountEvent::AppDisconnected, detail, visitor).await?;
     work.commit().await?;

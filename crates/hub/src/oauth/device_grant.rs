@@ -9,7 +9,7 @@ use lares_model::{AppSessionId, OAuthClientId};
 use lares_store::oauth_device_grants::{self as rows, DeviceGrant, Person};
 use lares_store::{Conn, oauth_clients};
 
-use super::authorize::{person, proof_of, remember};
+use super::authorize::{proof_of, remember};
 use super::client_auth::prove_client;
 use super::grants::{Answer, answer, lasts_ms};
 use super::id_token::id_token;
@@ -123,17 +123,18 @@ pub(super) async fn token(
     if !rows::delete(&work, code).await? {
         return Err(unknown().into());
     }
+    let scopes = grant.scopes.both(client.scopes);
     let new = NewAppSession {
         user: person.user,
         client: Some(client.id),
-        scopes: grant.scopes,
+        scopes,
         amr: &person.amr,
         authenticated_at: person.authenticated_at,
     };
-    let opening = (AppSessionId(hub.uuid()), lasts_ms(client, grant.scopes));
+    let opening = (AppSessionId(hub.uuid()), lasts_ms(client, scopes));
     let (session, tokens) = app_sessions::open_as(hub, &work, opening, new, visitor).await?;
     work.commit().await?;
-    let id_token = id_token(hub, &session, grant.scopes, None)?;
+    let id_token = id_token(hub, &session, scopes, None)?;
     Ok(answer(client, tokens, id_token))
 }
 
@@ -154,15 +155,17 @@ async fn by_code(
     caller: &Caller,
     user_code: &str,
 ) -> Result<(DeviceGrant, OAuthClient), HubError> {
-    person(caller)?;
+    caller.in_person()?;
     hub.client_throttle.check(&format!("user code {}", caller.user))?;
     let unknown = || HubError::NotFound("a device that waits with this code");
     let code = rules::typed(user_code).ok_or_else(unknown)?;
     let found = rows::by_user_code(conn, user_code_hash(hub, &code)).await?;
     let waits =
         |grant: &DeviceGrant| grant.standing.decision.is_none() && hub.now() < grant.standing.expires_at;
-    let grant = found.filter(waits).ok_or_else(unknown)?;
+    let mut grant = found.filter(waits).ok_or_else(unknown)?;
     let client = client_of(conn, grant.client).await?.ok_or_else(unknown)?;
+    // The client may have been narrowed since it asked.
+    grant.scopes = grant.scopes.both(client.scopes);
     Ok((grant, client))
 }
 
@@ -191,6 +194,10 @@ pub async fn decide(
 ) -> Result<(), HubError> {
     let work = hub.store.begin().await?;
     let (grant, client) = by_code(hub, &work, caller, user_code).await?;
+    // Nobody lets others do what they were not let in for themselves.
+    if allow && !grant.scopes.is_within(caller.authenticated.scopes) {
+        return Err(HubError::ScopeBeyondGrant);
+    }
     let (authenticated_at, amr) = proof_of(&work, caller).await?;
     let decision = if allow { Decision::Allowed } else { Decision::Denied };
     let who = Person { user: caller.user, authenticated_at, amr };

@@ -89,6 +89,8 @@ async fn by_code(
         work.commit().await?;
         return Err(fault("invalid_grant", "code_verifier or redirect_uri is not the request's").into());
     }
+    // The client may have been narrowed since the person said yes.
+    let scopes = scopes.both(client.scopes);
     let new = NewAppSession { user, client: Some(client.id), scopes, amr: &amr, authenticated_at };
     let lasts_ms = lasts_ms(client, scopes);
     let (session, tokens) = app_sessions::open_as(hub, &work, (session, lasts_ms), new, visitor).await?;

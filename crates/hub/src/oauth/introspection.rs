@@ -76,7 +76,7 @@ async fn of_refresh_token(
     client: OAuthClientId,
     token: &str,
 ) -> Result<Option<Value>, OAuthError> {
-    let Some(id) = session_of(token) else { return Ok(None) };
+    let Some(id) = session_of(&hub.vault, token) else { return Ok(None) };
     let found = live(hub, id, client).await?.filter(|session| session.refresh_sha256 == sha256(token));
     Ok(found.map(|session| {
         json!({
@@ -103,7 +103,7 @@ pub async fn revoke(
     let session = if signing::looks_like_a_jwt(token) {
         own_claims(hub, client.id, token).and_then(|claims| claims.sid)
     } else {
-        session_of(token)
+        session_of(&hub.vault, token)
     };
     let Some(id) = session else { return Ok(()) };
     let work = hub.store.begin().await?;

@@ -180,7 +180,7 @@ pub async fn read(
 ) -> Result<Registered, OAuthError> {
     let work = hub.store.begin().await?;
     let client = owned(&work, id, token).await?;
-    Ok(Registered { client, secret: None, access_token: None })
+    Ok(Registered { client, secret: None, access_token: token.map(str::to_owned) })
 }
 
 /// Everything that it says of itself, anew (RFC 7592, section 2.2).
@@ -219,7 +219,7 @@ pub async fn replace(
     work.commit().await?;
     clients::tell(hub, after.id, ended);
     hub.nudges.events_committed();
-    Ok(Registered { client: after, secret: None, access_token: None })
+    Ok(Registered { client: after, secret: None, access_token: token.map(str::to_owned) })
 }
 
 pub async fn remove(hub: &Hub, id: Option<OAuthClientId>, token: Option<&str>) -> Result<(), OAuthError> {

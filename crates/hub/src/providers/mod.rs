@@ -28,7 +28,7 @@ use protocol::{Asked, Redemption};
 pub const BY_PROVIDER: &str = "fed";
 const GOOD_FOR_MS: i64 = 10 * 60 * 1_000;
 const UNDER_WAY: Purpose = Purpose { name: "provider sign-in", good_for_ms: GOOD_FOR_MS };
-const LINK: Purpose = Purpose { name: "provider link", good_for_ms: GOOD_FOR_MS };
+pub(crate) const LINK: Purpose = Purpose { name: "provider link", good_for_ms: GOOD_FOR_MS };
 pub const RETURN_TO_MAX_CHARS: usize = 512;
 const SECRET_BYTES: usize = 32;
 

@@ -4,6 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use lares_hub::account_log::Visitor;
 use lares_hub::app_sessions::{self, NewAppSession};
+use lares_hub::caller::{Authenticated, Caller, Means};
 use lares_hub::oauth::authorize::{self, Begun};
 use lares_hub::oauth::clients::{self, NewClient};
 use lares_hub::oauth::{OAuthError, Parameters, device_grant, grants};
@@ -17,6 +18,12 @@ const HOUR_MS: i64 = 3_600_000;
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 const CALLBACK: &str = "https://voice.example/cb";
+
+/// The owner in front of a browser: an API token lets no program in.
+fn in_person(bed: &Bed) -> Caller {
+    let authenticated = Authenticated { means: Means::Session, ..bed.owner.authenticated };
+    bed.owner.clone().authenticated(authenticated)
+}
 
 fn kids(bed: &Bed) -> Vec<String> {
     let jwks = signing::jwks(&bed.hub);
@@ -118,13 +125,13 @@ async fn a13_requests_and_codes_wait_for_so_long_and_no_longer() {
     let nobody = Visitor::default();
     let late = ticket(&bed, &client).await;
     bed.clock.advance(15 * 60_000);
-    let outcome = authorize::decide(&bed.hub, &bed.owner, &late, true, None, &nobody).await;
+    let outcome = authorize::decide(&bed.hub, &in_person(&bed), &late, true, None, &nobody).await;
     assert!(matches!(outcome, Err(HubError::NotFound(_))), "{outcome:?}");
 
     let id = client.id.to_string();
     for (waits_ms, good) in [(59_999, true), (60_000, false)] {
         let ticket = ticket(&bed, &client).await;
-        let to = authorize::decide(&bed.hub, &bed.owner, &ticket, true, None, &nobody).await.unwrap();
+        let to = authorize::decide(&bed.hub, &in_person(&bed), &ticket, true, None, &nobody).await.unwrap();
         let code = to.split("code=").nth(1).unwrap().split('&').next().unwrap();
         bed.clock.advance(waits_ms);
         let form = parameters(&[
@@ -162,7 +169,7 @@ async fn a14_a_device_that_nobody_answers_is_told_so() {
     assert_eq!(poll().await, "authorization_pending");
     bed.clock.advance(begun.expires_in_s * 1_000);
     assert_eq!(poll().await, "expired_token");
-    let late = device_grant::decide(&bed.hub, &bed.owner, &begun.user_code, true, &nobody).await;
+    let late = device_grant::decide(&bed.hub, &in_person(&bed), &begun.user_code, true, &nobody).await;
     assert!(matches!(late, Err(HubError::NotFound(_))), "{late:?}");
     housekeeper::once(&bed.hub).await.unwrap();
     assert_eq!(poll().await, "invalid_grant", "it is forgotten");

@@ -315,7 +315,9 @@ async fn a09_an_ended_session_is_over_at_once_on_every_road() {
     world.delete("/api/auth/sessions?keep_current=true").bearer(&app).expect(204).await;
     world.get("/api/auth/profile").header("cookie", &firefox).expect(401).await;
     world.get("/api/auth/profile").bearer(&app).expect(200).await;
-    world.delete("/api/auth/sessions").bearer(&app).expect(204).await;
+    let unsaid = world.delete("/api/auth/sessions/").bearer(&app).send().await;
+    assert_eq!((unsaid.status, unsaid.wrong_fields()), (422, vec!["keep_current"]));
+    world.delete("/api/auth/sessions?keep_current=false").bearer(&app).expect(204).await;
     assert_eq!(u16::from(closed_within(&mut by_app, Duration::from_secs(5)).await.code), 4001);
     world.get("/api/auth/profile").bearer(&app).expect(401).await;
     let kept = made["token"].as_str().unwrap();

@@ -60,6 +60,7 @@ mod sign_in;
 mod simulation;
 mod smtp_server;
 mod stock_mqtt;
+mod takeover;
 mod telemetry_files;
 mod topics;
 mod transport;

@@ -46,7 +46,7 @@ async fn settings(world: &World) -> String {
     let one = |program: &Program| json!({ "id": program.id, "secret": program.secret });
     json!({
         "issuer": issuer(world),
-        "owner": world.token(Owner),
+        "owner": world.in_person(Owner).await,
         "email": Owner.email(),
         "password": PASSWORD,
         "callback": CALLBACK,

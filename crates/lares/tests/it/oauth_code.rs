@@ -10,7 +10,7 @@ async fn a13_a_person_lets_a_program_in() {
     let world = World::start().await;
     let program = client(&world, Owner, web_client()).await;
     let ticket = ticket(&world, request(&program, &[])).await;
-    let look = || world.post("/api/oauth/request").as_(Viewer).json(json!({ "request": ticket }));
+    let look = || world.post("/api/oauth/request").in_person(Viewer).json(json!({ "request": ticket }));
     let shown = look().expect(200).await;
     assert_eq!(shown["client"]["name"], "Voice");
     assert_eq!(shown["client"]["first_party"], true);
@@ -75,9 +75,13 @@ async fn a13_what_is_wrong_goes_back_to_the_program_or_nowhere() {
         request(&program, &[("redirect_uri", "")]),
         format!("{}&state=again", request(&program, &[])),
     ] {
-        let reply = world.get(path).send().await;
+        let reply = world.get(path.as_str()).send().await;
         assert_eq!((reply.status, reply.header("location")), (400, ""), "{}", reply.asked);
         assert_eq!(reply.json["error"], "invalid_request");
+        let browser = world.get(path).header("accept", "text/html,*/*;q=0.8").send().await;
+        assert_eq!(browser.status, 303, "{}", browser.asked);
+        let told = ["/app-refused", "/app-refused?wrong=client_id", "/app-refused?wrong=redirect_uri"];
+        assert!(told.contains(&browser.header("location")), "{}", browser.header("location"));
     }
     for (change, error) in [
         (("code_challenge", ""), "invalid_request"),
@@ -192,7 +196,7 @@ async fn consent_is_remembered_and_asked_for_again_when_scopes_grow() {
     code(&world, &program, &[]).await;
     let look = async |change: &[(&str, &str)]| {
         let ticket = ticket(&world, request(&program, change)).await;
-        world.post("/api/oauth/request").as_(Owner).json(json!({ "request": ticket })).send().await
+        world.post("/api/oauth/request").in_person(Owner).json(json!({ "request": ticket })).send().await
     };
     let known = look(&[]).await;
     let to = text(&known.json, "redirect_to").to_owned();
@@ -211,7 +215,7 @@ async fn consent_is_remembered_and_asked_for_again_when_scopes_grow() {
     // A person may give less than was asked for.
     let ticket = ticket(&world, request(&program, &[("prompt", "consent")])).await;
     let too_much = json!({ "request": ticket, "allow": true, "scopes": ["devices:control"] });
-    let decision = || world.post("/api/oauth/request/decision").as_(Owner);
+    let decision = || world.post("/api/oauth/request/decision").in_person(Owner);
     decision().json(too_much).expect(422).await;
     let less = json!({ "request": ticket, "allow": true, "scopes": ["openid"] });
     let to = decision().json(less).expect(200).await;

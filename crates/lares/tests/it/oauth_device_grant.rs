@@ -44,13 +44,14 @@ async fn a14_a_person_sees_what_asks_and_says_yes_or_no() {
     assert_eq!(error(&poll(&world, &program, &begun).await), (400, "slow_down".to_owned()));
     assert_eq!(error(&poll(&world, &other, &begun).await), (400, "invalid_grant".to_owned()));
 
-    let look = |code: &str| world.post("/api/oauth/device").as_(Owner).json(json!({ "user_code": code }));
+    let look =
+        |code: &str| world.post("/api/oauth/device").in_person(Owner).json(json!({ "user_code": code }));
     let shown = look(&code.to_lowercase().replace('-', " ")).expect(200).await;
     assert_eq!(shown["client"]["name"], "Television");
     assert_eq!(shown["scopes"][2]["name"], "homes:read");
     assert!(text(&shown, "from").starts_with("Television/1, 127.0.0.1"), "{shown}");
     let decide = |code: &str, allow: bool| {
-        let call = world.post("/api/oauth/device/decision").as_(Owner);
+        let call = world.post("/api/oauth/device/decision").in_person(Owner);
         call.json(json!({ "user_code": code, "allow": allow }))
     };
     decide(code, true).expect(204).await;
@@ -72,7 +73,7 @@ async fn a14_codes_cannot_be_tried_out() {
     let program = client(&world, Owner, television()).await;
     let begun = begin(&world, &program).await;
     let try_code =
-        |code: &str| world.post("/api/oauth/device").as_(Viewer).json(json!({ "user_code": code }));
+        |code: &str| world.post("/api/oauth/device").in_person(Viewer).json(json!({ "user_code": code }));
     let mut seen = vec![];
     for nth in 0..12u8 {
         let code = format!("BBBBBBB{}", char::from(b"BCDFGHJKLMNP"[usize::from(nth)]));
@@ -83,7 +84,7 @@ async fn a14_codes_cannot_be_tried_out() {
     // Not even the right one, and nobody else is hindered.
     try_code(text(&begun, "user_code")).expect(429).await;
     let own = json!({ "user_code": begun["user_code"] });
-    world.post("/api/oauth/device").as_(Owner).json(own).expect(200).await;
+    world.post("/api/oauth/device").in_person(Owner).json(own).expect(200).await;
 
     let mut codes: Vec<String> = vec![];
     for _ in 0..50 {

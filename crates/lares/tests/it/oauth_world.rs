@@ -135,7 +135,7 @@ pub async fn ticket(world: &World, path: String) -> String {
 /// Where the person is sent once they said yes or no.
 pub async fn answer(world: &World, who: Who, ticket: &str, allow: bool) -> String {
     let said = json!({ "request": ticket, "allow": allow });
-    let decided = world.post("/api/oauth/request/decision").as_(who).json(said).expect(200).await;
+    let decided = world.post("/api/oauth/request/decision").in_person(who).json(said).expect(200).await;
     decided["redirect_to"].as_str().unwrap().to_owned()
 }
 

@@ -98,6 +98,7 @@ async fn b01_every_route_is_in_the_table_and_in_the_document_with_its_action() {
         // Who comes in there says so in the first MQTT packet.
         "/mqtt",
         "/oauth/authorize",
+        "/oauth/authorize",
         "/oauth/continue",
         "/oauth/device_authorization",
         "/oauth/introspect",

@@ -70,6 +70,8 @@ pub struct World {
     pub a: Household,
     pub b: Household,
     tokens: Vec<(Who, String)>,
+    /// Access tokens of those who have signed in.
+    signed_in: Mutex<Vec<(Who, String)>>,
     client: reqwest::Client,
     _folder: TempDir,
 }
@@ -145,6 +147,7 @@ impl World {
             a: Household::default(),
             b: Household::default(),
             tokens: vec![],
+            signed_in: Mutex::default(),
             client,
             _folder: folder,
         };
@@ -235,6 +238,20 @@ impl World {
         &self.tokens.iter().find(|(known, _)| *known == who).unwrap().1
     }
 
+    /// An access token of somebody who has just signed in themselves; what they let programs do, an API token cannot.
+    pub async fn in_person(&self, who: Who) -> String {
+        let known =
+            |all: &[(Who, String)]| all.iter().find(|(known, _)| *known == who).map(|one| one.1.clone());
+        if let Some(token) = known(&self.signed_in.lock().unwrap()) {
+            return token;
+        }
+        let login = json!({ "email": who.email(), "password": PASSWORD });
+        let answer = Box::pin(self.post("/api/auth/login").json(login).expect(200)).await;
+        let token = answer["access_token"].as_str().unwrap().to_owned();
+        self.signed_in.lock().unwrap().push((who, token.clone()));
+        token
+    }
+
     pub fn http(&self) -> String {
         format!("http://{}", self.running().addresses.http.unwrap())
     }
@@ -245,7 +262,7 @@ impl World {
 
     pub fn call(&self, method: Method, path: impl Into<String>) -> Call<'_> {
         let (base, path) = (self.http(), path.into());
-        Call { world: self, method, base, path, token: None, headers: vec![], body: vec![] }
+        Call { world: self, method, base, path, token: None, in_person: None, headers: vec![], body: vec![] }
     }
 
     pub fn put(&self, path: impl Into<String>) -> Call<'_> {
@@ -331,6 +348,7 @@ pub struct Call<'w> {
     base: String,
     path: String,
     token: Option<String>,
+    in_person: Option<Who>,
     headers: Vec<(String, String)>,
     body: Vec<u8>,
 }
@@ -353,6 +371,12 @@ impl Call<'_> {
 
     pub fn bearer(mut self, token: &str) -> Self {
         self.token = Some(token.to_owned());
+        self
+    }
+
+    /// With the access token of somebody who signs in for it.
+    pub fn in_person(mut self, who: Who) -> Self {
+        self.in_person = Some(who);
         self
     }
 
@@ -387,7 +411,10 @@ impl Call<'_> {
         self.raw("application/x-www-form-urlencoded", body)
     }
 
-    pub async fn send(self) -> Reply {
+    pub async fn send(mut self) -> Reply {
+        if let Some(who) = self.in_person {
+            self.token = Some(self.world.in_person(who).await);
+        }
         let asked = format!("{} {}", self.method, self.path);
         secrets::seen_in_request(self.token.as_deref(), &self.headers, &self.body);
         let mut request =

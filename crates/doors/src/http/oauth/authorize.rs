@@ -3,20 +3,21 @@
 //! back once by itself, from here.
 
 use axum::extract::{RawQuery, Request, State};
-use axum::http::header;
+use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use lares_hub::oauth::authorize::{self, Begun};
-use lares_hub::oauth::{fault, logout};
+use lares_hub::oauth::{OAuthError, OAuthFault, Parameters, fault, logout};
 use lares_hub::{Caller, HubError, identity};
 
 use super::super::Door;
 use super::super::auth::visitor;
+use super::super::portal::wants_html;
 use super::super::problem::Problem;
 use super::super::session::{Credential, set_cookie};
 use super::{OAuthErrorView, Refused, Sent, parameters, see_other};
 
 /// The parameters of RFC 6749, section 4.1.1, RFC 7636 and OpenID Connect Core.
-#[derive(utoipa::IntoParams)]
+#[derive(utoipa::IntoParams, utoipa::ToSchema)]
 #[into_params(parameter_in = Query)]
 #[allow(dead_code)]
 pub struct AuthorizeQuery {
@@ -40,19 +41,58 @@ pub struct AuthorizeQuery {
     resource: Option<String>,
 }
 
-/// Ask a person to let a program in. Answers with a redirect: to the page that asks, or back to the program.
+/// Ask a person to let a program in. Answers with a redirect: to the page that asks, or back to the program. Where the
+/// client or its address is not known, nothing is sent there, and a browser is led to a page that says so.
 #[utoipa::path(get, path = "/oauth/authorize", tag = "oauth", operation_id = "authorize", params(AuthorizeQuery),
     responses((status = 303, description = "Goes on there"),
         (status = 200, description = "With `prompt=none`: a page that goes on by itself", content_type = "text/html"),
         (status = 400, description = "The client or its address is not known, so nothing is sent there",
             body = OAuthErrorView)))]
-pub async fn authorize(State(door): State<Door>, RawQuery(query): RawQuery) -> Result<Response, Sent> {
-    let parameters = parameters(query.unwrap_or_default().as_bytes()).map_err(Refused::from)?;
-    Ok(match authorize::begin(&door.hub, &parameters).await? {
-        Begun::Page { ticket } => see_other(&format!("/consent?request={ticket}")),
-        Begun::Silently { ticket } => comes_back(&ticket),
-        Begun::Back(to) => see_other(&to),
-    })
+pub async fn authorize(
+    State(door): State<Door>,
+    headers: HeaderMap,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Sent> {
+    asked(&door, &headers, parameters(query.unwrap_or_default().as_bytes())).await
+}
+
+/// The same with the parameters as a form (OpenID Connect Core, section 3.1.2.1).
+#[utoipa::path(post, path = "/oauth/authorize", tag = "oauth", operation_id = "postAuthorize",
+    request_body(content = AuthorizeQuery, content_type = "application/x-www-form-urlencoded"),
+    responses((status = 303, description = "Goes on there"),
+        (status = 200, description = "With `prompt=none`: a page that goes on by itself", content_type = "text/html"),
+        (status = 400, description = "The client or its address is not known, so nothing is sent there",
+            body = OAuthErrorView)))]
+pub async fn post_authorize(
+    State(door): State<Door>,
+    headers: HeaderMap,
+    form: super::Form,
+) -> Result<Response, Sent> {
+    asked(&door, &headers, Ok(form.parameters)).await
+}
+
+async fn asked(
+    door: &Door,
+    headers: &HeaderMap,
+    parameters: Result<Parameters, OAuthFault>,
+) -> Result<Response, Sent> {
+    let begun = match parameters {
+        Ok(parameters) => authorize::begin(&door.hub, &parameters).await,
+        Err(fault) => Err(fault.into()),
+    };
+    match begun {
+        Ok(Begun::Page { ticket }) => Ok(see_other(&format!("/consent?request={ticket}"))),
+        Ok(Begun::Silently { ticket }) => Ok(comes_back(&ticket)),
+        Ok(Begun::Back(to)) => Ok(see_other(&to)),
+        Err(OAuthError::Fault(fault)) if wants_html(headers) => Ok(see_other(&told_to_the_person(&fault))),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The page that says what is wrong, by the parameter's name alone: whoever made the link chose the rest.
+fn told_to_the_person(fault: &OAuthFault) -> String {
+    let wrong = ["client_id", "redirect_uri"].into_iter().find(|name| fault.description.starts_with(name));
+    format!("/app-refused{}", wrong.map(|name| format!("?wrong={name}")).unwrap_or_default())
 }
 
 /// A page that comes back to this server by itself, as from this server: then the browser shows its cookie.
