@@ -165,7 +165,8 @@ impl Caller {
     /// The same organisations, in the same roles.
     pub fn may_the_same_as(&self, other: &Caller) -> bool {
         let roles = |caller: &Caller| {
-            let mut roles: Vec<_> = caller.memberships.iter().map(|one| (one.organisation, one.role)).collect();
+            let mut roles: Vec<_> =
+                caller.memberships.iter().map(|one| (one.organisation, one.role)).collect();
             roles.sort_unstable_by_key(|(organisation, _)| *organisation);
             roles
         };

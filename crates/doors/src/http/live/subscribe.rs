@@ -110,7 +110,17 @@ pub fn read(text: &str) -> Result<Request, Invalid> {
     let said = serde_json::from_str(text).map_err(|error| Invalid::one("", error.to_string()))?;
     match said {
         Said::Ping {} => Ok(Request::Ping),
-        Said::Subscribe { organisation, homes, rooms, devices, types: named, everywhere, readings, events, cursor } => {
+        Said::Subscribe {
+            organisation,
+            homes,
+            rooms,
+            devices,
+            types: named,
+            everywhere,
+            readings,
+            events,
+            cursor,
+        } => {
             let subscription = Subscription {
                 organisation,
                 homes,
