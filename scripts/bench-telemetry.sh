@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Measures the telemetry engine beside SQLite, DuckDB, PostgreSQL, VictoriaMetrics and InfluxDB: `make bench-telemetry`.
 # Options go to lares-bench: --points N shortens the workload, --seconds S the timed ingest of each engine, --only
-# NAME,... leaves engines out. Installs what those asked for need. BENCH_LIMIT_SECONDS ends the whole.
+# NAME,... leaves engines out. Installs what those asked for need. BENCH_LIMIT_SECONDS ends the whole. With `curve` or
+# `hot-restart` first, our engine alone, at growing numbers of points or started on a log full of them.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -66,6 +67,11 @@ end_what_is_left() {
         rm -f "$file"
     done
 }
+
+if [ "${1:-}" = curve ] || [ "${1:-}" = hot-restart ]; then
+    cargo build --release --locked --bin lares-bench
+    exec timeout --foreground "$limit_seconds" target/release/lares-bench "$1" --work "$work" "${@:2}"
+fi
 
 install_packages
 install_python

@@ -31,6 +31,9 @@ fn main() -> Result<(), String> {
     match arguments.split_first() {
         Some((task, rest)) if task == "telemetry" => telemetry::run(rest),
         Some((task, rest)) if task == "mqtt" => mqtt::run(rest),
+        Some((task, rest)) if task == "curve" => telemetry::curve::run(rest),
+        Some((task, rest)) if task == "hot-restart" => telemetry::hot_restart::run(rest),
+        Some((task, rest)) if task == "hot-fill" => telemetry::hot_restart::fill(rest),
         Some((task, rest)) if task == "engine" => telemetry::serve(rest),
         Some((binary, rest)) if rest.first().is_some_and(|what| what == "sign-in") => {
             sign_in::run(&PathBuf::from(binary))
@@ -39,8 +42,10 @@ fn main() -> Result<(), String> {
             measure_server(PathBuf::from(binary), rest.first().is_some_and(|what| what == "live"))
         }
         None => Err(format!(
-            "usage: lares-bench PATH-OF-LARES [live|sign-in], or {}, or {}",
+            "usage: lares-bench PATH-OF-LARES [live|sign-in], or {}, or {}, or {}, or {}",
             telemetry::USAGE,
+            telemetry::curve::USAGE,
+            telemetry::hot_restart::USAGE,
             mqtt::USAGE
         )),
     }

@@ -73,14 +73,15 @@ pub(crate) fn bad_link() -> HubError {
     Invalid::one("/token", "is not known, was used, or is too old: ask for a new one").into()
 }
 
-async fn may_register(hub: &Hub, invitation: Option<&str>) -> Result<(), HubError> {
+async fn may_register(hub: &Hub, email: &str, invitation: Option<&str>) -> Result<(), HubError> {
     if hub.accounts.registration == Registration::Open {
         return Ok(());
     }
     let Some(secret) = invitation else { return Err(HubError::RegistrationClosed) };
     match invitations::of_secret(hub, &hub.store, secret).await {
-        Ok(_) => Ok(()),
-        Err(HubError::NotFound(_)) => Err(HubError::RegistrationClosed),
+        // A link that was sent to somebody makes no accounts for others.
+        Ok(invitation) if invitation.email.as_ref().is_none_or(|to| to == email) => Ok(()),
+        Ok(_) | Err(HubError::NotFound(_)) => Err(HubError::RegistrationClosed),
         Err(error) => Err(error),
     }
 }
@@ -102,7 +103,7 @@ pub async fn register(hub: &Hub, visitor: &Visitor, new: &NewAccount) -> Result<
     let name = new.name.as_deref().unwrap_or(local_part);
     identity::check_account(&new.email.trim().to_lowercase(), name, &new.password)?;
     hub.mail_throttle.registration(visitor)?;
-    may_register(hub, new.invitation.as_deref()).await?;
+    may_register(hub, &new.email.trim().to_lowercase(), new.invitation.as_deref()).await?;
     if users::find_by_email(&hub.store, new.email.trim()).await?.is_some() {
         return Err(HubError::Conflict("an account with this e-mail address exists already".to_owned()));
     }

@@ -344,4 +344,30 @@ mod tests {
         let keys = [(id, now + -10 * ROTATED_EVERY_MS)];
         assert_eq!(plan(&keys, now), Plan { make: Some(now + PUBLISHED_BEFORE_MS), drop: vec![] });
     }
+
+    #[test]
+    fn a11_a_header_that_holds_anything_else_is_refused_before_any_key_is_asked() {
+        let id = SigningKeyId(Uuid::nil());
+        let jwt = |header: &Value| format!("{}.e30.AA", URL_SAFE_NO_PAD.encode(header.to_string()));
+        let good = serde_json::json!({ "alg": "ES256", "typ": ACCESS_TOKEN, "kid": id });
+        assert_eq!(kid_of(&jwt(&good), ACCESS_TOKEN), Ok(id));
+        for (name, value) in [
+            ("crit", serde_json::json!(["exp"])),
+            ("jku", "https://evil.example/jwks".into()),
+            ("jwk", serde_json::json!({ "kty": "EC" })),
+            ("x5u", "https://evil.example/cert".into()),
+            ("x5c", serde_json::json!(["AA"])),
+            ("b64", false.into()),
+            ("zip", "DEF".into()),
+            ("alg", "none".into()),
+            ("alg", "HS256".into()),
+            ("typ", "JWT".into()),
+            ("kid", Value::Null),
+        ] {
+            let mut bad = good.clone();
+            bad[name] = value;
+            let refused = kid_of(&jwt(&bad), ACCESS_TOKEN);
+            assert!(matches!(refused, Err(BadToken::Header(_))), "{name}: {refused:?}");
+        }
+    }
 }

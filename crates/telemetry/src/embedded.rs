@@ -21,9 +21,10 @@ use crate::log::body::encode_body;
 use crate::log::checkpoint::Checkpoints;
 use crate::log::names::Names;
 use crate::log::{inspect, records, schema};
+use crate::priority::behind_others;
 use crate::published::Published;
 use crate::query::{Engine, head_of};
-use crate::sealer::{DEVICES_AT_ONCE, Nudge, Sealer, hold, let_go, seal};
+use crate::sealer::{DEVICES_AT_ONCE, Nudge, Sealer, hold, let_go, seal, wake};
 use crate::writer::{Answer, Job, Prepared, Writer};
 use crate::{
     Abilities, Aggregate, AggregateQuery, Appended, BoxFuture, EngineAddress, Limits, ReadingsQuery,
@@ -160,7 +161,11 @@ impl EmbeddedTelemetry {
         };
         let thread = |name: &str| std::thread::Builder::new().name(name.to_owned());
         self.writer = Some(thread("telemetry-writer").spawn(move || writer.run(waiting)).map_err(spawned)?);
-        self.sealer = Some(thread("telemetry-sealer").spawn(move || sealer.run(&nudged)).map_err(spawned)?);
+        let sealing = thread("telemetry-sealer").spawn(move || {
+            behind_others();
+            sealer.run(&nudged);
+        });
+        self.sealer = Some(sealing.map_err(spawned)?);
         (self.jobs, self.nudge) = (Some(jobs), Some(sender));
         Ok(())
     }
@@ -202,9 +207,11 @@ impl EmbeddedTelemetry {
         let devices: Vec<DeviceId> = self.engine.hot.all().into_iter().map(|(device, _)| device).collect();
         let (archive, hot) = (self.engine.archive.as_ref(), &self.engine.hot);
         devices.chunks(DEVICES_AT_ONCE).try_for_each(|some| seal(archive, hot, &self.published, some))?;
+        let_go(hot, &self.published);
         if let Some(jobs) = &self.jobs {
-            let_go(hot, &self.published, &jobs.downgrade());
+            wake(&jobs.downgrade());
         }
+        archive.rest();
         Ok(())
     }
 }

@@ -2,6 +2,7 @@
 //! again from the log at every start.
 
 use std::collections::HashMap;
+use std::hash::BuildHasherDefault;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use lares_model::record::Position;
@@ -10,6 +11,7 @@ use lares_model::{DeviceId, OrganisationId, UnixMillis, Value};
 use crate::SeriesKey;
 use crate::archive::{Sealed, Sealing, Version};
 use crate::codec::chunk::Rows;
+use crate::random_bits::RandomBits;
 use crate::shape::Shape;
 
 /// A repeated message of a device is known by its identity among so many last ones.
@@ -19,25 +21,36 @@ pub const IDENTITIES_REMEMBERED: usize = 128;
 #[derive(Default)]
 pub struct Identities {
     ring: Vec<u64>,
+    /// A part of each, by which most of what is new is told at a quarter of the memory.
+    parts: Vec<u16>,
     next: usize,
+}
+
+fn part(identity: u64) -> u16 {
+    identity as u16
 }
 
 impl Identities {
     pub fn from_oldest(list: Vec<u64>) -> Identities {
         let next = if list.len() == IDENTITIES_REMEMBERED { 0 } else { list.len() };
-        Identities { ring: list, next }
+        let parts = list.iter().map(|identity| part(*identity)).collect();
+        Identities { ring: list, parts, next }
     }
 
     pub fn contains(&self, identity: u64) -> bool {
-        // All of it, without a branch per element: a kilobyte or two, and no index to keep.
-        self.ring.iter().fold(false, |found, known| found | (*known == identity))
+        // All of it, without a branch per element: a few cache lines, and no index to keep.
+        let wanted = part(identity);
+        self.parts.iter().fold(false, |found, known| found | (*known == wanted))
+            && self.ring.contains(&identity)
     }
 
     pub fn push(&mut self, identity: u64) {
         if self.ring.len() < IDENTITIES_REMEMBERED {
             self.ring.push(identity);
+            self.parts.push(part(identity));
         } else {
             self.ring[self.next] = identity;
+            self.parts[self.next] = part(identity);
             self.next = (self.next + 1) % IDENTITIES_REMEMBERED;
         }
     }
@@ -79,6 +92,9 @@ pub struct LastRow {
 
 pub struct HotDevice {
     pub organisation: OrganisationId,
+    /// What stands for them in the log, where it was looked up already.
+    pub log_no: Option<u32>,
+    pub organisation_no: Option<u32>,
     pub groups: Vec<HotGroup>,
     pub identities: Identities,
     /// The first entry whose readings or identity the archive does not have.
@@ -106,6 +122,8 @@ impl HotDevice {
     fn new(organisation: OrganisationId) -> HotDevice {
         HotDevice {
             organisation,
+            log_no: None,
+            organisation_no: None,
             groups: Vec::new(),
             identities: Identities::default(),
             first_unsealed: None,
@@ -121,6 +139,18 @@ impl HotDevice {
         let stamp = if (0..STAMPS_AHEAD_MAX_MS).contains(&ahead) { self.stamp + 1 } else { received.0 };
         self.stamp = stamp;
         UnixMillis(stamp)
+    }
+
+    pub fn belongs_to(&mut self, organisation: OrganisationId) {
+        if self.organisation != organisation {
+            (self.organisation, self.organisation_no) = (organisation, None);
+        }
+    }
+
+    /// The log's numbers may be other ones now.
+    pub fn forget_numbers(&mut self) {
+        (self.log_no, self.organisation_no) = (None, None);
+        self.groups.iter_mut().for_each(|group| group.shape_no = None);
     }
 
     pub fn points(&self) -> usize {
@@ -300,7 +330,7 @@ impl HotDevice {
     }
 }
 
-type Devices = HashMap<DeviceId, Arc<Mutex<HotDevice>>>;
+type Devices = HashMap<DeviceId, Arc<Mutex<HotDevice>>, BuildHasherDefault<RandomBits>>;
 
 /// All devices.
 #[derive(Default)]
@@ -369,6 +399,7 @@ mod tests {
         assert!(!identities.contains(2) && identities.contains(3));
         let list = identities.oldest_first();
         assert_eq!((list[0], list.len()), (3, IDENTITIES_REMEMBERED));
+        assert!(!identities.contains(3 + (1 << 16)), "only a part of it is known");
         let mut again = Identities::from_oldest(list);
         again.push(1_000);
         assert!(!again.contains(3) && again.contains(4) && again.contains(1_000));

@@ -4,10 +4,10 @@ use std::fmt;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// From here on the log's oldest entries are sealed and let go of. It bounds the hot tier too, at about three
-    /// times as much memory.
+    /// From here on the log's oldest entries are sealed and let go of. It bounds the hot tier too, at about five times
+    /// as much memory where devices report alike.
     pub log_bytes: u64,
-    /// From here on nothing more is taken until the archive has caught up.
+    /// From here on nothing more is taken until the archive has caught up. While that is away, this is the bound.
     pub log_bytes_refused: u64,
     pub series_per_device: usize,
     pub series_per_organisation: usize,
@@ -17,7 +17,7 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Limits {
-            log_bytes: 10 * 1024 * 1024,
+            log_bytes: 6 * 1024 * 1024,
             log_bytes_refused: 256 * 1024 * 1024,
             series_per_device: 1_000,
             series_per_organisation: 1_000_000,

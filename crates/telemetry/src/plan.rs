@@ -2,6 +2,7 @@
 //! of which shapes the others are made of.
 
 use std::collections::{HashMap, HashSet};
+use std::hash::BuildHasherDefault;
 use std::sync::{Arc, Mutex};
 
 use lares_model::reading::Reading;
@@ -9,9 +10,10 @@ use lares_model::record::{Body, Entry, Position};
 use lares_model::{OrganisationId, Value};
 use rusqlite::Connection;
 
-use crate::hot::{Hot, HotDevice, lock};
+use crate::hot::{Hot, HotDevice, HotGroup, lock};
 use crate::log::batch::{Encoder, EntryPlan, RowPlan};
 use crate::log::names::Names;
+use crate::random_bits::RandomBits;
 use crate::shape::{self, Shape};
 use crate::{Appended, Limits, Refusal, TelemetryError};
 
@@ -44,7 +46,7 @@ pub struct Plan<'a> {
     pub encoder: Encoder,
     pub rows: Vec<PlannedRow>,
     /// Identities in this group, by device number.
-    pub seen: HashSet<(u32, u64)>,
+    pub seen: HashSet<(u32, u64), BuildHasherDefault<RandomBits>>,
     scratch: Vec<RowPlan>,
 }
 
@@ -56,9 +58,11 @@ impl<'a> Plan<'a> {
         limits: &'a Limits,
         series: &'a mut HashMap<OrganisationId, usize>,
         head: Position,
+        entries: usize,
     ) -> Self {
         let encoder = Encoder::new(Position(head.0 + 1));
-        let (rows, seen, scratch) = (Vec::new(), HashSet::new(), Vec::new());
+        let (rows, scratch) = (Vec::with_capacity(entries), Vec::new());
+        let seen = HashSet::with_capacity_and_hasher(entries, BuildHasherDefault::default());
         Plan { connection, names, hot, limits, series, head, encoder, rows, seen, scratch }
     }
 
@@ -69,57 +73,85 @@ impl<'a> Plan<'a> {
         body: &[u8],
     ) -> Result<(Appended, Option<Planned>), TelemetryError> {
         let hot = self.hot.get_or_insert(entry.device, entry.organisation);
-        let device = self.names.device(self.connection, entry.device)?;
+        let mut device = lock(&hot);
+        let number = self.number_of(&mut device, entry)?;
         if let Some(identity) = entry.identity {
-            let known = lock(&hot).identities.contains(identity.0) || !self.seen.insert((device, identity.0));
+            let known = device.identities.contains(identity.0) || !self.seen.insert((number, identity.0));
             if known {
                 return Ok((Appended::Duplicate, None));
             }
         }
-        stamp(&hot, entry);
+        stamp(&mut device, entry);
         let start = self.rows.len();
         if let Body::Readings { readings } = &entry.body
-            && let Err(refusal) = self.plan_rows(&hot, entry, readings)?
+            && let Err(refusal) = self.plan_rows(&mut device, entry.organisation, readings)?
         {
             self.rows.truncate(start);
             if let Some(identity) = entry.identity {
-                self.seen.remove(&(device, identity.0));
+                self.seen.remove(&(number, identity.0));
             }
             return Ok((Appended::Refused(refusal), None));
         }
         self.head = Position(self.head.0 + 1);
         self.scratch.clear();
         self.scratch.extend(self.rows[start..].iter().map(|planned| planned.row));
-        let organisation = self.names.organisation(self.connection, entry.organisation)?;
         let plan = EntryPlan {
             position: self.head,
-            device,
-            organisation,
+            device: number,
+            organisation: self.organisation_of(&mut device, entry)?,
             entry: &*entry,
             rows: &self.scratch,
             body,
         };
         self.encoder.put(&plan);
+        drop(device);
         let rows = start..self.rows.len();
         Ok((Appended::At(self.head), Some(Planned { position: self.head, hot, rows })))
     }
 
+    fn number_of(&mut self, device: &mut HotDevice, entry: &Entry) -> Result<u32, TelemetryError> {
+        if let Some(number) = device.log_no {
+            return Ok(number);
+        }
+        let number = self.names.device(self.connection, entry.device)?;
+        Ok(*device.log_no.insert(number))
+    }
+
+    fn organisation_of(&mut self, device: &mut HotDevice, entry: &Entry) -> Result<u32, TelemetryError> {
+        match device.organisation_no.filter(|_| device.organisation == entry.organisation) {
+            Some(number) => Ok(number),
+            None => {
+                let number = self.names.organisation(self.connection, entry.organisation)?;
+                if device.organisation == entry.organisation {
+                    device.organisation_no = Some(number);
+                }
+                Ok(number)
+            }
+        }
+    }
+
     fn plan_rows(
         &mut self,
-        hot: &Mutex<HotDevice>,
-        entry: &Entry,
+        device: &mut HotDevice,
+        organisation: OrganisationId,
         readings: &[Reading],
     ) -> Result<Result<(), Refusal>, TelemetryError> {
         let too_long = |reading: &Reading| matches!(&reading.value, Value::Text(text) if text.len() > self.limits.text_bytes);
         if readings.iter().any(too_long) {
             return Ok(Err(Refusal::TextTooLong));
         }
-        let mut device = lock(hot);
-        device.organisation = entry.organisation;
+        device.belongs_to(organisation);
+        // What a device reports is most often one row that it has reported before.
+        if shape::are_of_one_instant(readings)
+            && let Some(row) = known_row(device, readings, 0)
+        {
+            self.rows.push(row);
+            return Ok(Ok(()));
+        }
         let mut start = 0;
         for length in shape::rows(readings) {
             let run = &readings[start..start + length];
-            if let Err(refusal) = self.plan_run(&mut device, entry.organisation, run, start)? {
+            if let Err(refusal) = self.plan_run(device, organisation, run, start)? {
                 return Ok(Err(refusal));
             }
             start += length;
@@ -134,10 +166,8 @@ impl<'a> Plan<'a> {
         run: &[Reading],
         start: usize,
     ) -> Result<Result<(), Refusal>, TelemetryError> {
-        let known = device.groups.iter().position(|group| group.shape_no.is_some() && group.shape.fits(run));
-        if let Some(group) = known {
-            let shape = device.groups[group].shape_no.unwrap_or_default();
-            self.rows.push(PlannedRow { row: RowPlan { shape, start, length: run.len() }, group });
+        if let Some(row) = known_row(device, run, start) {
+            self.rows.push(row);
             return Ok(Ok(()));
         }
         if device.groups.len() >= GROUPS_MAX && run.len() > 1 {
@@ -186,13 +216,22 @@ impl<'a> Plan<'a> {
     }
 }
 
+/// The row that a run is, where the log has a number for its shape.
+fn known_row(device: &HotDevice, run: &[Reading], start: usize) -> Option<PlannedRow> {
+    let fitting = |(index, group): (usize, &HotGroup)| {
+        let shape = group.shape_no.filter(|_| group.shape.fits(run))?;
+        Some(PlannedRow { row: RowPlan { shape, start, length: run.len() }, group: index })
+    };
+    device.groups.iter().enumerate().find_map(fitting)
+}
+
 /// Readings without a time of their own have the server's. Where a device sends several messages within one
 /// millisecond each gets an instant of its own, or the last would replace the others.
-fn stamp(hot: &Mutex<HotDevice>, entry: &mut Entry) {
+fn stamp(device: &mut HotDevice, entry: &mut Entry) {
     let received = entry.received;
     let Body::Readings { readings } = &mut entry.body else { return };
     if readings.iter().any(|reading| reading.time == received) {
-        let stamp = lock(hot).next_stamp(received);
+        let stamp = device.next_stamp(received);
         for reading in readings.iter_mut().filter(|reading| reading.time == received) {
             reading.time = stamp;
         }

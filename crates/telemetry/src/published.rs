@@ -24,6 +24,16 @@ pub struct Published {
     pub released: AtomicI64,
     /// Everything up to here may leave the log.
     pub truncate_to: AtomicI64,
+    /// Where the oldest batch ends that it keeps.
+    pub oldest: AtomicI64,
+}
+
+/// What one group commit came to.
+#[derive(Default)]
+pub struct Counted {
+    pub entries: u64,
+    pub duplicates: u64,
+    pub readings: u64,
 }
 
 impl Published {
@@ -41,7 +51,22 @@ impl Published {
             hot_points: AtomicI64::default(),
             released: AtomicI64::default(),
             truncate_to: AtomicI64::default(),
+            oldest: AtomicI64::new(i64::MAX),
         }
+    }
+
+    /// Whether the log keeps a batch that may leave it.
+    pub fn may_let_go(&self) -> bool {
+        self.truncate_to.load(Ordering::Relaxed) >= self.oldest.load(Ordering::Relaxed)
+    }
+
+    pub fn count(&self, counted: &Counted) {
+        let add = |counter: &AtomicU64, more: u64| counter.fetch_add(more, Ordering::Relaxed);
+        add(&self.batches, 1);
+        add(&self.entries, counted.entries);
+        add(&self.duplicates, counted.duplicates);
+        add(&self.readings, counted.readings);
+        self.hot_points.fetch_add(counted.readings as i64, Ordering::Relaxed);
     }
 
     pub fn head(&self) -> Position {

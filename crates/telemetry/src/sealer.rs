@@ -64,11 +64,15 @@ impl Sealer {
     pub fn run(self, nudged: &Receiver<()>) {
         let mut told = None;
         while !self.stopped.load(Ordering::Relaxed) {
-            match nudged.recv_timeout(LOOK_EVERY) {
-                Ok(()) | Err(RecvTimeoutError::Timeout) => {}
+            let quiet = match nudged.recv_timeout(LOOK_EVERY) {
+                Ok(()) => false,
+                Err(RecvTimeoutError::Timeout) => true,
                 Err(RecvTimeoutError::Disconnected) => return,
-            }
+            };
             let failed = self.seal_what_is_due().err();
+            if quiet && failed.is_none() {
+                self.rest();
+            }
             if let Some(error) = &failed {
                 // An engine may be away for hours: the same reason is told once.
                 if told != failed {
@@ -99,17 +103,32 @@ impl Sealer {
         }
     }
 
+    /// In the order of their ids, as they lie in the archive.
     fn take_full(&self) -> Vec<DeviceId> {
-        self.nudge.full.lock().unwrap_or_else(PoisonError::into_inner).drain().collect()
+        let mut full: Vec<DeviceId> =
+            self.nudge.full.lock().unwrap_or_else(PoisonError::into_inner).drain().collect();
+        full.sort_unstable();
+        full
+    }
+
+    /// Nobody appends enough to nudge: what the log has not let go of on the way it does now, and the archive moves
+    /// what it wrote to its place.
+    fn rest(&self) {
+        if self.published.may_let_go() {
+            wake(&self.jobs);
+        }
+        self.archive.rest();
     }
 
     fn put_back(&self, devices: &[DeviceId]) {
         self.nudge.full.lock().unwrap_or_else(PoisonError::into_inner).extend(devices);
     }
 
-    /// Where the log is too long, the devices whose entries make up its oldest eighth.
+    /// Where the log is too long, and will be when it has let go of what it may, the devices whose entries make up its
+    /// oldest eighth.
     fn pinning(&self) -> Vec<DeviceId> {
-        if self.published.log_bytes.load(Ordering::Relaxed) <= self.limits.log_bytes {
+        let is_long = self.published.log_bytes.load(Ordering::Relaxed) > self.limits.log_bytes;
+        if !is_long || self.published.may_let_go() {
             return Vec::new();
         }
         let all = self.hot.all();
@@ -127,27 +146,29 @@ impl Sealer {
         seal(self.archive.as_ref(), &self.hot, &self.published, devices)
     }
 
-    /// Where the log is too long.
+    /// Where the log is too long. The next commits do it, a little each.
     fn let_go(&self) {
         if self.published.log_bytes.load(Ordering::Relaxed) > self.limits.log_bytes {
-            let_go(&self.hot, &self.published, &self.jobs);
+            let_go(&self.hot, &self.published);
         }
     }
 }
 
-/// Tells the writer up to where the log may be let go of.
-pub fn let_go(hot: &Hot, published: &Published, jobs: &mpsc::WeakSender<Job>) {
+/// Has the writer look without an entry.
+pub fn wake(jobs: &mpsc::WeakSender<Job>) {
+    if let Some(jobs) = jobs.upgrade() {
+        // A full queue means that the writer is awake.
+        let _ = jobs.try_send(Job::Wake);
+    }
+}
+
+/// Says up to where the log may be let go of.
+pub fn let_go(hot: &Hot, published: &Published) {
     let released = published.released.load(Ordering::Relaxed);
     let firsts = hot.all().into_iter().filter_map(|(_, hot)| lock(&hot).first_unsealed);
     let unsealed = firsts.map(|first| first.0 - 1).min().unwrap_or(i64::MAX);
     let through = released.min(unsealed);
-    if through > published.truncate_to.load(Ordering::Relaxed) {
-        published.truncate_to.store(through, Ordering::Relaxed);
-        if let Some(jobs) = jobs.upgrade() {
-            // A full queue means that the writer is awake.
-            let _ = jobs.try_send(Job::Wake);
-        }
-    }
+    published.truncate_to.fetch_max(through, Ordering::Relaxed);
 }
 
 /// Whoever calls holds the lock on moving rows.

@@ -74,6 +74,16 @@ impl Shape {
     }
 }
 
+/// Whether all have one time and the same marks: a row, unless a series is in it twice.
+pub fn are_of_one_instant(readings: &[Reading]) -> bool {
+    let Some((first, rest)) = readings.split_first() else { return false };
+    rest.iter().all(|reading| {
+        reading.time == first.time
+            && reading.quality == first.quality
+            && reading.at_least_once == first.at_least_once
+    })
+}
+
 /// The lengths of the runs that are rows: same time, same marks, no series twice.
 pub fn rows(readings: &[Reading]) -> Vec<usize> {
     let mut lengths = Vec::with_capacity(1);

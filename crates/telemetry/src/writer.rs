@@ -21,7 +21,7 @@ use crate::log::records::stored_head;
 use crate::log::tail::Tail;
 use crate::log::{schema, scrub};
 use crate::plan::{Plan, Planned, PlannedRow};
-use crate::published::Published;
+use crate::published::{Counted, Published};
 use crate::sealer::Nudge;
 use crate::{Appended, Limits, TelemetryError, sqlite};
 
@@ -34,9 +34,12 @@ const GROUP_ENTRIES_MAX: usize = 4_096;
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Free pages of the file that wait for the next entries.
-const PAGES_KEPT_FREE: i64 = 512;
-/// Given back with a commit that somebody waits for.
+const PAGES_KEPT_FREE: i64 = 128;
+/// Commits that somebody waits for give pages back only above this, and few at once.
+const PAGES_KEPT_FREE_IN_A_RUSH: i64 = 4_096;
 const PAGES_GIVEN_BACK: i64 = 32;
+/// So many batches at least leave the log with a commit that somebody waits for, where they may.
+const BATCHES_LET_GO: usize = 6;
 
 pub type Answer<T> = oneshot::Sender<Result<T, TelemetryError>>;
 
@@ -94,6 +97,7 @@ impl Writer {
         if let Some(connection) = &self.connection {
             checkpoint::count_pages(connection);
         }
+        self.tell_the_oldest();
         while let Some(first) = jobs.blocking_recv() {
             for group in apart(gather(first, &mut jobs)) {
                 self.serve(group);
@@ -168,7 +172,9 @@ impl Writer {
                 Job::Append { .. } | Job::Wake => {}
             }
         }
-        let mut plan = Plan::new(connection, &mut names, &self.hot, &self.limits, &mut self.series, before);
+        let entries = group.iter().map(weight).sum();
+        let mut plan =
+            Plan::new(connection, &mut names, &self.hot, &self.limits, &mut self.series, before, entries);
         let mut outcomes = Vec::with_capacity(group.len());
         for job in group.iter_mut() {
             outcomes.push(match job {
@@ -185,10 +191,15 @@ impl Writer {
         if let Some(blob) = &blob {
             insert_batch(connection, before, head, blob)?;
         }
-        let truncated = truncate(connection, &self.published, head, &self.kept)?;
-        give_back(connection, if is_idle(group) { i64::MAX } else { PAGES_GIVEN_BACK })?;
+        let idle = is_idle(group);
+        let bytes = blob.map_or(0, |blob| blob.len() as u64);
+        let in_a_rush = (!idle).then_some(bytes);
+        let truncated = truncate(connection, &self.published, head, &self.kept, in_a_rush)?;
+        if idle || truncated > 0 {
+            give_back(connection, idle)?;
+        }
         run("COMMIT")?;
-        Ok(Written { outcomes, rows, head, bytes: blob.map_or(0, |blob| blob.len() as u64), truncated })
+        Ok(Written { outcomes, rows, head, bytes, truncated })
     }
 
     /// Makes what was committed visible, before anybody is told that it is.
@@ -196,14 +207,21 @@ impl Writer {
         let published = Arc::clone(&self.published);
         self.account(&written);
         let mut answers: Vec<Box<dyn FnOnce() + Send>> = Vec::with_capacity(group.len());
+        let (mut counted, mut dropped) = (Counted::default(), Vec::new());
         let mut tail = published.tail();
         for (job, outcomes) in group.into_iter().zip(written.outcomes) {
             match job {
                 Job::Append { entries, answer } => {
                     let told: Vec<Appended> = outcomes.iter().map(|(appended, _)| *appended).collect();
-                    for (prepared, (appended, planned)) in entries.into_iter().zip(outcomes) {
-                        self.make_visible(&mut tail, prepared, appended, planned, &written.rows);
+                    for (prepared, (_, planned)) in entries.into_iter().zip(outcomes) {
+                        let Some(planned) = planned else { continue };
+                        let (record, points) = self.make_visible(prepared.entry, planned, &written.rows);
+                        counted.entries += 1;
+                        counted.readings += points as u64;
+                        tail.push(record, 64 + points * 48 + prepared.body.len(), &mut dropped);
                     }
+                    let again = told.iter().filter(|appended| **appended == Appended::Duplicate);
+                    counted.duplicates += again.count() as u64;
                     answers.push(Box::new(move || drop(answer.send(Ok(told)))));
                 }
                 Job::Forget { device, answer } => {
@@ -219,11 +237,13 @@ impl Writer {
                 Job::Wake => {}
             }
         }
-        published.batches.fetch_add(1, Ordering::Relaxed);
+        published.count(&counted);
         published.set_head(written.head);
         drop(tail);
         // Whoever stopped waiting is not missed.
         answers.into_iter().for_each(|answer| answer());
+        // Taking them apart takes time, which nobody waits for now.
+        drop(dropped);
         if published.log_bytes.load(Ordering::Relaxed) > self.limits.log_bytes {
             self.sealer.nudge();
         }
@@ -241,29 +261,21 @@ impl Writer {
             self.kept.pop_front();
             self.published.log_bytes.fetch_sub(bytes, Ordering::Relaxed);
         }
+        self.tell_the_oldest();
     }
 
-    fn make_visible(
-        &self,
-        tail: &mut Tail,
-        prepared: Prepared,
-        appended: Appended,
-        planned: Option<Planned>,
-        rows: &[PlannedRow],
-    ) {
-        let published = &self.published;
-        let Some(Planned { position, hot, rows: mine }) = planned else {
-            if appended == Appended::Duplicate {
-                published.duplicates.fetch_add(1, Ordering::Relaxed);
-            }
-            return;
-        };
-        let entry = prepared.entry;
-        let mut device = lock(&hot);
-        device.note(position, entry.identity.map(|identity| identity.0));
+    fn tell_the_oldest(&self) {
+        let oldest = self.kept.front().map_or(i64::MAX, |(last, _)| *last);
+        self.published.oldest.store(oldest, Ordering::Relaxed);
+    }
+
+    /// The entry as followers see it, and how many values it has.
+    fn make_visible(&self, entry: Entry, planned: Planned, rows: &[PlannedRow]) -> (Record, usize) {
+        let mut device = lock(&planned.hot);
+        device.note(planned.position, entry.identity.map(|identity| identity.0));
         let mut points = 0;
         if let Body::Readings { readings } = &entry.body {
-            for PlannedRow { row, group } in &rows[mine] {
+            for PlannedRow { row, group } in &rows[planned.rows] {
                 let run = &readings[row.start..row.start + row.length];
                 let stamp = (run[0].time.0, entry.received.0, crate::shape::flags_of(&run[0]));
                 device.push(*group, stamp, run.iter().map(|reading| &reading.value));
@@ -273,12 +285,7 @@ impl Writer {
                 }
             }
         }
-        drop(device);
-        published.entries.fetch_add(1, Ordering::Relaxed);
-        published.readings.fetch_add(points as u64, Ordering::Relaxed);
-        published.hot_points.fetch_add(points as i64, Ordering::Relaxed);
-        let weight = 64 + points * 48 + prepared.body.len();
-        tail.push(Record { position, entry }, weight);
+        (Record { position: planned.position, entry }, points)
     }
 
     fn recover(&mut self, error: &TelemetryError) {
@@ -301,9 +308,8 @@ impl Writer {
 
     fn adopt(&mut self, names: Names) {
         *self.names.write().unwrap_or_else(PoisonError::into_inner) = names;
-        // Shapes may have other numbers now.
         for (_, device) in self.hot.all() {
-            lock(&device).groups.iter_mut().for_each(|group| group.shape_no = None);
+            lock(&device).forget_numbers();
         }
     }
 
@@ -342,16 +348,30 @@ fn insert_batch(
         .map_err(|error| sqlite::from_sqlite(&error))
 }
 
-/// Lets go of what is sealed and passed; answers up to where.
+/// Up to where the log lets go of a few batches, and of more bytes than it got with this commit.
+fn little(kept: &VecDeque<(i64, u64)>, written: u64) -> i64 {
+    let mut bytes = 0;
+    let enough = kept.iter().enumerate().find(|(nth, (_, of_batch))| {
+        bytes += of_batch;
+        *nth + 1 >= BATCHES_LET_GO && bytes >= 2 * written
+    });
+    enough.map_or(i64::MAX, |(_, (last, _))| *last)
+}
+
+/// Lets go of what is sealed and passed, all of it or little where somebody waits; answers up to where.
 fn truncate(
     connection: &Connection,
     published: &Published,
     head: Position,
     kept: &VecDeque<(i64, u64)>,
+    in_a_rush: Option<u64>,
 ) -> Result<i64, TelemetryError> {
-    let through = published.truncate_to.load(Ordering::Relaxed);
+    let mut through = published.truncate_to.load(Ordering::Relaxed);
     if kept.front().is_none_or(|oldest| oldest.0 > through) {
         return Ok(0);
+    }
+    if let Some(written) = in_a_rush {
+        through = through.min(little(kept, written));
     }
     let failed = |error: rusqlite::Error| sqlite::from_sqlite(&error);
     connection
@@ -371,10 +391,15 @@ fn is_idle(group: &[Job]) -> bool {
 }
 
 /// A burst's pages go back to the file system, a few with each commit; some stay for the next entries.
-fn give_back(connection: &Connection, pages: i64) -> Result<(), TelemetryError> {
+fn give_back(connection: &Connection, idle: bool) -> Result<(), TelemetryError> {
     let failed = |error: rusqlite::Error| sqlite::from_sqlite(&error);
-    let free: i64 = connection.query_row("PRAGMA freelist_count", [], |row| row.get(0)).map_err(failed)?;
-    let surplus = (free - PAGES_KEPT_FREE).min(pages);
+    let (kept, pages) =
+        if idle { (PAGES_KEPT_FREE, i64::MAX) } else { (PAGES_KEPT_FREE_IN_A_RUSH, PAGES_GIVEN_BACK) };
+    let free: i64 = connection
+        .prepare_cached("PRAGMA freelist_count")
+        .and_then(|mut statement| statement.query_row([], |row| row.get(0)))
+        .map_err(failed)?;
+    let surplus = (free - kept).min(pages);
     if surplus > 0 {
         // It gives back one page with every step.
         let mut statement =
@@ -385,12 +410,15 @@ fn give_back(connection: &Connection, pages: i64) -> Result<(), TelemetryError> 
     Ok(())
 }
 
-fn gather(first: Job, jobs: &mut mpsc::Receiver<Job>) -> Vec<Job> {
-    let weigh = |job: &Job| match job {
+fn weight(job: &Job) -> usize {
+    match job {
         Job::Append { entries, .. } => entries.len(),
         _ => 1,
-    };
-    let mut entries = weigh(&first);
+    }
+}
+
+fn gather(first: Job, jobs: &mut mpsc::Receiver<Job>) -> Vec<Job> {
+    let mut entries = weight(&first);
     let mut group = vec![first];
     // A call that fills half a group needs no company to be worth its fsync.
     let mut lingered = entries >= GROUP_ENTRIES_MAX / 8;
@@ -403,7 +431,7 @@ fn gather(first: Job, jobs: &mut mpsc::Receiver<Job>) -> Vec<Job> {
             lingered = true;
             continue;
         };
-        entries += weigh(&job);
+        entries += weight(&job);
         group.push(job);
     }
     group
@@ -433,5 +461,18 @@ fn refuse_all(group: Vec<Job>, error: &TelemetryError) {
             Job::Forget { answer, .. } | Job::Scrub { answer, .. } => drop(answer.send(Err(error.clone()))),
             Job::Wake => {}
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_log_gets_shorter_whatever_its_batches_weigh() {
+        let alike: VecDeque<(i64, u64)> = (1..=100).map(|last| (last, 10)).collect();
+        assert_eq!(little(&alike, 10), BATCHES_LET_GO as i64);
+        assert_eq!(little(&alike, 200), 40);
+        assert_eq!(little(&alike, 10_000), i64::MAX);
     }
 }

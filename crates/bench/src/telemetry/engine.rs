@@ -19,14 +19,22 @@ const READ_PAUSE: Duration = Duration::from_millis(50);
 const NOT_OPENED: &str = "not opened";
 const PROGRESS_EVERY: Duration = Duration::from_millis(200);
 
-pub trait Engine {
+pub trait Engine: Sized {
+    /// The points of a commit as they are handed over: what a client has ready when it writes.
+    type Encoded;
+
+    /// Makes a new store in a folder, or opens the one that is there.
+    fn open(folder: &Path) -> Result<Self, String>;
+
     fn version(&self) -> String;
 
     /// How it is configured, and why, for those who read the table.
     fn settings(&self) -> &'static str;
 
+    fn encode(&self, rows: Vec<Row>) -> Self::Encoded;
+
     /// Stores the rows; when it returns, they are on disk.
-    fn commit(&mut self, rows: &[Row]) -> Result<(), String>;
+    fn commit(&mut self, rows: Self::Encoded) -> Result<(), String>;
 
     /// Does what the engine does by itself in time, until its files are what they will be.
     fn settle(&mut self) -> Result<(), String>;
@@ -40,7 +48,7 @@ pub trait Reader: Send {
     fn rows(&mut self, query: &Query) -> Result<Option<Rows>, String>;
 }
 
-pub type Open = fn(&Path) -> Result<Box<dyn Engine>, String>;
+pub type Serve = fn(&Path, &Path) -> Result<(), String>;
 
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(tag = "do", rename_all = "snake_case")]
@@ -121,9 +129,9 @@ pub struct Read {
 }
 
 /// Serves one engine until standard input ends.
-pub fn serve(open: Open, folder: &Path, data: &Path) -> Result<(), String> {
+pub fn serve<E: Engine>(folder: &Path, data: &Path) -> Result<(), String> {
     let dump = Dump::open(data).map_err(|error| format!("{}: {error}", data.display()))?;
-    let mut served = Served { open, folder: folder.to_owned(), dump, engine: None, encoded: vec![] };
+    let mut served = Served::<E> { folder: folder.to_owned(), dump, engine: None, encoded: vec![] };
     for line in std::io::stdin().lock().lines() {
         let line = line.map_err(|error| error.to_string())?;
         let answered = serde_json::from_str(&line)
@@ -140,42 +148,45 @@ fn say(response: &Response) -> Result<(), String> {
     writeln!(out, "{line}").and_then(|()| out.flush()).map_err(|error| error.to_string())
 }
 
-struct Served {
-    open: Open,
+struct Served<E: Engine> {
     folder: PathBuf,
     dump: Dump,
-    engine: Option<Box<dyn Engine>>,
-    encoded: Vec<Commit>,
+    engine: Option<E>,
+    encoded: Vec<Commit<E::Encoded>>,
 }
 
-struct Commit {
+struct Commit<R> {
     /// The number of the point after it.
     next: u64,
-    rows: Vec<Row>,
+    rows: R,
 }
 
-impl Served {
+impl<E: Engine> Served<E> {
     fn answer(&mut self, request: Request) -> Result<Response, String> {
         match request {
             Request::Open { .. } => {
-                let engine = self.engine.insert((self.open)(&self.folder)?);
+                let engine = self.engine.insert(E::open(&self.folder)?);
                 Ok(Response::Opened { version: engine.version(), settings: engine.settings().to_owned() })
             }
             Request::Reopen { query } => {
                 let began = Instant::now();
-                let engine = self.engine.insert((self.open)(&self.folder)?);
+                let engine = self.engine.insert(E::open(&self.folder)?);
                 let rows = engine.reader()?.rows(&query)?.unwrap_or_default();
                 Ok(Response::Reopened { seconds: began.elapsed().as_secs_f64(), answer: query.answer(&rows) })
             }
             Request::Load { from, until } => {
                 let engine = self.engine.as_mut().ok_or(NOT_OPENED)?;
                 for commit in commits(&self.dump, from, until) {
-                    engine.commit(&commit?.rows)?;
+                    engine.commit(engine.encode(commit?.rows))?;
                 }
                 Ok(Response::Done)
             }
             Request::Encode { from, until } => {
-                self.encoded = commits(&self.dump, from, until).collect::<Result<_, String>>()?;
+                let engine = self.engine.as_ref().ok_or(NOT_OPENED)?;
+                let commits = commits(&self.dump, from, until);
+                let encode =
+                    |commit: Commit<Vec<Row>>| Commit { next: commit.next, rows: engine.encode(commit.rows) };
+                self.encoded = commits.map(|commit| commit.map(encode)).collect::<Result<_, String>>()?;
                 Ok(Response::Done)
             }
             Request::Ingest { seconds, reads } => self.ingest_beside(seconds, &reads),
@@ -188,7 +199,7 @@ impl Served {
         }
     }
 
-    fn opened(&mut self) -> Result<&mut Box<dyn Engine>, String> {
+    fn opened(&mut self) -> Result<&mut E, String> {
         self.engine.as_mut().ok_or(NOT_OPENED.to_owned())
     }
 
@@ -214,7 +225,7 @@ impl Served {
         let mut told = start;
         for commit in encoded {
             let began = Instant::now();
-            engine.commit(&commit.rows)?;
+            engine.commit(commit.rows)?;
             commit_ms.push(began.elapsed().as_secs_f64() * 1e3);
             if told.elapsed() >= PROGRESS_EVERY {
                 say(&Response::Progress(commit.next))?;
@@ -244,7 +255,7 @@ impl Served {
     }
 }
 
-fn commits(dump: &Dump, from: u64, until: u64) -> impl Iterator<Item = Result<Commit, String>> {
+fn commits(dump: &Dump, from: u64, until: u64) -> impl Iterator<Item = Result<Commit<Vec<Row>>, String>> {
     (from..until).step_by(POINTS_PER_COMMIT).map(move |first| {
         let next = until.min(first + POINTS_PER_COMMIT as u64);
         let rows = dump.rows(first, next).map_err(|error| format!("points: {error}"))?;

@@ -3,12 +3,13 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use lares_model::reading::{Quality, Reading};
 use lares_model::record::{Body, Entry, MessageIdentity};
 use lares_model::{DeviceId, OrganisationId, UnixMillis, Value};
 use lares_telemetry::{
-    AggregateQuery, EmbeddedTelemetry, Numbers, ReadingsQuery, SeriesKey, Telemetry as _, number_of,
+    AggregateQuery, EmbeddedTelemetry, Limits, Numbers, ReadingsQuery, SeriesKey, Telemetry as _, number_of,
 };
 use tokio::runtime::Runtime;
 use uuid::Uuid;
@@ -18,7 +19,8 @@ use super::queries::{Query, Rows};
 use super::workload::{DAY_MS, METRICS, Row};
 
 const SETTINGS: &str = "defaults; each append returns after its fsync; entries carry message identities, so that \
-                        repeated messages are found, which no other engine here is asked to do";
+                        repeated messages are found, which no other engine here is asked to do; settled by sealing all, \
+                        after which the log is let go of";
 const ORGANISATION: u128 = 1;
 /// Device numbers begin here as ids.
 const DEVICES_FROM: u128 = 1 << 64;
@@ -32,15 +34,32 @@ const ATTRIBUTES: [&str; METRICS] = [
 const ENDPOINT: u16 = 1;
 const CONTACT: usize = 4;
 const READINGS_MAX: usize = 100_000;
+const HOT_LOG_BYTES: u64 = 1 << 30;
+/// The log has come to rest when it was as long in so many looks.
+const STILL_LOOKS: u32 = 5;
+const LOOK_EVERY: Duration = Duration::from_millis(100);
 
-struct Lares {
+pub struct Lares {
     telemetry: Arc<EmbeddedTelemetry>,
     runtime: Runtime,
 }
 
-pub fn open(folder: &Path) -> Result<Box<dyn Engine>, String> {
-    let telemetry = EmbeddedTelemetry::open(folder).map_err(|error| error.to_string())?;
-    Ok(Box::new(Lares { telemetry: Arc::new(telemetry), runtime: runtime()? }))
+impl Lares {
+    /// With a log so long that nothing has to be sealed.
+    pub fn open_hot(folder: &Path) -> Result<Lares, String> {
+        let limits = Limits {
+            log_bytes: HOT_LOG_BYTES,
+            log_bytes_refused: 2 * HOT_LOG_BYTES,
+            series_per_organisation: usize::MAX,
+            ..Limits::default()
+        };
+        let telemetry = EmbeddedTelemetry::open_with(folder, limits).map_err(|error| error.to_string())?;
+        Ok(Lares { telemetry: Arc::new(telemetry), runtime: runtime()? })
+    }
+
+    pub fn hot_points(&self) -> u64 {
+        self.telemetry.stats().hot_points
+    }
 }
 
 fn runtime() -> Result<Runtime, String> {
@@ -48,6 +67,13 @@ fn runtime() -> Result<Runtime, String> {
 }
 
 impl Engine for Lares {
+    type Encoded = Vec<Entry>;
+
+    fn open(folder: &Path) -> Result<Lares, String> {
+        let telemetry = EmbeddedTelemetry::open(folder).map_err(|error| error.to_string())?;
+        Ok(Lares { telemetry: Arc::new(telemetry), runtime: runtime()? })
+    }
+
     fn version(&self) -> String {
         format!("Lares {}", env!("CARGO_PKG_VERSION"))
     }
@@ -56,8 +82,11 @@ impl Engine for Lares {
         SETTINGS
     }
 
-    fn commit(&mut self, rows: &[Row]) -> Result<(), String> {
-        let entries = rows.iter().map(entry_of).collect();
+    fn encode(&self, rows: Vec<Row>) -> Vec<Entry> {
+        rows.iter().map(entry_of).collect()
+    }
+
+    fn commit(&mut self, entries: Vec<Entry>) -> Result<(), String> {
         self.runtime.block_on(self.telemetry.append(entries)).map_err(|error| error.to_string())?;
         // No follower reads behind this.
         self.telemetry.release(self.telemetry.head());
@@ -65,7 +94,17 @@ impl Engine for Lares {
     }
 
     fn settle(&mut self) -> Result<(), String> {
-        self.telemetry.seal_all().map_err(|error| error.to_string())
+        self.telemetry.release(self.telemetry.head());
+        self.telemetry.seal_all().map_err(|error| error.to_string())?;
+        // The writer lets go of the log behind this call.
+        let (mut kept, mut looks) = (u64::MAX, 0);
+        while looks < STILL_LOOKS {
+            std::thread::sleep(LOOK_EVERY);
+            let now = self.telemetry.stats().log_bytes;
+            looks = if now == kept { looks + 1 } else { 0 };
+            kept = now;
+        }
+        Ok(())
     }
 
     fn reader(&self) -> Result<Box<dyn Reader>, String> {

@@ -1,9 +1,11 @@
 //! `make bench-telemetry`: our telemetry engine and the stores that one would otherwise take, on the same points and
 //! queries, in turns of one run. `mod.rs` holds the options and the list of engines; `rounds.rs` what is done.
 
+pub mod curve;
 mod dump;
 mod engine;
 mod footprint;
+pub mod hot_restart;
 mod lares;
 mod peer;
 mod processes;
@@ -28,8 +30,8 @@ const SECONDS_WITH_READS_SHARE: f64 = 0.25;
 /// In the order of the table. Those in this program run as a process of it, the others as a script of the folder of
 /// peers.
 const ENGINES: [(&str, Place); 6] = [
-    (report::OURS, Place::Here(lares::open)),
-    ("sqlite", Place::Here(sqlite::open)),
+    (report::OURS, Place::Here(engine::serve::<lares::Lares>)),
+    ("sqlite", Place::Here(engine::serve::<sqlite::Sqlite>)),
     ("duckdb", Place::Script("duckdb_peer.py")),
     ("postgresql", Place::Script("postgresql.py")),
     ("victoriametrics", Place::Script("victoriametrics.py")),
@@ -38,7 +40,7 @@ const ENGINES: [(&str, Place); 6] = [
 
 #[derive(Clone, Copy)]
 enum Place {
-    Here(engine::Open),
+    Here(engine::Serve),
     Script(&'static str),
 }
 
@@ -78,8 +80,8 @@ pub fn run(arguments: &[String]) -> Result<(), String> {
 pub fn serve(arguments: &[String]) -> Result<(), String> {
     let [name, folder, data] = arguments else { return Err("usage: engine NAME FOLDER DATA".to_owned()) };
     let place = ENGINES.iter().find(|(known, _)| known == name).map(|(_, place)| place);
-    let Some(Place::Here(open)) = place else { return Err(format!("{name}: no engine of this program")) };
-    engine::serve(*open, Path::new(folder), Path::new(data))
+    let Some(Place::Here(serve)) = place else { return Err(format!("{name}: no engine of this program")) };
+    serve(Path::new(folder), Path::new(data))
 }
 
 fn parse(arguments: &[String]) -> Result<Options, String> {
@@ -113,6 +115,21 @@ fn parse(arguments: &[String]) -> Result<Options, String> {
         None if options.work.as_os_str().is_empty() => Err(format!("--work is missing; usage: {USAGE}")),
         None => Ok(options),
     }
+}
+
+/// The options of what measures our engine alone.
+fn work_and_points(arguments: &[String], points: u64, usage: &str) -> Result<(PathBuf, u64), String> {
+    let (mut work, mut points) = (None, points);
+    for pair in arguments.chunks(2) {
+        match pair {
+            [name, folder] if name == "--work" => work = Some(PathBuf::from(folder)),
+            [name, value] if name == "--points" => {
+                points = value.parse().map_err(|error| format!("--points: {value}: {error}"))?;
+            }
+            _ => return Err(format!("{}: unknown; usage: {usage}", pair.join(" "))),
+        }
+    }
+    Ok((work.ok_or(format!("--work is missing; usage: {usage}"))?, points))
 }
 
 /// Each with an empty folder of its own.

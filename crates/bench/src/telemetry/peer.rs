@@ -89,6 +89,11 @@ impl Peer {
         self.note_processes(&processes::stop(self.child.id()))
     }
 
+    /// What all its processes hold now.
+    pub fn memory_mib(&self) -> f64 {
+        processes::family(self.child.id()).into_iter().map(processes::memory_mib).sum()
+    }
+
     /// Wakes what speaks for the engine, but no server.
     pub fn resume_script(&self) {
         processes::signal("CONT", &[self.child.id()]);

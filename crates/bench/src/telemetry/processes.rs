@@ -32,6 +32,15 @@ fn parent_in(stat: &str) -> Option<u32> {
     stat.rsplit_once(')')?.1.split_whitespace().nth(1)?.parse().ok()
 }
 
+/// What a process holds of the machine's memory, its share of what it has in common with others included; 0 of one
+/// that is gone.
+pub fn memory_mib(process: u32) -> f64 {
+    let rollup = std::fs::read_to_string(format!("/proc/{process}/smaps_rollup")).unwrap_or_default();
+    let line = rollup.lines().find_map(|line| line.strip_prefix("Pss:")).unwrap_or_default();
+    let kib: f64 = line.split_whitespace().next().and_then(|number| number.parse().ok()).unwrap_or(0.0);
+    kib / 1_024.0
+}
+
 /// Some of them may be gone already.
 pub fn signal(signal: &str, processes: &[u32]) {
     let numbers = processes.iter().map(u32::to_string);
@@ -70,6 +79,12 @@ mod tests {
     fn a_name_with_parentheses_does_not_hide_the_parent() {
         assert_eq!(parent_in("12 (a) b (c)) S 7 12 12 0 -1"), Some(7));
         assert_eq!(parent_in("nonsense"), None);
+    }
+
+    #[test]
+    fn this_process_holds_some_memory_and_no_process_none() {
+        assert!(memory_mib(std::process::id()) > 1.0);
+        assert_eq!(memory_mib(u32::MAX), 0.0);
     }
 
     #[test]

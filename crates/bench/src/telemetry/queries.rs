@@ -6,7 +6,9 @@ use super::workload::{
     DAY_MS, END_MS, HISTORY_DEVICE, LIVE_DEVICES, METRICS, POWER, Random, TEMPERATURE, Workload,
 };
 
-pub const NAMES: [&str; 4] = ["Q1", "Q2", "Q3", "Q4"];
+pub const NAMES: [&str; 5] = ["Q1", "Q2", "Q3", "Q4", "Q4 shifted"];
+/// Days of people seldom begin with those of UTC, at which rollups are cut.
+const SHIFT_MS: i64 = 3_600_000;
 /// Different days and series that Q1 goes through; the others have one form each.
 const DAYS_ASKED: usize = 100;
 const BUCKETS: u32 = 300;
@@ -68,8 +70,9 @@ impl Query {
             }
             "Q3" => vec![Query::last_values(END_MS - DAY_MS)],
             _ => {
-                let (devices, from_ms) = (LIVE_DEVICES, workload.live_from_ms());
-                vec![Query::DailySums { metric: POWER, devices, from_ms, until_ms: END_MS }]
+                let shift_ms = if name == NAMES[4] { SHIFT_MS } else { 0 };
+                let (from_ms, until_ms) = (workload.live_from_ms() + shift_ms, END_MS + shift_ms);
+                vec![Query::DailySums { metric: POWER, devices: LIVE_DEVICES, from_ms, until_ms }]
             }
         }
     }
@@ -83,7 +86,8 @@ impl Query {
             Query::OneDay { .. } => NAMES[0],
             Query::Buckets { .. } => NAMES[1],
             Query::Last { .. } => NAMES[2],
-            Query::DailySums { .. } => NAMES[3],
+            Query::DailySums { from_ms, .. } if from_ms % DAY_MS == 0 => NAMES[3],
+            Query::DailySums { .. } => NAMES[4],
         }
     }
 

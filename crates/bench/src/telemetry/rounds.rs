@@ -16,7 +16,7 @@ const COMMIT: u64 = POINTS_PER_COMMIT as u64;
 const INGEST_ROUNDS: usize = 4;
 const QUERY_ROUNDS: usize = 5;
 /// How often each query is asked in one round.
-const REPEATS: [usize; 4] = [20, 4, 4, 2];
+const REPEATS: [usize; 5] = [20, 20, 20, 2, 2];
 /// An engine that is slow at a query has asked it less often, not made all others wait.
 const QUERY_SECONDS_MAX: f64 = 15.0;
 
@@ -35,6 +35,8 @@ pub struct Findings {
     pub points_with_reads: u64,
     pub reads_ms: BTreeMap<String, Vec<f64>>,
     pub restart_seconds: f64,
+    /// The most that its processes held when a turn of ingest ended, without the points that waited to be committed.
+    pub memory_mib: f64,
     pub settled_bytes_per_point: f64,
     pub steady_bytes_per_point: f64,
     pub queries_ms: BTreeMap<String, Vec<f64>>,
@@ -62,6 +64,8 @@ struct Contender {
     next: u64,
     empty_bytes: u64,
     samples: Vec<Sample>,
+    /// What the largest turn's points took before they were committed; processes keep it for the next.
+    waiting_mib: f64,
     found: Findings,
 }
 
@@ -147,12 +151,15 @@ impl Questions {
         Questions { forms }
     }
 
-    /// Some of Q1, and now and then Q3 for the day before what comes now.
+    /// Some of Q1, and now and then one of the others; Q3 for the day before what comes now.
     fn beside_ingest(&self, now_ms: i64) -> Vec<Query> {
         let mut queries = vec![];
         for (nth, (day, _)) in self.forms["Q1"].iter().enumerate() {
-            if nth % 4 == 0 {
-                queries.push(Query::last_values(now_ms - DAY_MS));
+            match nth % 4 {
+                0 => queries.push(Query::last_values(now_ms - DAY_MS)),
+                1 => queries.push(self.forms["Q2"][0].0.clone()),
+                2 => queries.push(self.forms["Q4"][0].0.clone()),
+                _ => {}
             }
             queries.push(day.clone());
         }
@@ -176,7 +183,7 @@ impl Contender {
         peer.ask(&Request::Load { from: 0, until: next }, |_| {})?;
         peer.pause()?;
         let found = Findings { name: program.name, version, settings, ..Findings::default() };
-        Ok(Contender { peer, next, empty_bytes, samples: vec![], found })
+        Ok(Contender { peer, next, empty_bytes, samples: vec![], waiting_mib: 0.0, found })
     }
 
     fn ingest(&mut self, workload: Workload, turn: &IngestTurn, questions: &Questions) -> Result<(), String> {
@@ -187,7 +194,9 @@ impl Contender {
             false => vec![],
         };
         self.peer.resume_script();
+        let before_mib = self.peer.memory_mib();
         self.peer.ask(&Request::Encode { from, until }, |_| {})?;
+        self.waiting_mib = self.waiting_mib.max(self.peer.memory_mib() - before_mib);
         self.peer.resume();
         let request = Request::Ingest { seconds: turn.seconds, reads: reads.clone() };
         let (folder, samples) = (self.peer.folder().to_owned(), &mut self.samples);
@@ -199,6 +208,7 @@ impl Contender {
         };
         let next = until.min(from + commit_ms.len() as u64 * COMMIT);
         samples.push(Sample { points: next, bytes: footprint::bytes(&folder) });
+        self.found.memory_mib = self.found.memory_mib.max(self.peer.memory_mib() - self.waiting_mib);
         self.next = next;
         let seconds = commit_ms.iter().sum::<f64>() / 1e3;
         eprintln!("{}: {} points in {seconds:.1} s, at {next}", self.found.name, next - from);
@@ -212,9 +222,10 @@ impl Contender {
         for read in were_read {
             let query = reads.get(read.nth).ok_or("an answer to no question")?;
             self.found.reads_ms.entry(query.name().to_owned()).or_default().push(read.ms);
-            // The history does not change any more; the last values do.
-            if let (Query::OneDay { .. }, Some(truth)) = (query, questions.truth(query)) {
-                self.judge("Q1 during ingest", &read.answer, &truth);
+            // The history does not change any more; what the live devices report does.
+            let of_history = matches!(query, Query::OneDay { .. } | Query::Buckets { .. });
+            if let Some(truth) = questions.truth(query).filter(|_| of_history) {
+                self.judge(&format!("{} during ingest", query.name()), &read.answer, &truth);
             }
         }
         Ok(())

@@ -13,22 +13,9 @@ use super::workload::{DAY_MS, METRICS, Row};
 const SETTINGS: &str = "WITHOUT ROWID table keyed (series, ts), WAL, synchronous=FULL, 64 MiB cache, 5,000 prepared \
                         inserts per transaction; settled by wal_checkpoint(TRUNCATE), no VACUUM";
 
-struct Sqlite {
+pub struct Sqlite {
     path: PathBuf,
     connection: Connection,
-}
-
-pub fn open(folder: &Path) -> Result<Box<dyn Engine>, String> {
-    let path = folder.join("points.db");
-    let connection = connect(&path)?;
-    connection
-        .execute_batch(
-            "CREATE TABLE IF NOT EXISTS points (
-                 series INTEGER NOT NULL, ts INTEGER NOT NULL, value REAL NOT NULL, PRIMARY KEY (series, ts)
-             ) WITHOUT ROWID",
-        )
-        .map_err(told)?;
-    Ok(Box::new(Sqlite { path, connection }))
 }
 
 fn connect(path: &Path) -> Result<Connection, String> {
@@ -44,6 +31,21 @@ fn told(error: rusqlite::Error) -> String {
 }
 
 impl Engine for Sqlite {
+    type Encoded = Vec<Row>;
+
+    fn open(folder: &Path) -> Result<Sqlite, String> {
+        let path = folder.join("points.db");
+        let connection = connect(&path)?;
+        connection
+            .execute_batch(
+                "CREATE TABLE IF NOT EXISTS points (
+                     series INTEGER NOT NULL, ts INTEGER NOT NULL, value REAL NOT NULL, PRIMARY KEY (series, ts)
+                 ) WITHOUT ROWID",
+            )
+            .map_err(told)?;
+        Ok(Sqlite { path, connection })
+    }
+
     fn version(&self) -> String {
         format!("SQLite {}", rusqlite::version())
     }
@@ -52,7 +54,11 @@ impl Engine for Sqlite {
         SETTINGS
     }
 
-    fn commit(&mut self, rows: &[Row]) -> Result<(), String> {
+    fn encode(&self, rows: Vec<Row>) -> Vec<Row> {
+        rows
+    }
+
+    fn commit(&mut self, rows: Vec<Row>) -> Result<(), String> {
         let transaction = self.connection.transaction().map_err(told)?;
         {
             let mut insert =

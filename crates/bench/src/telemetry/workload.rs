@@ -26,7 +26,7 @@ const DAYS_MAX: u32 = 30;
 const HISTORY_STEP_MS: i64 = 60_000;
 /// A year of minutes belongs to thirty live days.
 const HISTORY_REPORTS_PER_DAY: u32 = 365 * 24 * 60 / DAYS_MAX;
-const LIVE_STEP_MS: i64 = 600_000;
+pub const LIVE_STEP_MS: i64 = 600_000;
 const LIVE_REPORTS_PER_DAY: u32 = 144;
 const DELAY_MAX_MS: u64 = 100;
 
@@ -133,6 +133,34 @@ impl Workload {
     }
 }
 
+/// Devices that report in turns, without an end: for what is measured of our own engine alone.
+pub struct Fleet {
+    random: Random,
+    devices: Vec<Device>,
+    from_ms: i64,
+    step_ms: i64,
+    nth: usize,
+}
+
+impl Fleet {
+    pub fn new(devices: u32, from_ms: i64, step_ms: i64) -> Fleet {
+        let mut random = Random(SEED);
+        let devices = (0..devices).map(|_| Device::new(&mut random)).collect();
+        Fleet { random, devices, from_ms, step_ms, nth: 0 }
+    }
+}
+
+impl Iterator for Fleet {
+    type Item = Row;
+
+    fn next(&mut self) -> Option<Row> {
+        let (round, device) = (self.nth / self.devices.len(), self.nth % self.devices.len());
+        self.nth += 1;
+        let due_ms = self.from_ms + round as i64 * self.step_ms;
+        Some(self.devices[device].report(device as u32, due_ms, self.step_ms, &mut self.random))
+    }
+}
+
 pub struct Random(pub u64);
 
 impl Random {
@@ -233,6 +261,14 @@ mod tests {
         assert!(live.iter().enumerate().all(|(nth, row)| row.device == nth as u32 % LIVE_DEVICES));
         assert!(live.iter().all(|row| (workload.live_from_ms()..END_MS).contains(&row.time_ms)));
         assert!(rows.iter().flat_map(Row::points).all(|point| point.value.is_finite()));
+    }
+
+    #[test]
+    fn a_fleet_goes_round() {
+        let rows: Vec<Row> = Fleet::new(3, END_MS, 60_000).take(7).collect();
+        let devices: Vec<u32> = rows.iter().map(|row| row.device).collect();
+        assert_eq!(devices, [0, 1, 2, 0, 1, 2, 0]);
+        assert!((60_000..60_100).contains(&(rows[3].time_ms - END_MS)));
     }
 
     #[test]

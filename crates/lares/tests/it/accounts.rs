@@ -118,10 +118,16 @@ async fn a_registration_that_is_wrong_closed_or_too_many_is_refused() {
         World::start_with(|config| config.identity.registration = RegistrationConfig::Invitation).await;
     assert_eq!(register(&world, ANNA).await.status, 403);
     let invite = format!("/api/organisations/{}/invitations", world.a.organisation);
-    let offered = world.post(invite).as_(Owner).json(json!({ "role": "viewer" })).expect(201).await;
-    let secret = offered["link"].as_str().unwrap().split("#token=").nth(1).unwrap();
+    let secret_of =
+        |offered: Value| offered["link"].as_str().unwrap().split("#token=").nth(1).unwrap().to_owned();
+    let for_ben = json!({ "role": "viewer", "email": "ben@example.org" });
+    let of_ben = secret_of(world.post(invite.clone()).as_(Owner).json(for_ben).expect(201).await);
+    let secret =
+        &secret_of(world.post(invite).as_(Owner).json(json!({ "role": "viewer" })).expect(201).await);
     let with = |invitation: &str| json!({ "email": ANNA, "password": SECRET, "invitation": invitation });
-    world.post("/api/auth/register").json(with("made up")).expect(403).await;
+    for not_hers in ["made up", &of_ben] {
+        world.post("/api/auth/register").json(with(not_hers)).expect(403).await;
+    }
     world.post("/api/auth/register").json(with(secret)).expect(201).await;
     let options = world.get("/api/auth/options").expect(200).await;
     assert_eq!(options, json!({ "registration": "invitation", "mail": false }));

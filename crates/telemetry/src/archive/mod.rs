@@ -82,6 +82,9 @@ pub trait Archive: Send + Sync + 'static {
     /// Takes all of it durably or none. Taking the same again changes nothing.
     fn seal(&self, devices: &[Sealing]) -> Result<(), TelemetryError>;
 
+    /// Nothing is being sealed for now: there is time to put in order what sealing left.
+    fn rest(&self) {}
+
     /// Every version of every instant of the slice, in the order of their time (backwards where descending); versions
     /// of one instant in any order.
     fn versions(&self, series: &SeriesKey, slice: Slice) -> Result<Vec<Version>, TelemetryError>;

@@ -2,7 +2,7 @@
 //! a checksum behind. A reader unpacks only the columns it asks for.
 
 use super::column::{Column, Kind};
-use super::integers;
+use super::integers::{self, Habit};
 use super::varint::{Reader, put};
 use crate::TelemetryError;
 use crate::aggregate::Aggregate;
@@ -13,6 +13,22 @@ pub const CHUNK_ROWS_MAX: usize = 1_024;
 /// What a body may claim before it is taken for damage.
 const ROWS_LIMIT: usize = 1 << 20;
 const VERSION: u8 = 1;
+
+/// How the chunks of one shape were packed last.
+#[derive(Debug)]
+pub struct Habits {
+    times: Habit,
+    delays: Habit,
+    columns: Vec<Habit>,
+}
+
+impl Habits {
+    /// Nothing known yet.
+    pub fn of(shape: &Shape) -> Habits {
+        let columns = shape.0.iter().map(|_| Habit::default()).collect();
+        Habits { times: Habit::default(), delays: Habit::default(), columns }
+    }
+}
 
 /// Rows under one time column. Hot rows are in the order of their arrival, sealed ones in that of their time.
 #[derive(Clone, Debug, Default)]
@@ -80,7 +96,7 @@ impl Rows {
     }
 
     /// The body of a chunk. The rows are in the order of their time and at least one.
-    pub fn encode(&self) -> Vec<u8> {
+    pub fn encode(&self, habits: &Habits) -> Vec<u8> {
         let mut out = vec![VERSION];
         put(&mut out, self.len() as u64);
         put(&mut out, self.columns.len() as u64);
@@ -91,16 +107,17 @@ impl Rows {
             }
         }
         let mut section = Vec::new();
-        integers::encode_line(&mut section, &self.times);
+        integers::encode_line(&mut section, &self.times, &habits.times);
         integers::put_section(&mut out, &section);
         section.clear();
-        integers::encode(&mut section, &self.delays);
+        integers::encode(&mut section, &self.delays, &habits.delays);
         integers::put_section(&mut out, &section);
         section.clear();
-        integers::encode(&mut section, &self.flags.iter().map(|flags| i64::from(*flags)).collect::<Vec<_>>());
+        let flags: Vec<i64> = self.flags.iter().map(|flags| i64::from(*flags)).collect();
+        integers::encode(&mut section, &flags, &Habit::default());
         integers::put_section(&mut out, &section);
-        for column in &self.columns {
-            integers::put_section(&mut out, &column.encode());
+        for (column, habit) in self.columns.iter().zip(&habits.columns) {
+            integers::put_section(&mut out, &column.encode(habit));
         }
         let sum = crc32fast::hash(&out);
         out.extend_from_slice(&sum.to_le_bytes());
@@ -212,14 +229,14 @@ mod tests {
         #[test]
         fn chunks_come_back(count in 1_usize..1_500, seed: u64) {
             let (rows, shape) = (some_rows(count, seed), shape());
-            let body = rows.encode();
+            let body = rows.encode(&Habits::of(&shape));
             let back = Packed::open(&body, &shape).unwrap().unpack(&shape).unwrap();
             prop_assert_eq!(format!("{back:?}"), format!("{rows:?}"));
         }
 
         #[test]
         fn any_flipped_bit_is_noticed(at: prop::sample::Index, bit in 0_u8..8) {
-            let mut body = some_rows(100, 9).encode();
+            let mut body = some_rows(100, 9).encode(&Habits::of(&shape()));
             let at = at.index(body.len());
             body[at] ^= 1 << bit;
             prop_assert!(matches!(Packed::open(&body, &shape()), Err(TelemetryError::Corrupt(_))));

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use lares_model::Value;
 
-use super::integers;
+use super::integers::Habit;
 use super::varint::{Reader, SCALES, at_scale, put, put_bytes, put_number, put_signed};
+use super::{integers, packed};
 use crate::TelemetryError;
 
 /// The kinds of values that are stored apart. A series whose kind changes lies in several columns.
@@ -142,15 +143,16 @@ impl Column {
         }
     }
 
-    pub fn encode(&self) -> Vec<u8> {
+    pub fn encode(&self, habit: &Habit) -> Vec<u8> {
         let mut out = Vec::new();
         match self {
             Column::Bool(values) => {
-                integers::encode(&mut out, &values.iter().map(|value| i64::from(*value)).collect::<Vec<_>>());
+                let values: Vec<i64> = values.iter().map(|value| i64::from(*value)).collect();
+                integers::encode(&mut out, &values, habit);
             }
-            Column::Integer(values) => integers::encode(&mut out, values),
-            Column::Number(values) => encode_numbers(&mut out, values),
-            Column::Text(values) => encode_texts(&mut out, values),
+            Column::Integer(values) => integers::encode(&mut out, values, habit),
+            Column::Number(values) => encode_numbers(&mut out, values, habit),
+            Column::Text(values) => encode_texts(&mut out, values, habit),
         }
         out
     }
@@ -167,18 +169,66 @@ impl Column {
     }
 }
 
+impl Column {
+    /// Quickly, for a commit that somebody waits for.
+    pub fn put_packed(&self, out: &mut Vec<u8>) {
+        match self {
+            Column::Bool(values) => packed::put_flags(out, values.iter().copied()),
+            Column::Integer(values) => packed::put_integers(out, values),
+            Column::Number(values) => match in_decimals(values) {
+                Some((nth, scaled)) => {
+                    out.push(nth);
+                    packed::put_integers(out, &scaled);
+                }
+                None => {
+                    out.push(NOT_DECIMAL);
+                    values.iter().for_each(|value| put_number(out, *value));
+                }
+            },
+            Column::Text(values) => values.iter().for_each(|text| put_bytes(out, text.as_bytes())),
+        }
+    }
+
+    pub fn read_packed(kind: Kind, reader: &mut Reader<'_>, count: usize) -> Result<Column, TelemetryError> {
+        Ok(match kind {
+            Kind::Bool => Column::Bool(packed::read_flags(reader, count)?),
+            Kind::Integer => Column::Integer(packed::read_integers(reader, count)?),
+            Kind::Number => Column::Number(match reader.byte()? {
+                NOT_DECIMAL => (0..count).map(|_| reader.number()).collect::<Result<_, _>>()?,
+                nth => from_decimals(nth, packed::read_integers(reader, count)?)?,
+            }),
+            Kind::Text => {
+                Column::Text((0..count).map(|_| reader.text().map(Arc::from)).collect::<Result<_, _>>()?)
+            }
+        })
+    }
+}
+
 const NOT_DECIMAL: u8 = 0xFF;
 
+/// The first scale at which all are integers, and those.
+fn in_decimals(values: &[f64]) -> Option<(u8, Vec<i64>)> {
+    let mut scaled = Vec::with_capacity(values.len());
+    let fits = |scaled: &mut Vec<i64>, scale: f64| {
+        scaled.clear();
+        values.iter().all(|value| at_scale(*value, scale).map(|integer| scaled.push(integer)).is_some())
+    };
+    let (nth, _) = (0_u8..).zip(SCALES).find(|(_, scale)| fits(&mut scaled, *scale))?;
+    Some((nth, scaled))
+}
+
+fn from_decimals(nth: u8, scaled: Vec<i64>) -> Result<Vec<f64>, TelemetryError> {
+    let scale = SCALES.get(usize::from(nth));
+    let scale = scale.ok_or_else(|| TelemetryError::Corrupt(format!("a column has unknown scale {nth}")))?;
+    Ok(scaled.into_iter().map(|value| value as f64 / scale).collect())
+}
+
 /// Sensors speak in decimals: as integers of one scale they take a third of what doubles take.
-fn encode_numbers(out: &mut Vec<u8>, values: &[f64]) {
-    let decimal = (0_u8..).zip(SCALES).find_map(|(nth, scale)| {
-        let integers: Option<Vec<i64>> = values.iter().map(|value| at_scale(*value, scale)).collect();
-        Some((nth, integers?))
-    });
-    match decimal {
+fn encode_numbers(out: &mut Vec<u8>, values: &[f64], habit: &Habit) {
+    match in_decimals(values) {
         Some((nth, scaled)) => {
             out.push(nth);
-            integers::encode(out, &scaled);
+            integers::encode(out, &scaled, habit);
         }
         None => {
             out.push(NOT_DECIMAL);
@@ -196,14 +246,11 @@ fn decode_numbers(bytes: &[u8], count: usize) -> Result<Vec<f64>, TelemetryError
     if nth == NOT_DECIMAL {
         return integers::decode_doubles(reader.rest, count);
     }
-    let scale = SCALES.get(usize::from(nth));
-    let scale = scale.ok_or_else(|| TelemetryError::Corrupt(format!("a column has unknown scale {nth}")))?;
-    let scaled = integers::decode(reader.rest, count)?;
-    Ok(scaled.into_iter().map(|value| value as f64 / scale).collect())
+    from_decimals(nth, integers::decode(reader.rest, count)?)
 }
 
 /// The different texts once, then which of them each row has.
-fn encode_texts(out: &mut Vec<u8>, values: &[Arc<str>]) {
+fn encode_texts(out: &mut Vec<u8>, values: &[Arc<str>], habit: &Habit) {
     let mut places = std::collections::HashMap::new();
     let mut different: Vec<&str> = Vec::new();
     let mut codes = Vec::with_capacity(values.len());
@@ -216,7 +263,7 @@ fn encode_texts(out: &mut Vec<u8>, values: &[Arc<str>]) {
     }
     put(out, different.len() as u64);
     different.iter().for_each(|text| put_bytes(out, text.as_bytes()));
-    integers::encode(out, &codes);
+    integers::encode(out, &codes, habit);
 }
 
 fn decode_texts(bytes: &[u8], count: usize) -> Result<Vec<Arc<str>>, TelemetryError> {
@@ -288,14 +335,21 @@ mod tests {
     proptest! {
         #[test]
         fn columns_come_back_bit_by_bit(column in any_column()) {
-            let back = Column::decode(column.kind(), &column.encode(), column.len()).unwrap();
+            let back = Column::decode(column.kind(), &column.encode(&Habit::default()), column.len()).unwrap();
             prop_assert_eq!(bits(&back), bits(&column));
+            let mut out = Vec::new();
+            column.put_packed(&mut out);
+            let mut reader = Reader::new(&out);
+            let back = Column::read_packed(column.kind(), &mut reader, column.len()).unwrap();
+            prop_assert_eq!(bits(&back), bits(&column));
+            prop_assert!(reader.end().is_ok());
         }
 
         #[test]
         fn decoding_is_total(bytes: Vec<u8>, count in 0_usize..50) {
             for kind in [Kind::Bool, Kind::Integer, Kind::Number, Kind::Text] {
                 let _ = Column::decode(kind, &bytes, count);
+                let _ = Column::read_packed(kind, &mut Reader::new(&bytes), count);
                 let _ = read_value(&mut Reader::new(&bytes), kind);
             }
         }

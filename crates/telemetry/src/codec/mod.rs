@@ -4,4 +4,5 @@
 pub mod chunk;
 pub mod column;
 pub mod integers;
+pub mod packed;
 pub mod varint;

@@ -36,8 +36,9 @@ pub fn put_bytes(out: &mut Vec<u8>, bytes: &[u8]) {
 
 /// The integer that `number` is at this scale, if dividing it again gives the very same bits.
 pub fn at_scale(number: f64, scale: f64) -> Option<i64> {
-    let scaled = (number * scale).round();
-    let integer = scaled as i64;
+    // Half of one and cut off rounds as `round` does wherever the division gives the number back, without a call.
+    let scaled = number * scale;
+    let integer = (scaled + 0.5_f64.copysign(scaled)) as i64;
     let exact = scaled.abs() <= EXACT_MAX && (integer as f64 / scale).to_bits() == number.to_bits();
     exact.then_some(integer)
 }

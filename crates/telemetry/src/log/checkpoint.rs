@@ -8,6 +8,7 @@ use std::thread::JoinHandle;
 use rusqlite::Connection;
 
 use super::schema;
+use crate::priority::behind_others;
 use crate::{TelemetryError, sqlite};
 
 /// From this many pages on the checkpoint thread is nudged.
@@ -67,6 +68,7 @@ impl Drop for Checkpoints {
 }
 
 fn run(path: PathBuf, nudged: &Receiver<()>) {
+    behind_others();
     let mut connection: Option<Connection> = None;
     while nudged.recv().is_ok() {
         if connection.is_none() {

@@ -2,6 +2,7 @@
 //! is sealed in the archive and every follower has passed.
 
 pub mod batch;
+mod block;
 pub mod body;
 pub mod checkpoint;
 pub mod inspect;

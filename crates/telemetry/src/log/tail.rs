@@ -21,14 +21,15 @@ impl Tail {
         Tail { floor: head.0, records: VecDeque::new(), bytes: 0 }
     }
 
-    /// Takes the entry after the last one.
-    pub fn push(&mut self, record: Record, encoded_bytes: usize) {
+    /// Takes the entry after the last one; the oldest that it no longer holds go to `dropped`.
+    pub fn push(&mut self, record: Record, encoded_bytes: usize, dropped: &mut Vec<Record>) {
         self.bytes += encoded_bytes;
         self.records.push_back((record, encoded_bytes));
         while self.records.len() > RECORDS_MAX || self.bytes > BYTES_MAX {
             let Some((oldest, bytes)) = self.records.pop_front() else { break };
             self.floor = oldest.position.0;
             self.bytes -= bytes;
+            dropped.push(oldest);
         }
     }
 
@@ -75,7 +76,7 @@ mod tests {
     fn answers_exactly_what_it_holds() {
         let mut tail = Tail::after(Position(7));
         for position in 8..=10 {
-            tail.push(record(position, position as u128 % 2), 1);
+            tail.push(record(position, position as u128 % 2), 1, &mut Vec::new());
         }
         assert_eq!(positions(&tail, 6, 9), None);
         assert_eq!(positions(&tail, 7, 9), Some(vec![8, 9, 10]));
@@ -89,12 +90,12 @@ mod tests {
     fn stays_within_its_bounds_and_never_pretends_to_hold_what_it_dropped() {
         let mut tail = Tail::after(Position(0));
         for position in 1..=RECORDS_MAX as i64 + 5 {
-            tail.push(record(position, 1), 1);
+            tail.push(record(position, 1), 1, &mut Vec::new());
         }
         assert_eq!(tail.records.len(), RECORDS_MAX);
         assert_eq!(positions(&tail, 4, 1), None);
         assert_eq!(positions(&tail, 5, 1), Some(vec![6]));
-        tail.push(record(RECORDS_MAX as i64 + 6, 1), BYTES_MAX + 1);
+        tail.push(record(RECORDS_MAX as i64 + 6, 1), BYTES_MAX + 1, &mut Vec::new());
         assert_eq!(tail.bytes, 0);
         assert_eq!(positions(&tail, RECORDS_MAX as i64 + 5, 1), None);
     }

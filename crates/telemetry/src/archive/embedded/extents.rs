@@ -2,6 +2,7 @@
 
 use rusqlite::{Connection, params};
 
+use super::groups::Group;
 use crate::TelemetryError;
 use crate::codec::chunk::Rows;
 use crate::sqlite::from_sqlite;
@@ -81,9 +82,9 @@ pub fn with_body<T>(
     read(body)
 }
 
-pub fn insert(connection: &Connection, group: i64, rows: &Rows) -> Result<(), TelemetryError> {
+pub fn insert(connection: &Connection, group: &Group, rows: &Rows) -> Result<(), TelemetryError> {
     let (Some(start), Some(end)) = (rows.times.first(), rows.times.last()) else { return Ok(()) };
-    let body = rows.encode();
+    let body = rows.encode(&group.habits);
     let failed = |error: rusqlite::Error| from_sqlite(&error);
     connection
         .prepare_cached("INSERT INTO chunks (body) VALUES (?1)")
@@ -95,7 +96,7 @@ pub fn insert(connection: &Connection, group: i64, rows: &Rows) -> Result<(), Te
             "INSERT INTO extents (grp, start_ms, end_ms, rows, bytes, chunk) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
         )
         .and_then(|mut statement| {
-            statement.execute(params![group, start, end, rows.len() as i64, body.len() as i64, chunk])
+            statement.execute(params![group.id, start, end, rows.len() as i64, body.len() as i64, chunk])
         })
         .map_err(failed)?;
     Ok(())

@@ -10,6 +10,7 @@ use rusqlite::{Connection, params};
 use uuid::Uuid;
 
 use crate::archive::Sealed;
+use crate::codec::chunk::Habits;
 use crate::shape::Shape;
 use crate::sqlite::from_sqlite;
 use crate::{SeriesKey, TelemetryError};
@@ -21,6 +22,7 @@ pub struct Group {
     pub levels: AtomicU8,
     /// Before it only rollups are left.
     pub raw_from: AtomicI64,
+    pub habits: Habits,
 }
 
 impl Group {
@@ -74,9 +76,11 @@ pub fn load(connection: &Connection) -> Result<(Registry, Vec<Sealed>), Telemetr
     let mut rows = statement.query([]).map_err(failed)?;
     while let Some(row) = rows.next().map_err(failed)? {
         let shape: Vec<u8> = row.get(2).map_err(failed)?;
+        let shape = Shape::decode(&shape)?;
         let group = Group {
             id: row.get(0).map_err(failed)?,
-            shape: Arc::new(Shape::decode(&shape)?),
+            habits: Habits::of(&shape),
+            shape: Arc::new(shape),
             levels: AtomicU8::new(row.get(3).map_err(failed)?),
             raw_from: AtomicI64::new(row.get(4).map_err(failed)?),
         };
@@ -144,5 +148,5 @@ pub fn insert_group(
         .map_err(|error| from_sqlite(&error))?;
     let id = connection.last_insert_rowid();
     let (levels, raw_from) = (AtomicU8::new(0), AtomicI64::new(i64::MIN));
-    Ok(Group { id, shape: Arc::clone(shape), levels, raw_from })
+    Ok(Group { id, shape: Arc::clone(shape), levels, raw_from, habits: Habits::of(shape) })
 }

@@ -86,12 +86,12 @@ fn put(
 /// One chunk, or several of equal length.
 pub fn insert(connection: &Connection, group: &Group, rows: &Rows) -> Result<(), TelemetryError> {
     if rows.len() <= SPLIT_ROWS {
-        return extents::insert(connection, group.id, rows);
+        return extents::insert(connection, group, rows);
     }
     let parts = rows.len().div_ceil(CHUNK_ROWS_MAX);
     for part in 0..parts {
         let range = rows.len() * part / parts..rows.len() * (part + 1) / parts;
-        extents::insert(connection, group.id, &rows.slice(range))?;
+        extents::insert(connection, group, &rows.slice(range))?;
     }
     Ok(())
 }

@@ -39,7 +39,7 @@ use crate::{SeriesKey, Storage, TelemetryError};
 pub use copy::copy_sound;
 pub use schema::{FILE_NAME, open_writer as open_file};
 
-const WAL_BYTES_MAX: u64 = 2 * 1024 * 1024;
+const WAL_BYTES_MAX: u64 = 1024 * 1024;
 
 pub struct SeriesFile {
     /// `None` after a failure that makes the connection doubtful; the next write opens it anew.
@@ -104,15 +104,13 @@ impl SeriesFile {
     /// Moves a WAL that has grown into the file and begins it anew. Readers that come and go would keep an ordinary
     /// checkpoint from ever doing the second; this one waits for those that are there, which is short.
     fn empty_wal(&self, connection: &Connection) {
-        let wal = self.path.with_extension("db-wal");
-        if std::fs::metadata(wal).map_or(0, |wal| wal.len()) < WAL_BYTES_MAX {
-            return;
+        if self.wal_bytes() >= WAL_BYTES_MAX {
+            checkpoint(connection, "PRAGMA wal_checkpoint(RESTART)");
         }
-        let moved = connection.query_row("PRAGMA wal_checkpoint(RESTART)", [], |_| Ok(()));
-        if let Err(error) = moved {
-            // Nothing is lost: the WAL holds it all, and the next write tries again.
-            tracing::warn!(%error, "a checkpoint of the sealed chunks failed");
-        }
+    }
+
+    fn wal_bytes(&self) -> u64 {
+        std::fs::metadata(self.path.with_extension("db-wal")).map_or(0, |wal| wal.len())
     }
 
     /// Reads in one snapshot.
@@ -241,6 +239,13 @@ impl SeriesFile {
     }
 }
 
+fn checkpoint(connection: &Connection, how: &str) {
+    if let Err(error) = connection.query_row(how, [], |_| Ok(())) {
+        // Nothing is lost: the WAL holds it all, and the next write tries again.
+        tracing::warn!(%error, "a checkpoint of the sealed chunks failed");
+    }
+}
+
 impl Archive for SeriesFile {
     fn sealed(&self) -> Result<Vec<Sealed>, TelemetryError> {
         self.read(|connection| Ok(groups::load(connection)?.1))
@@ -254,6 +259,13 @@ impl Archive for SeriesFile {
         })?;
         self.apply(changes);
         Ok(())
+    }
+
+    fn rest(&self) {
+        let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(connection) = writer.as_ref().filter(|_| self.wal_bytes() > 0) {
+            checkpoint(connection, "PRAGMA wal_checkpoint(TRUNCATE)");
+        }
     }
 
     fn versions(&self, series: &SeriesKey, slice: Slice) -> Result<Vec<Version>, TelemetryError> {

@@ -14,7 +14,7 @@ use crate::TelemetryError;
 use crate::aggregate::{Aggregate, Numbers};
 use crate::codec::chunk::Rows;
 use crate::codec::column::{Column, Kind};
-use crate::codec::integers;
+use crate::codec::integers::{self, Habit};
 use crate::codec::varint::{Reader, put};
 use crate::shape::{Shape, qualities};
 use crate::sqlite::from_sqlite;
@@ -183,7 +183,7 @@ impl Buckets {
         put(&mut out, self.starts.len() as u64);
         let mut section = |values: &[i64]| {
             let mut bytes = Vec::new();
-            integers::encode(&mut bytes, values);
+            integers::encode(&mut bytes, values, &Habit::default());
             integers::put_section(&mut out, &bytes);
         };
         section(&self.starts);
@@ -200,7 +200,7 @@ impl Buckets {
         }
         for series in &self.series {
             for column in columns_of(series) {
-                integers::put_section(&mut out, &column.encode());
+                integers::put_section(&mut out, &column.encode(&Habit::default()));
             }
         }
         let sum = crc32fast::hash(&out);

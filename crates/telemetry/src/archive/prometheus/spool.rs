@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::samples::SeriesName;
 use crate::archive::{Sealing, Version};
-use crate::codec::chunk::{Packed, Rows};
+use crate::codec::chunk::{Habits, Packed, Rows};
 use crate::shape::Shape;
 use crate::sqlite::from_sqlite;
 use crate::{SeriesKey, TelemetryError};
@@ -103,7 +103,7 @@ pub fn put(connection: &Connection, sealing: Sealing) -> Result<Entry, Telemetry
     let (device, organisation) = (sealing.device.0.as_bytes(), sealing.organisation.0.as_bytes());
     let mut ids = Vec::new();
     for (shape, rows) in &sealing.groups {
-        let body = in_order(rows).encode();
+        let body = in_order(rows).encode(&Habits::of(shape));
         let values = params![device, organisation, sealing.through.0, shape.encode(), body];
         ids.push(statement.insert(values).map_err(|error| from_sqlite(&error))?);
     }
