@@ -91,7 +91,7 @@ test.describe("the chart of a device", () => {
     const shown = page.waitForEvent("download");
     await page.getByRole("button", { name: "Download CSV" }).click();
     const lines = readFileSync(await (await shown).path(), "utf8").trim().split("\r\n");
-    expect(lines[0]).toBe("series,time,value,estimated");
+    expect(lines[0]).toBe("series,time,value,unit,estimated");
     expect(lines.length).toBeGreaterThan(500);
     const whole = page.waitForEvent("download");
     await page.getByRole("button", { name: "All readings" }).click();

@@ -28,13 +28,28 @@ test("somebody new is invited by e-mail, signs up, accepts, and is removed again
   await isLive(page);
   await expect(page.getByRole("article").first()).toBeVisible();
 
-  await owner.reload();
+  // The owner's page has stood open all the while.
   const people = owner.getByRole("region", { name: /^People/ });
   await expect(people.getByText(guest.email)).toBeVisible();
+  await expect(owner.getByRole("region", { name: /Open invitations/ }).getByText(guest.email)).toHaveCount(0);
+
+  await page.goto("/access");
+  await isLive(page);
+  const mine = page.getByRole("region", { name: /^People/ });
+  await expect(mine.getByText(guest.email)).toBeVisible();
+  await expect(page.getByRole("button", { name: "Invite", exact: true })).toHaveCount(0);
+  await people.getByRole("button", { name: `More about ${guest.name}` }).click();
+  await owner.getByRole("menuitem", { name: "Change" }).click();
+  await owner.getByRole("dialog").getByLabel("Role").selectOption({ label: "Administrator" });
+  await owner.getByRole("dialog").getByRole("button", { name: "Save" }).click();
+  // And so has theirs, which is told what they may do now.
+  await expect(page.getByRole("button", { name: "Invite", exact: true })).toBeVisible();
+
   await people.getByRole("button", { name: `More about ${guest.name}` }).click();
   await owner.getByRole("menuitem", { name: "Remove" }).click();
   await owner.getByRole("button", { name: "Remove", exact: true }).click();
   await expect(people.getByText(guest.email)).toHaveCount(0);
+  await expect(mine).toHaveCount(0);
   await theirs.close();
 });
 

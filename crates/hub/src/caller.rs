@@ -162,6 +162,17 @@ impl Caller {
         self.memberships.iter().find(|membership| membership.organisation == organisation).map(|m| m.role)
     }
 
+    /// The same organisations, in the same roles.
+    pub fn may_the_same_as(&self, other: &Caller) -> bool {
+        let roles = |caller: &Caller| {
+            let mut roles: Vec<_> =
+                caller.memberships.iter().map(|one| (one.organisation, one.role)).collect();
+            roles.sort_unstable_by_key(|(organisation, _)| *organisation);
+            roles
+        };
+        roles(self) == roles(other)
+    }
+
     /// An organisation that is not the caller's does not exist; a role that does not suffice is said.
     pub fn require(&self, action: Action, organisation: OrganisationId) -> Result<(), HubError> {
         match self.role_in(organisation) {

@@ -36,6 +36,8 @@ pub struct Subscription {
     pub devices: Vec<DeviceId>,
     /// Of events only; none means all.
     pub types: Vec<EventType>,
+    /// Events of these types are told wherever they happen, beside those of the places that are named.
+    pub everywhere: Vec<EventType>,
     pub readings: bool,
     pub events: bool,
 }
@@ -48,6 +50,7 @@ impl Default for Subscription {
             rooms: vec![],
             devices: vec![],
             types: vec![],
+            everywhere: vec![],
             readings: true,
             events: true,
         }
@@ -69,6 +72,9 @@ impl Subscription {
     /// Rooms follow where a device stands now. What says itself which room it concerns counts by that, and a device
     /// that is away already, or not known yet, is nobody's to leave out.
     fn wants_event(&self, hub: &Hub, event: &Event) -> bool {
+        if self.everywhere.contains(&event.event_type) {
+            return true;
+        }
         if !self.types.is_empty() && !self.types.contains(&event.event_type) {
             return false;
         }

@@ -1,8 +1,9 @@
 // One alarm: what, where, since when, how often, and who took notice.
 import { Link } from "@tanstack/react-router";
-import { BellRing, CircleCheck } from "lucide-react";
+import { BellRing, CircleCheck, MessageSquareText } from "lucide-react";
+import { lazy, Suspense, useState } from "react";
 import { useTranslations } from "use-intl";
-import { type Alarm, useAcknowledge, useClearAlarm } from "../api/alarms";
+import { type Alarm, useClearAlarm } from "../api/alarms";
 import { useProfile } from "../api/session";
 import { spaced } from "../format/say";
 import { useWhen } from "../security/when";
@@ -14,6 +15,8 @@ import { ErrorNotice } from "../ui/Notice";
 import { toneIcon } from "../ui/tone";
 import styles from "./Alarms.module.css";
 import { toneOf } from "./order";
+
+const AcknowledgeDialog = lazy(async () => ({ default: (await import("./AcknowledgeDialog")).AcknowledgeDialog }));
 
 /** Alarms may be acknowledged by everybody but those who only look; the server decides in any case. */
 function useMayAcknowledge(organisation: string): boolean {
@@ -61,7 +64,12 @@ export function AlarmRow({ alarm }: { alarm: Alarm }) {
         </p>
         {alarm.detail != null && <p className={styles.soft}>{alarm.detail}</p>}
         <Facts alarm={alarm} />
-        {alarm.note != null && <p className={styles.soft}>{alarm.note}</p>}
+        {alarm.note != null && alarm.note !== "" && (
+          <p className={styles.note}>
+            <MessageSquareText size={16} aria-label={t("note")} role="img" />
+            <span>{alarm.note}</span>
+          </p>
+        )}
       </div>
       <Deeds alarm={alarm} title={title} />
     </li>
@@ -70,15 +78,14 @@ export function AlarmRow({ alarm }: { alarm: Alarm }) {
 
 function Deeds({ alarm, title }: { alarm: Alarm; title: string }) {
   const t = useTranslations("alarms");
-  const acknowledge = useAcknowledge();
+  const [acknowledging, setAcknowledging] = useState(false);
   const clear = useClearAlarm();
   const may = useMayAcknowledge(alarm.organisation);
-  const error = acknowledge.error ?? clear.error;
   if (!may || alarm.state === "cleared") return null;
   return (
     <div className={styles.act}>
       {alarm.state === "open" && (
-        <Button size="small" aria-label={t("acknowledgeOf", { title })} busy={acknowledge.isPending} onPress={() => acknowledge.mutate(alarm.id)}>
+        <Button size="small" aria-label={t("acknowledgeOf", { title })} onPress={() => setAcknowledging(true)}>
           {t("acknowledge")}
         </Button>
       )}
@@ -87,7 +94,8 @@ function Deeds({ alarm, title }: { alarm: Alarm; title: string }) {
           {t("over")}
         </Button>
       )}
-      {error !== null && <ErrorNotice error={error} />}
+      {clear.error !== null && <ErrorNotice error={clear.error} />}
+      <Suspense>{acknowledging && <AcknowledgeDialog id={alarm.id} title={title} onClose={() => setAcknowledging(false)} />}</Suspense>
     </div>
   );
 }

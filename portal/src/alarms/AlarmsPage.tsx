@@ -1,10 +1,12 @@
-// What was raised and wants somebody: taken notice of here, with who did and how old it is.
+// What was raised and wants somebody: taken notice of here, with who did and how old it is; raised by hand, too.
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
-import { BellOff, FilterX } from "lucide-react";
+import { BellOff, FilterX, Plus } from "lucide-react";
+import { lazy, Suspense, useState } from "react";
 import { useTranslations } from "use-intl";
 import { openAlarmsQuery, useAlarms } from "../api/alarms";
 import { homesQuery } from "../api/lists";
+import { useProfile } from "../api/session";
 import { useScope } from "../app/scope";
 import { Button } from "../ui/Button";
 import { EmptyState } from "../ui/EmptyState";
@@ -20,6 +22,7 @@ import { byUrgency, together } from "./order";
 
 const route = getRouteApi("/_app/alarms");
 const ALL = "all";
+const RaiseDialog = lazy(async () => ({ default: (await import("./RaiseDialog")).RaiseDialog }));
 
 export function AlarmsPage() {
   const t = useTranslations("alarms");
@@ -32,7 +35,7 @@ export function AlarmsPage() {
   const items = together(state === undefined ? (open ?? []) : [], alarms.data?.pages.flatMap((page) => page.items) ?? []).toSorted(byUrgency);
   const filtered = home !== undefined || state !== undefined;
   return (
-    <Page title={t("title")} subtitle={t("what")}>
+    <Page title={t("title")} subtitle={t("what")} action={<Raise home={home} />}>
       <Filters />
       {alarms.isPending && <SkeletonRows count={4} label={t("loading")} />}
       {alarms.isError && !alarms.data && <ErrorState error={alarms.error} onRetry={() => void alarms.refetch()} />}
@@ -56,6 +59,25 @@ export function AlarmsPage() {
         </div>
       )}
     </Page>
+  );
+}
+
+/** Everybody but those who only look; the server decides in any case. */
+function Raise({ home }: { home: string | undefined }) {
+  const t = useTranslations("alarms.raise");
+  const { organisation } = useScope();
+  const { memberships } = useProfile();
+  const [open, setOpen] = useState(false);
+  const acting = memberships.filter((one) => one.role !== "viewer" && (organisation === undefined || one.organisation === organisation));
+  const homes = (useQuery(homesQuery).data ?? []).filter((one) => acting.some((membership) => membership.organisation === one.organisation));
+  if (homes.length === 0) return null;
+  return (
+    <>
+      <Button variant="primary" icon={Plus} onPress={() => setOpen(true)}>
+        {t("button")}
+      </Button>
+      <Suspense>{open && <RaiseDialog homes={homes} home={home} onClose={() => setOpen(false)} />}</Suspense>
+    </>
   );
 }
 

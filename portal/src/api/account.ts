@@ -1,7 +1,6 @@
 // One's own account: how it begins, changes, is recovered and ends.
 import { queryOptions, useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
 import { answer, api, type Schemas } from "./client";
-import { identity } from "./identity";
 import { keys } from "./keys";
 import type { Profile } from "./session";
 
@@ -16,17 +15,8 @@ export type SignIn = Schemas["SessionView"];
 export type LogEntry = Schemas["AccountLogEntry"];
 export type NotificationChoices = Schemas["NotificationChoices"];
 
-export interface NewAccount {
-  email: string;
-  password: string;
-  name?: string;
-  language?: string;
-  time_zone?: string;
-  invitation?: string;
-}
-
-export function register(body: NewAccount): Promise<{ id: string }> {
-  return answer(identity.POST("/api/auth/register", { body }));
+export function register(body: Schemas["NewAccountBody"]): Promise<Schemas["AccountView"]> {
+  return answer(api.POST("/api/auth/register", { body }));
 }
 
 export function confirmEmail(token: string) {

@@ -5,6 +5,7 @@ import { keys } from "./keys";
 
 export type Alarm = Schemas["AlarmView"];
 export type AlarmState = Schemas["AlarmState"];
+export type AlarmSeverity = Schemas["AlarmSeverity"];
 
 export interface AlarmsFilter {
   organisation?: string;
@@ -40,10 +41,22 @@ function useAfterAlarm() {
   return () => cache.invalidateQueries({ queryKey: ["alarms"] });
 }
 
+/** What a person saw; everybody of the home is told as of any alarm. */
+export function useRaiseAlarm() {
+  const done = useAfterAlarm();
+  return useMutation({
+    mutationFn: ({ home, body, key }: { home: string; body: Schemas["NewAlarmBody"]; key: string }): Promise<Alarm> =>
+      answer(api.POST("/api/homes/{id}/alarms", { body, params: { path: { id: home }, header: { "Idempotency-Key": key } } })),
+    onSuccess: done,
+  });
+}
+
+/** Somebody takes care of it, and may say how: that is seen beside their name. */
 export function useAcknowledge() {
   const done = useAfterAlarm();
   return useMutation({
-    mutationFn: (id: string): Promise<Alarm> => answer(api.POST("/api/alarms/{id}/acknowledge", { body: {}, params: { path: { id } } })),
+    mutationFn: ({ id, note }: { id: string; note: string }): Promise<Alarm> =>
+      answer(api.POST("/api/alarms/{id}/acknowledge", { body: note === "" ? {} : { note }, params: { path: { id } } })),
     onSuccess: done,
   });
 }

@@ -3,12 +3,14 @@ import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query
 import type { WireCredential } from "../passkey/encoding";
 import { makePasskey, provePasskey } from "../passkey/passkey";
 import { answer, api, type Schemas } from "./client";
-import { identity, type LinkedIdentity, type Provider } from "./identity";
 import { keys } from "./keys";
 import type { Profile } from "./session";
 
 export type Passkey = Schemas["PasskeyView"];
 export type TotpSecret = Schemas["NewGeneratorView"];
+export type Provider = Schemas["ProviderView"];
+/** Another provider's account that one signs in with. */
+export type LinkedIdentity = Schemas["IdentityView"];
 
 export type PasskeyProof = Schemas["PasskeyAnswerBody"];
 
@@ -101,27 +103,27 @@ export function useNewRecoveryCodes() {
 /** Other issuers one can sign in with here; most servers have none. */
 export const providersQuery = queryOptions({
   queryKey: keys.account("providers"),
-  queryFn: ({ signal }): Promise<Provider[]> => answer(identity.GET("/api/auth/providers", { signal })),
+  queryFn: ({ signal }): Promise<Provider[]> => answer(api.GET("/api/auth/providers", { signal })),
   retry: false,
 });
 
-export function startProvider({ key, to }: { key: string; to?: string }): Promise<{ redirect_to: string }> {
-  return answer(identity.POST("/api/auth/providers/{key}/start", { body: to === undefined ? {} : { return_to: to }, params: { path: { key } } }));
+export function startProvider({ key, to }: { key: string; to?: string }): Promise<Schemas["ProviderRedirectView"]> {
+  return answer(api.POST("/api/auth/providers/{key}/start", { body: to === undefined ? {} : { return_to: to }, params: { path: { key } } }));
 }
 
-export function linkProvider(ticket: string): Promise<void> {
-  return answer(identity.POST("/api/auth/providers/link", { body: { ticket } }));
+export function linkProvider(ticket: string) {
+  return answer(api.POST("/api/auth/providers/link", { body: { ticket } }));
 }
 
 export const linkedQuery = queryOptions({
   queryKey: keys.account("identities"),
-  queryFn: ({ signal }): Promise<LinkedIdentity[]> => answer(identity.GET("/api/auth/identities", { signal })),
+  queryFn: ({ signal }): Promise<LinkedIdentity[]> => answer(api.GET("/api/auth/identities", { signal })),
 });
 
 export function useUnlink() {
   const done = useAfterFactor();
   return useMutation({
-    mutationFn: (id: string): Promise<void> => answer(identity.DELETE("/api/auth/identities/{id}", { params: { path: { id } } })),
+    mutationFn: (id: string) => answer(api.DELETE("/api/auth/identities/{id}", { params: { path: { id } } })),
     onSuccess: done,
   });
 }

@@ -17002,6 +17002,8 @@ export interface operations {
                 devices?: string;
                 /** @description Only these types of events, separated by commas, such as `attribute.changed,device.offline`. */
                 types?: string;
+                /** @description Types of events, separated by commas, that are told wherever they happen, beside those of the places named. */
+                everywhere?: string;
                 /** @description Whether values and presence are wanted; true when left out. */
                 readings?: boolean;
                 /** @description Whether events are wanted; true when left out. */

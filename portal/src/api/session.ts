@@ -2,11 +2,10 @@
 import { queryOptions, useMutation, useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
 import { answer, api, type Schemas } from "./client";
 import { askFirstCursor } from "../live/cursor";
-import type { Factors } from "./identity";
 import { keys } from "./keys";
 
 export type Role = Schemas["Role"];
-export type Profile = Schemas["ProfileView"] & Factors;
+export type Profile = Schemas["ProfileView"];
 
 export const profileQuery = queryOptions({
   queryKey: keys.profile,

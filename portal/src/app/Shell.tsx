@@ -4,6 +4,8 @@ import { Search, Settings } from "lucide-react";
 import { lazy, Suspense, useEffect, useState } from "react";
 import { useTranslations } from "use-intl";
 import { AlarmBadge } from "../alarms/AlarmBadge";
+import { useProfile } from "../api/session";
+import { UnitsContext } from "../format/voice";
 import { ConnectionBanner } from "../live/ConnectionBanner";
 import { LiveProvider } from "../live/LiveProvider";
 import { PlainButton } from "../ui/Button";
@@ -17,27 +19,36 @@ const SearchPalette = lazy(async () => ({ default: (await import("../search/Sear
 const onApple = /mac|iphone|ipad/i.test(navigator.userAgent);
 
 export function Shell() {
+  const { units } = useProfile();
+  return (
+    <UnitsContext value={units}>
+      <LiveProvider>
+        <Frame />
+        <ToastRegion />
+      </LiveProvider>
+    </UnitsContext>
+  );
+}
+
+function Frame() {
   const t = useTranslations("app");
   return (
-    <LiveProvider>
-      <div className={styles.shell}>
-        <a className={styles.skip} href="#content">
-          {t("skip")}
-        </a>
-        <Rail />
-        <div className={styles.main}>
-          <Header />
-          <ConnectionBanner />
-          <main id="content" tabIndex={-1} className={styles.content}>
-            <Outlet />
-          </main>
-        </div>
-        <nav className={styles.bar} aria-label={t("places.label")}>
-          <Places />
-        </nav>
+    <div className={styles.shell}>
+      <a className={styles.skip} href="#content">
+        {t("skip")}
+      </a>
+      <Rail />
+      <div className={styles.main}>
+        <Header />
+        <ConnectionBanner />
+        <main id="content" tabIndex={-1} className={styles.content}>
+          <Outlet />
+        </main>
       </div>
-      <ToastRegion />
-    </LiveProvider>
+      <nav className={styles.bar} aria-label={t("places.label")}>
+        <Places />
+      </nav>
+    </div>
   );
 }
 

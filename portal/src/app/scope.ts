@@ -1,5 +1,5 @@
 // Which organisation one is looking at: `org` in the URL, which stays while one walks about.
-import { useSearch } from "@tanstack/react-router";
+import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useProfile } from "../api/session";
 
 export interface Scope {
@@ -14,6 +14,12 @@ export function useScope(): Scope {
   const organisations = memberships.map((one) => ({ id: one.organisation, name: one.organisation_name }));
   const known = organisations.some(({ id }) => id === org);
   return { organisation: known ? org : undefined, organisations };
+}
+
+/** Chooses it on the page that one is on: as shareable as the page itself. */
+export function useChooseOrganisation(): (id: string) => void {
+  const navigate = useNavigate();
+  return (org) => void navigate({ to: ".", search: (before) => ({ ...before, org }), replace: true });
 }
 
 /** Whether one may change things in this organisation; the server decides in any case. */

@@ -2,10 +2,11 @@
 import { useMemo, useState } from "react";
 import { useTranslations } from "use-intl";
 import { clock, dayName } from "../format/moment";
-import { quantity, scaled, scaleFor } from "../format/quantity";
+import { scaled, scaleFor } from "../format/quantity";
+import { conversion } from "../format/units";
 import { useVoice } from "../format/voice";
 import { useNow } from "../ui/now";
-import { type Bar, barColumns, total } from "./bars";
+import { type Bar, barColumns, barsFor, total } from "./bars";
 import { BarLegend } from "./BarLegend";
 import { Plot } from "./Plot";
 import { barOptions } from "./plots";
@@ -14,6 +15,7 @@ import { Readout } from "./Readout";
 
 interface Props {
   bars: readonly Bar[];
+  /** As the counter reports it. */
   unit: string;
   zone: string;
   step: BarStep;
@@ -25,20 +27,26 @@ interface Props {
   beside?: { name: string; own: string; values: (number | undefined)[] };
 }
 
-export function BarPlot({ bars, unit, zone, step, span, name, onZoom, onLive, beside }: Props) {
+export function BarPlot({ bars: reported, unit: reportedUnit, zone, step, span, name, onZoom, onLive, beside }: Props) {
   const t = useTranslations("chart");
   const voice = useVoice();
+  const shownIn = useMemo(() => conversion(reportedUnit, voice.units), [reportedUnit, voice.units]);
+  const { unit } = shownIn;
+  const bars = useMemo(() => barsFor(reported, shownIn), [reported, shownIn]);
+  const others = beside?.values;
+  const besides = useMemo(() => others?.map((value) => (value === undefined ? undefined : shownIn.of(value))), [others, shownIn]);
   const now = useNow();
   const [point, setPoint] = useState<number>();
-  const highest = Math.max(0, ...bars.map((bar) => bar.value), ...(beside?.values ?? []).map((value) => value ?? 0));
+  const highest = Math.max(0, ...bars.map((bar) => bar.value), ...(besides ?? []).map((value) => value ?? 0));
   const scale = useMemo(() => scaleFor(unit, highest), [unit, highest]);
   const columns = useMemo(() => barColumns(bars), [bars]);
   const data = useMemo(
-    () => [columns.time, columns.measured, columns.estimated, ...(beside ? [beside.values.map((value) => value ?? null)] : [])] as [number[], ...(number | null)[][]],
-    [columns, beside],
+    () => [columns.time, columns.measured, columns.estimated, ...(besides ? [besides.map((value) => value ?? null)] : [])] as [number[], ...(number | null)[][]],
+    [columns, besides],
   );
+  const sum = total(bars);
   const bar = point === undefined ? undefined : bars[point];
-  const against = point === undefined ? undefined : beside?.values[point];
+  const against = point === undefined ? undefined : besides?.[point];
   const said = bar === undefined ? undefined : t("point", { time: period(bar), value: valueOf(bar) }) + (against === undefined ? "" : t("against", { name: beside?.name ?? "", value: scaled(against, unit, scale, voice.locale).text }));
 
   function period({ from, until }: Bar): string {
@@ -55,7 +63,7 @@ export function BarPlot({ bars, unit, zone, step, span, name, onZoom, onLive, be
 
   return (
     <>
-      <Readout said={said} rest={t("total", { value: quantity(total(bars), unit, voice.locale).text })} unit={scale.unit} />
+      <Readout said={said} rest={t("total", { value: scaled(sum, unit, scaleFor(unit, sum), voice.locale).text })} unit={scale.unit} />
       <Plot
         span={span}
         data={data}

@@ -2,6 +2,9 @@
 import { Download } from "lucide-react";
 import { type ReactNode, useState } from "react";
 import { useTranslations } from "use-intl";
+import { scaleFor } from "../format/quantity";
+import { isConverted } from "../format/units";
+import { useVoice } from "../format/voice";
 import { Button } from "../ui/Button";
 import styles from "./HistoryPanel.module.css";
 
@@ -18,6 +21,8 @@ export interface TableLines {
 }
 
 interface FootProps {
+  /** As it was reported: files hold that, whatever is drawn. */
+  unit: string | undefined;
   onSave: () => void;
   /** Further files. */
   more?: ReactNode;
@@ -26,8 +31,9 @@ interface FootProps {
   table: () => ReactNode;
 }
 
-export function ChartFoot({ onSave, more, onOpen, table }: FootProps) {
+export function ChartFoot({ unit = "", onSave, more, onOpen, table }: FootProps) {
   const t = useTranslations("chart");
+  const { units } = useVoice();
   const [isOpen, setOpen] = useState(false);
   const toggled = (open: boolean) => {
     setOpen(open);
@@ -40,6 +46,7 @@ export function ChartFoot({ onSave, more, onOpen, table }: FootProps) {
         {isOpen && table()}
       </details>
       <span className={styles.saves}>
+        {isConverted(unit, units) && <span className={styles.filesIn}>{t("filesIn", { unit: scaleFor(unit, 0).unit })}</span>}
         {more}
         <Button size="small" variant="quiet" icon={Download} onPress={onSave}>{t("download")}</Button>
       </span>

@@ -27,7 +27,7 @@ interface Props {
 export function HistoryTable(props: Props) {
   const { history, device, attribute, zone } = props;
   const save = () => saveFile(fileName(device.name, attribute, isoDay(history.from, zone)), csvOf(history));
-  return <ChartFoot onSave={save} table={() => <Lines {...props} />} />;
+  return <ChartFoot unit={history.unit} onSave={save} table={() => <Lines {...props} />} />;
 }
 
 function Lines(props: Props) {
@@ -38,7 +38,7 @@ function useLines({ history, kind, bands = [], beside, attribute, twoState, zone
   const t = useTranslations("chart");
   const voice = useVoice();
   const time = (at: number) => fullMoment(at, voice, zone);
-  const amount = (value: number | undefined) => (value === undefined ? "" : quantity(value, history.unit, voice.locale).text);
+  const amount = (value: number | undefined) => (value === undefined ? "" : quantity(value, history.unit, voice).text);
   if (kind === "state") {
     const rows = bands.toReversed().map((band) => ({
       key: String(band.from),

@@ -5,9 +5,10 @@ import { useTranslations } from "use-intl";
 import uPlot from "uplot";
 import { moment } from "../format/moment";
 import { scaled, scaleFor } from "../format/quantity";
+import { conversion } from "../format/units";
 import { useVoice } from "../format/voice";
 import { useNow } from "../ui/now";
-import { columnsOf, type Drawn, extentOf, pointAt } from "./drawn";
+import { columnsOf, type Drawn, drawnFor, extentOf, pointAt } from "./drawn";
 import { Legend } from "./Legend";
 import { Plot } from "./Plot";
 import { lineOptions } from "./plots";
@@ -22,6 +23,7 @@ export interface Line {
 
 interface Props {
   lines: readonly Line[];
+  /** As the devices report it. */
   unit: string;
   stepped: boolean;
   span: Span;
@@ -32,9 +34,12 @@ interface Props {
   onLive: () => void;
 }
 
-export function LinePlot({ lines, unit, stepped, span, zone, label, onZoom, onLive }: Props) {
+export function LinePlot({ lines: reported, unit: reportedUnit, stepped, span, zone, label, onZoom, onLive }: Props) {
   const t = useTranslations("chart");
   const voice = useVoice();
+  const shownIn = useMemo(() => conversion(reportedUnit, voice.units), [reportedUnit, voice.units]);
+  const lines = useMemo(() => reported.map((line) => ({ ...line, drawn: drawnFor(line.drawn, shownIn) })), [reported, shownIn]);
+  const { unit } = shownIn;
   const now = useNow();
   const [at, setAt] = useState<number>();
   const [hidden, setHidden] = useState<ReadonlySet<string>>(new Set());

@@ -31,7 +31,7 @@ export function LineTable(props: ShownProps & { lines: readonly Line[]; compared
   const other = useQuery({ ...historyQuery(wish), enabled: isOpen && compared !== undefined }).data;
   const beside = compared && other && { name: compared.name, shiftMs: compared.shiftMs, history: other };
   const day = isoDay(asked.from, zone);
-  const save = () => saveFile(fileName(device.name, attribute, day), csvOfLines(lines, asked));
+  const save = () => saveFile(fileName(device.name, attribute, day), csvOfLines(lines, asked, lines[0]?.drawn.unit ?? ""));
   const query = new URLSearchParams({ attribute, endpoint: String(endpoint), from: wireInstant(asked.from), until: wireInstant(asked.until) });
   const saveAll = () => {
     const link = document.createElement("a");
@@ -41,6 +41,7 @@ export function LineTable(props: ShownProps & { lines: readonly Line[]; compared
   };
   return (
     <ChartFoot
+      unit={lines[0]?.drawn.unit}
       onSave={save}
       onOpen={setOpen}
       more={<Button size="small" variant="quiet" icon={Files} title={t("allWhat")} onPress={saveAll}>{t("all")}</Button>}
@@ -59,7 +60,7 @@ interface LinesProps {
 function Lines({ name, zone, history, beside }: LinesProps) {
   const t = useTranslations("chart");
   const voice = useVoice();
-  const amount = (value: number | undefined) => (value === undefined ? "" : quantity(value, history.unit, voice.locale).text);
+  const amount = (value: number | undefined) => (value === undefined ? "" : quantity(value, history.unit, voice).text);
   const others = new Map(beside?.history.buckets.map((bucket) => [bucket.from + beside.shiftMs, bucket.mean]));
   const rows = history.buckets.toReversed().map((bucket) => ({
     key: String(bucket.from),

@@ -4,6 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useTranslations } from "use-intl";
 import { dayName } from "../format/moment";
 import { changePercent, quantity, scaled, scaleFor } from "../format/quantity";
+import { conversion } from "../format/units";
 import { useVoice } from "../format/voice";
 import type { LatestValue } from "../live/hooks";
 import { classes } from "../ui/classes";
@@ -44,11 +45,11 @@ export function UsagePanel({ device, endpoint, attribute, zone, latest }: Props)
 
 function Figures({ usage, unit }: { usage: Usage; unit: string }) {
   const t = useTranslations("chart");
-  const { locale } = useVoice();
+  const voice = useVoice();
   const figure = (name: "today" | "yesterday" | "week", value: number | undefined) => (
     <div className={classes(styles.figure, name === "today" && styles.main)}>
       <dt>{t(`usage.${name}`)}</dt>
-      <dd>{value === undefined ? t("usage.unknown") : quantity(value, unit, locale).text}</dd>
+      <dd>{value === undefined ? t("usage.unknown") : quantity(value, unit, voice).text}</dd>
     </div>
   );
   const change = usage.today === undefined || usage.yesterday === undefined ? null : changePercent(usage.today, usage.yesterday);
@@ -59,7 +60,7 @@ function Figures({ usage, unit }: { usage: Usage; unit: string }) {
         {figure("yesterday", usage.yesterday)}
         {figure("week", usage.week)}
       </dl>
-      {change !== null && <p className={styles.soft}>{t("usage.soFar", { percent: quantity(100 + change, "%", locale).text })}</p>}
+      {change !== null && <p className={styles.soft}>{t("usage.soFar", { percent: quantity(100 + change, "%", voice).text })}</p>}
     </div>
   );
 }
@@ -68,12 +69,13 @@ function Days({ usage, unit, zone, now }: { usage: Usage; unit: string; zone: st
   const t = useTranslations("chart");
   const voice = useVoice();
   const highest = Math.max(...usage.days.map((day) => day.value), 0);
-  const scale = scaleFor(unit, highest);
+  const shown = conversion(unit, voice.units);
+  const scale = scaleFor(shown.unit, shown.of(highest));
   const weekday = dateFormat(voice.locale, { timeZone: zone, weekday: "narrow" });
   return (
     <ol className={styles.days} aria-label={t("usage.byDay")}>
       {usage.days.map((day) => {
-        const text = scaled(day.value, unit, scale, voice.locale).text;
+        const text = scaled(shown.of(day.value), shown.unit, scale, voice.locale).text;
         const name = dayName(day.from, voice, { zone, now });
         return (
           <li key={day.from} className={styles.day} title={`${name}: ${text}`}>

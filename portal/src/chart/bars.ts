@@ -1,5 +1,6 @@
 // Shapes a counter's buckets into bars of what it rose by in each hour or day. A step without readings has no bar: it
 // is not known to be nought.
+import type { Conversion } from "../format/units";
 import type { History } from "./history";
 
 export interface Bar {
@@ -15,6 +16,11 @@ export function barsOf(history: History, now: number): Bar[] {
   return history.buckets.flatMap(({ from, until, increase, estimated }) =>
     increase === undefined ? [] : [{ from, until, value: increase, estimated, open: until > now }],
   );
+}
+
+/** In the unit of whoever looks. */
+export function barsFor(bars: readonly Bar[], { of }: Conversion): Bar[] {
+  return bars.map((bar) => ({ ...bar, value: of(bar.value) }));
 }
 
 export function total(bars: readonly Bar[]): number {

@@ -1,5 +1,5 @@
-// What is shown as a CSV file (RFC 4180): one line a bucket or point, times in UTC, numbers with a point, so that any
-// tool reads it.
+// What is shown as a CSV file (RFC 4180): one line a bucket or point, times in UTC, numbers with a point and in the unit
+// in which they were reported, which is named, so that any tool reads it and files of two people are alike.
 import type { Drawn } from "./drawn";
 import type { History } from "./history";
 import type { Span } from "./range";
@@ -7,8 +7,9 @@ import type { Span } from "./range";
 const COLUMNS = ["from", "until", "count", "min", "max", "mean", "first", "last", "increase", "estimated", "late"] as const;
 
 export function csvOf(history: History): string {
-  const heading = COLUMNS.join(",");
-  const lines = history.buckets.map((bucket) => COLUMNS.map((column) => cell(column, bucket[column])).join(","));
+  const heading = [...COLUMNS, "unit"].join(",");
+  const unit = quoted(history.unit ?? "");
+  const lines = history.buckets.map((bucket) => [...COLUMNS.map((column) => cell(column, bucket[column])), unit].join(","));
   return `${[heading, ...lines].join("\r\n")}\r\n`;
 }
 
@@ -16,13 +17,13 @@ export function csvOf(history: History): string {
 const DIGITS = 12;
 
 /** What is drawn, line after line. */
-export function csvOfLines(lines: readonly { name: string; drawn: Drawn }[], { from, until }: Span): string {
+export function csvOfLines(lines: readonly { name: string; drawn: Drawn }[], { from, until }: Span, unit: string): string {
   const rows = lines.flatMap(({ name, drawn }) =>
     drawn.points
       .filter(({ time }) => time >= from && time < until)
-      .map(({ time, value, estimated }) => [quoted(name), new Date(time).toISOString(), String(value), String(estimated)].join(",")),
+      .map(({ time, value, estimated }) => [quoted(name), new Date(time).toISOString(), String(value), quoted(unit), String(estimated)].join(",")),
   );
-  return `${["series,time,value,estimated", ...rows].join("\r\n")}\r\n`;
+  return `${["series,time,value,unit,estimated", ...rows].join("\r\n")}\r\n`;
 }
 
 function cell(column: (typeof COLUMNS)[number], value: string | number | boolean | undefined): string {

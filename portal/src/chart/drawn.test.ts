@@ -1,6 +1,7 @@
 // How readings become lines: their own times, gaps as gaps, estimated stretches apart, and other times laid over.
 import { describe, expect, it } from "vitest";
-import { columnsOf, type Drawn, drawnOf, extentOf, held, pointAt, shifted, withLive } from "./drawn";
+import { conversion } from "../format/units";
+import { columnsOf, type Drawn, drawnFor, drawnOf, extentOf, held, pointAt, shifted, withLive } from "./drawn";
 
 const T0 = Date.UTC(2026, 10, 21);
 const MINUTE = 60_000;
@@ -16,6 +17,14 @@ describe("drawnOf", () => {
     const at = new Date(T0).toISOString();
     const read = drawnOf({ points: [{ time: at, value: true, quality: "estimated" }, { time: T0 + 1, value: "x", quality: "late" }], gaps: [{ from: at, until: T0 + 5 }] });
     expect(read).toEqual({ unit: undefined, points: [{ time: T0, value: 1, estimated: true }], gaps: [{ from: T0, until: T0 + 5 }] });
+  });
+});
+
+describe("drawnFor", () => {
+  it("draws in the reader's unit, and leaves time and quality alone", () => {
+    const celsius = drawn([0, 10], { unit: "degC" });
+    expect(drawnFor(celsius, conversion("degC", "imperial"))).toEqual({ ...celsius, unit: "degF", points: celsius.points.map((point) => ({ ...point, value: point.value === 0 ? 32 : 50 })) });
+    expect(drawnFor(celsius, conversion("degC", "metric"))).toEqual(celsius);
   });
 });
 

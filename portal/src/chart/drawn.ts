@@ -1,5 +1,6 @@
 // A series as it is drawn: few of its readings, which make the same line as all of them, and the gaps between them.
 import { type Instant, millis } from "../format/instant";
+import type { Conversion } from "../format/units";
 import { type History, type LivePoint } from "./history";
 import type { Span } from "./range";
 
@@ -34,6 +35,11 @@ export function drawnOfHistory(history: History): Drawn {
     mean === undefined ? [] : [{ time: (from + until) / 2, value: mean, estimated }],
   );
   return { unit: history.unit, points, gaps: history.gaps };
+}
+
+/** In the units of whoever looks, so that the axis is marked at their round numbers. */
+export function drawnFor(drawn: Drawn, { unit, of }: Conversion): Drawn {
+  return { ...drawn, unit, points: drawn.points.map((point) => ({ ...point, value: of(point.value) })) };
 }
 
 /** With what has come live since; the last gap ends with its first word. */

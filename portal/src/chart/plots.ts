@@ -8,7 +8,7 @@ import { valueRange } from "./lines";
 import { tickLabel } from "./ticks";
 
 interface Look {
-  /** As the device reports it. */
+  /** As it is shown. */
   unit: string;
   scale: ReturnType<typeof scaleFor>;
   voice: Voice;

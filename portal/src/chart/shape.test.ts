@@ -1,7 +1,8 @@
 // How history becomes lines, bars and bands: gaps stay gaps, and nothing is claimed that was not reported.
 import { describe, expect, it } from "vitest";
 import { awaySpans, bandsOf, shares } from "./bands";
-import { alongside, barColumns, barsOf, sumBetween, total } from "./bars";
+import { conversion } from "../format/units";
+import { alongside, barColumns, barsFor, barsOf, sumBetween, total } from "./bars";
 import { csvOf, fileName } from "./csv";
 import { type Bucket, grown, type History, historyOf, withTail } from "./history";
 import { valueRange } from "./lines";
@@ -93,6 +94,11 @@ describe("barsOf", () => {
     const before = bars.slice(0, 2).map((bar) => ({ ...bar, from: bar.from - 90 * MINUTE, until: bar.until - 90 * MINUTE, value: bar.value + 1 }));
     expect(alongside(bars, before, 90 * MINUTE)).toEqual([401, 1, undefined]);
   });
+  it("sums to the same in any unit", () => {
+    const gallons = conversion("L", "imperial");
+    const bars = barsOf(hours, T0);
+    expect(total(barsFor(bars, gallons))).toBeCloseTo(gallons.of(total(bars)), 9);
+  });
   it("keeps estimated bars apart", () => {
     expect(barColumns(barsOf(hours, T0))).toMatchObject({ measured: [400, 0, null], estimated: [null, null, 100] });
   });
@@ -153,8 +159,8 @@ describe("csvOf", () => {
   it("writes what any tool reads, and no formulas", () => {
     const text = csvOf(history([bucket(0, { first: '=cmd,"x"', last: "ok", increase: 287.6530000000057 })]));
     const [heading, line, rest] = text.split("\r\n");
-    expect(heading).toBe("from,until,count,min,max,mean,first,last,increase,estimated,late");
-    expect(line).toBe(`2026-11-21T00:00:00.000Z,2026-11-21T00:05:00.000Z,5,19,21,20,"'=cmd,""x""",ok,287.653,false,false`);
+    expect(heading).toBe("from,until,count,min,max,mean,first,last,increase,estimated,late,unit");
+    expect(line).toBe(`2026-11-21T00:00:00.000Z,2026-11-21T00:05:00.000Z,5,19,21,20,"'=cmd,""x""",ok,287.653,false,false,degC`);
     expect(rest).toBe("");
   });
   it("names its file for the device", () => {

@@ -1,10 +1,13 @@
 // How numbers with units read in both languages.
 import { describe, expect, it } from "vitest";
-import { changePercent, quantity, scaled, scaleFor } from "./quantity";
+import { changePercent, quantity, scaled, scaleFor, setPoint } from "./quantity";
+import type { Reader } from "./say";
 
 const plain = (text: string) => text.replaceAll("\u00a0", " ");
-const en = (value: number, unit: string) => plain(quantity(value, unit, "en-GB").text);
-const de = (value: number, unit: string) => plain(quantity(value, unit, "de-DE").text);
+const en = (value: number, unit: string) => plain(quantity(value, unit, { locale: "en-GB", units: "metric" }).text);
+const de = (value: number, unit: string) => plain(quantity(value, unit, { locale: "de-DE", units: "metric" }).text);
+const american: Reader = { locale: "en-US", units: "imperial" };
+const us = (value: number, unit: string) => plain(quantity(value, unit, american).text);
 
 describe("quantity", () => {
   it("turns watt-hours into kilowatt-hours where people would", () => {
@@ -43,6 +46,30 @@ describe("quantity", () => {
     const scale = scaleFor("Wh", 5_000);
     expect(plain(scaled(0, "Wh", scale, "en-GB").text)).toBe("0.00 kWh");
     expect(plain(scaled(450, "Wh", scale, "en-GB").text)).toBe("0.45 kWh");
+  });
+});
+
+describe("quantity in imperial units", () => {
+  it("shows temperatures, water and pressure as people there read them", () => {
+    expect(us(21, "degC")).toBe("69.8 °F");
+    expect(us(-40, "degC")).toBe("-40.0 °F");
+    expect(us(100, "L")).toBe("26.4 gal");
+    expect(us(5_000, "L")).toBe("1,321 gal");
+    expect(us(2, "L")).toBe("0.53 gal");
+    expect(us(9.5, "L/min")).toBe("2.51 gal/min");
+    expect(us(1_013.25, "hPa")).toBe("29.92 inHg");
+    expect(plain(quantity(21.4, "degC", { locale: "de-DE", units: "imperial" }).text)).toBe("70,5 °F");
+  });
+  it("leaves alone what is read alike everywhere", () => {
+    expect(us(12_340, "Wh")).toBe("12.3 kWh");
+    expect(us(2_117, "W")).toBe("2.12 kW");
+    expect(us(2_700, "K")).toBe("2,700 K");
+    expect(us(47, "%")).toBe("47%");
+    expect(us(Number.NaN, "degC")).toBe("–");
+  });
+  it("reads a set point as it was set: in halves, or whole", () => {
+    expect(plain(setPoint(21.5, "degC", american).text)).toBe("71 °F");
+    expect(plain(setPoint(21.5, "degC", { locale: "en-GB", units: "metric" }).text)).toBe("21.5 °C");
   });
 });
 

@@ -1,5 +1,7 @@
-// Numbers with their units as people read them: Wh becomes kWh, degC becomes °C, each with as many digits as matter.
+// Numbers with their units as people read them: Wh becomes kWh, degC becomes °C or °F, each with as many digits as matter.
 import { numberFormat } from "./formatters";
+import type { Reader } from "./say";
+import { conversion } from "./units";
 
 const NBSP = "\u00a0";
 
@@ -10,18 +12,20 @@ export interface Quantity {
   text: string;
 }
 
-interface Scale {
+export interface Scale {
   factor: number;
   unit: string;
   decimals: number;
 }
 
-/** A scale for values up to `largest`; charts use it so that a whole axis has one unit. */
+/** A scale for values up to `largest`, in a unit as it is shown; charts use it so that a whole axis has one unit. */
 export function scaleFor(unit: string, largest: number): Scale {
   const size = Math.abs(largest);
   switch (unit) {
     case "degC":
       return { factor: 1, unit: "°C", decimals: 1 };
+    case "degF":
+      return { factor: 1, unit: "°F", decimals: 1 };
     case "deg":
       return { factor: 1, unit: "°", decimals: 0 };
     case "W":
@@ -33,6 +37,16 @@ export function scaleFor(unit: string, largest: number): Scale {
     case "L":
       if (size < 1_000) return { factor: 1, unit: "L", decimals: size > 0 && size < 10 ? 1 : 0 };
       return { factor: 1e-3, unit: "m³", decimals: size < 1e6 ? 2 : 0 };
+    case "gal":
+      return { factor: 1, unit: "gal", decimals: size > 0 && size < 10 ? 2 : size < 1_000 ? 1 : 0 };
+    case "gal/min":
+      return { factor: 1, unit: "gal/min", decimals: 2 };
+    case "inHg":
+      return { factor: 1, unit: "inHg", decimals: 2 };
+    case "m2":
+      return { factor: 1, unit: "m²", decimals: 0 };
+    case "ft2":
+      return { factor: 1, unit: "ft²", decimals: 0 };
     case "A":
       return { factor: 1, unit: "A", decimals: 2 };
     case "Hz":
@@ -58,13 +72,24 @@ export function scaleFor(unit: string, largest: number): Scale {
 }
 
 /** Round units such as a set point of 21 °C keep their decimal, so that numbers in a column line up. */
-const FIXED = new Set(["degC", "A", "Hz"]);
+const FIXED = new Set(["degC", "degF", "A", "Hz", "inHg"]);
 
-export function quantity(value: number, unit: string | null | undefined, locale: string): Quantity {
-  return scaled(value, unit ?? "", scaleFor(unit ?? "", value), locale);
+/** A value as it was reported, in the units of whoever reads. */
+export function quantity(value: number, unit: string | null | undefined, { locale, units }: Reader): Quantity {
+  const { unit: shownUnit, of } = conversion(unit ?? "", units);
+  const shown = of(value);
+  return scaled(shown, shownUnit, scaleFor(shownUnit, shown), locale);
 }
 
-/** The value on a scale chosen for others too. */
+/** A set point: people set half degrees Celsius, or whole degrees Fahrenheit, and read what they set. */
+export function setPoint(value: number, unit: string, reader: Reader): Quantity {
+  const { unit: shownUnit, of } = conversion(unit, reader.units);
+  const shown = of(value);
+  const scale = scaleFor(shownUnit, shown);
+  return scaled(shown, shownUnit, shownUnit === "degF" ? { ...scale, decimals: 0 } : scale, reader.locale);
+}
+
+/** A value in a unit as it is shown, on a scale chosen for others too. */
 export function scaled(value: number, unit: string, scale: Scale, locale: string): Quantity {
   if (!Number.isFinite(value)) return { number: "–", unit: "", text: "–" };
   const keep = FIXED.has(unit) || scale.factor !== 1;

@@ -1,14 +1,20 @@
 // The words of this area's catalogue as plain functions take them: a translator without the component around it.
+import type { Units } from "./units";
 
 export interface Say {
   (key: string, values?: Record<string, string | number>): string;
   has(key: string): boolean;
 }
 
-/** What formatting needs to know of the person who reads. */
-export interface Voice {
-  say: Say;
+/** How a person reads numbers. */
+export interface Reader {
   locale: string;
+  units: Units;
+}
+
+/** What formatting needs to know of the person who reads. */
+export interface Voice extends Reader {
+  say: Say;
   /** The viewer's own time zone. */
   zone: string;
 }

@@ -1,7 +1,11 @@
-// The reader's voice for components: language, locale and time zone, as the pure formatters take them.
-import { useMemo } from "react";
+// The reader's voice for components: language, locale, time zone and units, as the pure formatters take them.
+import { createContext, useContext, useMemo } from "react";
 import { useLocale, useTimeZone, useTranslations } from "use-intl";
 import type { Say, Voice } from "./say";
+import type { Units } from "./units";
+
+/** The units of whoever is signed in; the frame around their pages sets it. */
+export const UnitsContext = createContext<Units>("metric");
 
 /** Numbers and dates follow the browser's own region where it speaks the chosen language: en-GB, de-AT. */
 export function regionOf(language: string, wanted: readonly string[]): string {
@@ -13,5 +17,6 @@ export function useVoice(): Voice {
   const say = useTranslations("format") as unknown as Say;
   const language = useLocale();
   const zone = useTimeZone() ?? "UTC";
-  return useMemo(() => ({ say, locale: regionOf(language, navigator.languages), zone }), [say, language, zone]);
+  const units = useContext(UnitsContext);
+  return useMemo(() => ({ say, locale: regionOf(language, navigator.languages), zone, units }), [say, language, zone, units]);
 }

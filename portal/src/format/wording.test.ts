@@ -5,6 +5,7 @@ import { attributeName, commandText, toneOf, twoStateOf, valueText } from "./wor
 
 const voice = testVoice();
 const german = testVoice("de-DE");
+const american = testVoice("en-GB", "America/New_York", "imperial");
 const plain = (words: string) => words.replaceAll("\u00a0", " ");
 
 function text(value: boolean, twoState: "contact" | "leak" | "plain"): string {
@@ -79,6 +80,16 @@ describe("names", () => {
     expect(attributeName("ElectricalPowerMeasurement.ActivePower", voice.say)).toBe("Power draw");
     expect(attributeName("BooleanState.StateValue", voice.say, "leak")).toBe("Water");
     expect(attributeName("Vacuum.BinLevel", voice.say)).toBe("Bin level");
+  });
+});
+
+describe("a reader of imperial units", () => {
+  it("finds them in values, set points and commands", () => {
+    const degrees = { unit: "degC" };
+    expect(plain(valueText("TemperatureMeasurement.MeasuredValue", 21.5, american, degrees))).toBe("70.7 °F");
+    expect(plain(valueText("Thermostat.OccupiedHeatingSetpoint", 21.5, american, degrees))).toBe("71 °F");
+    expect(plain(commandText("Thermostat.SetOccupiedHeatingSetpoint", { Setpoint: 21.5 }, american))).toBe("Heat to 71 °F");
+    expect(plain(valueText("ColorControl.ColorTemperature", 2_700, american, { unit: "K" }))).toBe("2,700 K");
   });
 });
 

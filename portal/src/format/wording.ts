@@ -1,6 +1,6 @@
 // What a value means in words and how serious it is: "Locked", "Water found", "Motion", never "true". Unknown values
 // of unknown capabilities are shown by their own names.
-import { quantity } from "./quantity";
+import { quantity, setPoint } from "./quantity";
 import { type Say, spaced, type Voice, wordOr } from "./say";
 
 export type Value = boolean | number | string;
@@ -57,16 +57,21 @@ export function valueText(attribute: string, value: Value, voice: Voice, context
   return stateText(attribute, value, voice.say, context);
 }
 
+/** Set points are known by their names, as Matter has them: `OccupiedHeatingSetpoint`, and the argument `Setpoint`. */
+function amountText(name: string, value: number, unit: string | null | undefined, voice: Voice): string {
+  return (name.endsWith("Setpoint") ? setPoint(value, unit ?? "degC", voice) : quantity(value, unit, voice)).text;
+}
+
 function numberText(attribute: string, value: number, voice: Voice, { unit }: ValueContext): string {
   if (attribute === "WindowCovering.CurrentPositionLiftPercent") {
     if (value <= 0) return voice.say("covering.open");
     if (value >= 100) return voice.say("covering.closed");
-    return voice.say("covering.part", { percent: quantity(value, "%", voice.locale).text });
+    return voice.say("covering.part", { percent: quantity(value, "%", voice).text });
   }
   if (attribute === "Switch.CurrentPosition") {
     return value === 0 ? voice.say("switch.released") : voice.say("switch.pressed", { position: value });
   }
-  return quantity(value, unit, voice.locale).text;
+  return amountText(attribute, value, unit, voice);
 }
 
 function stateText(attribute: string, value: boolean | string, say: Say, { twoState = "plain" }: ValueContext): string {
@@ -173,7 +178,7 @@ const ARG_ATTRIBUTES: Record<string, string> = {
 };
 
 function argText(arg: string, value: Value, voice: Voice): string {
-  if (typeof value === "number") return quantity(value, ARG_UNITS[arg], voice.locale).text;
+  if (typeof value === "number") return amountText(arg, value, ARG_UNITS[arg], voice);
   const attribute = ARG_ATTRIBUTES[arg];
   if (attribute !== undefined) return valueText(attribute, value, voice);
   return typeof value === "boolean" ? voice.say(`value.boolean.${value}`) : value;

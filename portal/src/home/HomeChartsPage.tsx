@@ -126,7 +126,7 @@ function Together({ home, devices, rooms, attribute, range: text, onRange }: Tog
   }, [query.data, devices, rooms, voice.locale]);
   const unit = query.data?.unit ?? "";
   const name = attributeName(attribute, voice.say, "plain");
-  const save = () => saveFile(fileName(home.name, attribute, isoDay(asked.from, zone)), csvOfLines(lines, asked));
+  const save = () => saveFile(fileName(home.name, attribute, isoDay(asked.from, zone)), csvOfLines(lines, asked, unit));
   return (
     <>
       <RangePicker range={range} span={shown} zone={zone} onChange={(next) => onRange(rangeText(next))} />
@@ -145,7 +145,7 @@ function Together({ home, devices, rooms, attribute, range: text, onRange }: Tog
             onLive={() => onRange(livePreset(shown))}
           />
         }
-        foot={<ChartFoot onSave={save} table={() => <Lines name={name} lines={lines} unit={unit} zone={zone} />} />}
+        foot={<ChartFoot unit={unit} onSave={save} table={() => <Lines name={name} lines={lines} unit={unit} zone={zone} />} />}
       />
     </>
   );
@@ -161,7 +161,7 @@ function Lines({ name, lines, unit, zone }: { name: string; lines: readonly Line
     time: fullMoment(time, voice, zone),
     cells: byTime.map((values) => {
       const value = values.get(time);
-      return value === undefined ? "" : quantity(value, unit, voice.locale).text;
+      return value === undefined ? "" : quantity(value, unit, voice).text;
     }),
   }));
   return <ChartTable name={name} lines={{ heading: [t("table.time"), ...lines.map((line) => line.name)], rows }} />;

@@ -8,8 +8,9 @@ import { newKey } from "../api/once";
 import { useProfile } from "../api/session";
 import { useScope } from "../app/scope";
 import { Dialog } from "../ui/Dialog";
-import { Form, FormNumber, FormSelect, FormText, useAppForm } from "../ui/Form";
+import { Form, FormSelect, FormText, useAppForm } from "../ui/Form";
 import { showToast } from "../ui/toasts";
+import { AreaField } from "./AreaField";
 
 const KINDS = ["house", "apartment", "holiday_rental", "room", "office", "other"] as const;
 
@@ -72,7 +73,7 @@ function CreateHomeForm({ onDone }: { onDone: () => void }) {
       <FormText name="address" label={t("create.address")} optional autoComplete="off" />
       <FormSelect name="property_type" label={t("create.kind")} items={KINDS.map((id) => ({ id, label: t(`kinds.${id}`) }))} />
       <FormSelect name="time_zone" label={t("create.zone")} help={t("create.zoneHelp")} items={zones} />
-      <FormNumber name="floor_area_m2" label={t("create.area")} unit={t("create.areaUnit")} optional minValue={1} help={t("create.areaHelp")} />
+      <AreaField />
     </Form>
   );
 }

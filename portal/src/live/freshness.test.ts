@@ -1,6 +1,7 @@
 // Which answers an event makes out of date, and that a flood of events is no flood of requests.
 import { QueryClient } from "@tanstack/react-query";
 import { describe, expect, it, vi } from "vitest";
+import { keys } from "../api/keys";
 import { Refresher, keysOf } from "./freshness";
 import type { EventView } from "./protocol";
 
@@ -14,6 +15,23 @@ describe("keysOf", () => {
     expect(keysOf(event("device.online"))).not.toContainEqual(["devices"]);
     expect(keysOf(event("device.discovered"))).toEqual([["inbox"]]);
     expect(keysOf(event("mqtt_client.deleted"))).toEqual([["mqtt-clients"]]);
+  });
+
+  it("loads people anew whoever comes, goes, or gets another role", () => {
+    for (const type of ["member.added", "member.removed", "member.updated"]) {
+      // Who took an invitation is invited no more; and oneself may be who it is about.
+      expect(keysOf(event(type, {}, "")), type).toEqual([["members"], ["invitations"], ["profile"]]);
+    }
+    expect(keysOf(event("member.invited"))).toContainEqual(["invitations"]);
+    expect(keysOf(event("invitation.withdrawn"))).toEqual([["invitations"]]);
+    expect(keysOf(event("organisation.updated"))).toContainEqual(["profile"]);
+    expect(keysOf(event("oauth_client.created"))).toEqual([["oauth-clients"]]);
+  });
+
+  it("names what the pages ask for", () => {
+    expect(keys.members("o1").slice(0, 1)).toEqual(["members"]);
+    expect(keys.invitations("o1").slice(0, 1)).toEqual(["invitations"]);
+    expect(keys.oauthClients("o1").slice(0, 1)).toEqual(["oauth-clients"]);
   });
 
   it("loads nothing for an ordinary change, and attention for one that may be an alarm", () => {

@@ -33,6 +33,8 @@ export function keysOf(event: EventView): QueryKey[] {
       return deviceKeys(event);
     case "mqtt_client":
       return [["mqtt-clients"]];
+    case "oauth_client":
+      return [["oauth-clients"]];
     case "attribute":
       return ALARMING.test(String(event.payload["attribute"])) ? [ATTENTION, keys.homes] : [];
     case "command":

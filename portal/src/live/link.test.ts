@@ -1,7 +1,7 @@
 // The link's decisions: when it opens, waits, asks, falls back, resumes and gives up.
 import { describe, expect, it } from "vitest";
 import { type Effect, type Input, type Link, newLink, pauseMs, step } from "./link";
-import { type ServerMessage, type Subscription, union } from "./protocol";
+import { EVERYWHERE, type ServerMessage, type Subscription, union } from "./protocol";
 
 const T0 = 1_000;
 
@@ -27,7 +27,7 @@ describe("opening", () => {
     const [, effects] = run(opened);
     expect(effects).toHaveLength(1);
     expect(JSON.parse((effects[0] as { text: string }).text)).toEqual({
-      type: "subscribe", homes: [], rooms: [], devices: [], readings: false, events: true,
+      type: "subscribe", homes: [], rooms: [], devices: [], readings: false, events: true, everywhere: EVERYWHERE,
     });
     const [link] = run([...opened, subscribed("c1")]);
     expect(link).toMatchObject({ phase: "live", cursor: "c1", failures: 0 });

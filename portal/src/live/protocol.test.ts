@@ -1,6 +1,6 @@
 // Wishes become one subscription, and frames become messages.
 import { describe, expect, it } from "vitest";
-import { covers, parseMessage, subscribeQuery, union } from "./protocol";
+import { covers, EVERYWHERE, parseMessage, subscribeQuery, union } from "./protocol";
 
 describe("union", () => {
   it("adds places up, each once, in a fixed order", () => {
@@ -40,6 +40,6 @@ describe("frames", () => {
 
   it("writes a subscription as query parameters", () => {
     const query = subscribeQuery(union([{ homes: ["a", "b"], readings: true }]), "c/1");
-    expect(query).toBe("homes=a%2Cb&readings=true&events=true&cursor=c%2F1");
+    expect(query).toBe(`homes=a%2Cb&readings=true&events=true&everywhere=${EVERYWHERE.join("%2C")}&cursor=c%2F1`);
   });
 });

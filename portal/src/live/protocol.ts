@@ -138,11 +138,21 @@ export function covers(wide: Subscription, narrow: Subscription): boolean {
   return places.every((place) => narrow[place].every((id) => wide[place].includes(id)));
 }
 
+/** What concerns every page, whatever place it shows: who belongs here, what there is, and what wants somebody. */
+export const EVERYWHERE: readonly EventView["type"][] = [
+  "organisation.created", "organisation.updated",
+  "member.added", "member.removed", "member.updated", "member.invited", "invitation.withdrawn",
+  "alarm.raised", "alarm.acknowledged", "alarm.cleared",
+  "oauth_client.created", "oauth_client.updated", "oauth_client.secret_rotated", "oauth_client.deleted",
+  "home.created", "home.updated", "home.deleted",
+];
+
 /** The text of a subscribe message. */
 export function subscribeText(subscription: Subscription, cursor: string | undefined): string {
   return JSON.stringify({
     type: "subscribe",
     ...subscription,
+    everywhere: EVERYWHERE,
     events: true,
     ...(cursor === undefined ? {} : { cursor }),
   });
@@ -157,6 +167,7 @@ export function subscribeQuery(subscription: Subscription, cursor: string | unde
   }
   query.set("readings", String(subscription.readings));
   query.set("events", "true");
+  query.set("everywhere", EVERYWHERE.join(","));
   if (cursor !== undefined) query.set("cursor", cursor);
   return query.toString();
 }

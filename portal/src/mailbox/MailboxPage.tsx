@@ -1,10 +1,9 @@
 // The mails that a demo would have sent, to read and to follow their links. Only a demo has them.
 import { useQuery } from "@tanstack/react-query";
 import { Inbox, RotateCw } from "lucide-react";
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { useTranslations } from "use-intl";
-import type { Mail } from "../api/identity";
-import { mailQuery, mailsQuery } from "../api/mails";
+import { type Mail, mailQuery, mailsQuery } from "../api/mails";
 import { hasStatus } from "../api/problem";
 import { useWhen } from "../security/when";
 import { Button, ButtonLink } from "../ui/Button";
@@ -47,7 +46,7 @@ export function MailboxPage() {
               ))}
             </ul>
           </Card>
-          <OpenMail key={open.id} id={open.id} />
+          <OpenMail key={open.id} id={open.id} chosen={chosen !== undefined} />
         </div>
       )}
     </main>
@@ -67,15 +66,21 @@ function MailItem({ mail, isOpen, onOpen }: { mail: Mail; isOpen: boolean; onOpe
   );
 }
 
-function OpenMail({ id }: { id: string }) {
+/** Where the list stands above it, whoever chose it is taken to it. */
+function OpenMail({ id, chosen }: { id: string; chosen: boolean }) {
   const t = useTranslations("mailbox");
   const when = useWhen();
   const [as, setAs] = useState<"text" | "html">("text");
   const { data: mail, error, refetch } = useQuery(mailQuery(id));
+  const place = useRef<HTMLElement>(null);
+  const isThere = mail !== undefined;
+  useEffect(() => {
+    if (chosen && isThere) place.current?.focus();
+  }, [chosen, isThere]);
   if (mail === undefined) return error === null ? <Skeleton height={320} /> : <ErrorState error={error} onRetry={() => void refetch()} />;
   return (
     <Card>
-      <article className={styles.mail} aria-label={mail.subject}>
+      <article ref={place} tabIndex={-1} className={styles.mail} aria-label={mail.subject}>
         <h2>{mail.subject}</h2>
         <Facts
           items={[

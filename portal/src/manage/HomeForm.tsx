@@ -5,9 +5,10 @@ import { useMemo, useState } from "react";
 import { useTranslations } from "use-intl";
 import { homeChangeBody } from "../api/bodies";
 import { type Home, useDeleteHome, useUpdateHome } from "../api/homes";
+import { AreaField } from "../homes/AreaField";
 import { Button } from "../ui/Button";
 import { ConfirmDialog } from "../ui/Dialog";
-import { Form, FormNumber, FormSelect, FormText, useAppForm } from "../ui/Form";
+import { Form, FormSelect, FormText, useAppForm } from "../ui/Form";
 import { Section } from "../ui/Section";
 import { TextField } from "../ui/TextField";
 import { showToast } from "../ui/toasts";
@@ -50,7 +51,7 @@ export function HomeForm({ home }: { home: Home }) {
       <FormText name="address" label={words("create.address")} optional autoComplete="off" />
       <FormSelect name="property_type" label={words("create.kind")} items={KINDS.map((id) => ({ id, label: words(`kinds.${id}`) }))} />
       <FormSelect name="time_zone" label={words("create.zone")} help={words("create.zoneHelp")} items={zones} />
-      <FormNumber name="floor_area_m2" label={words("create.area")} unit={words("create.areaUnit")} optional minValue={1} help={words("create.areaHelp")} />
+      <AreaField />
     </Form>
   );
 }

@@ -2,7 +2,7 @@
 import { useNavigate } from "@tanstack/react-router";
 import { useTranslations } from "use-intl";
 import { useSignOut } from "../api/session";
-import { Row } from "../settings/Row";
+import { Row } from "../ui/Row";
 import { Button } from "../ui/Button";
 import { Card } from "../ui/Section";
 

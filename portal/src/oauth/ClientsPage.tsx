@@ -5,9 +5,9 @@ import { AppWindow, EllipsisVertical, KeyRound, Pause, Pencil, Play, Plus, Trash
 import { lazy, Suspense, useState } from "react";
 import { useTranslations } from "use-intl";
 import { type OAuthClient, oauthClientsQuery, useChangeOAuthClient } from "../api/oauth";
-import { useMayManage, useScope } from "../app/scope";
+import { useChooseOrganisation, useMayManage, useScope } from "../app/scope";
 import { useWhen } from "../security/when";
-import { Row } from "../settings/Row";
+import { Row } from "../ui/Row";
 import { Badge } from "../ui/Badge";
 import { Breadcrumb } from "../ui/Breadcrumb";
 import { Button, IconButton } from "../ui/Button";
@@ -31,10 +31,10 @@ export function ClientsPage() {
   const t = useTranslations("oauth.clients");
   const settings = useTranslations("settings")("title");
   const { organisation, organisations } = useScope();
-  const [chosen, setChosen] = useState<string>();
-  const id = chosen ?? organisation ?? organisations[0]?.id;
+  const choose = useChooseOrganisation();
+  const id = organisation ?? organisations[0]?.id;
   const choice = organisations.length > 1 && id !== undefined && (
-    <Select label={t("organisation")} hideLabel items={organisations.map((one) => ({ id: one.id, label: one.name }))} value={id} onChange={setChosen} />
+    <Select label={t("organisation")} hideLabel items={organisations.map((one) => ({ id: one.id, label: one.name }))} value={id} onChange={choose} />
   );
   return (
     <Page title={t("title")} subtitle={t("what")} action={choice} breadcrumb={<Breadcrumb steps={[{ key: "settings", link: <Link to="/settings">{settings}</Link> }]} />}>

@@ -1,7 +1,7 @@
 // A television or speaker asks to act in one's name: its code is typed or confirmed here.
 import { useMutation } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
-import { type FormEvent, useState } from "react";
+import { type FormEvent, useRef, useState } from "react";
 import { useTranslations } from "use-intl";
 import { decideDevice, type DeviceRequest, lookAtDevice } from "../api/oauth";
 import { hasStatus } from "../api/problem";
@@ -11,9 +11,11 @@ import { isUsedUp } from "../signin/LinkAct";
 import entry from "../signin/Entry.module.css";
 import { Button, ButtonLink } from "../ui/Button";
 import { classes } from "../ui/classes";
+import { useFocusOnWrong } from "../ui/focus-wrong";
 import { ErrorNotice, Notice } from "../ui/Notice";
 import { TextField } from "../ui/TextField";
 import { AccountLine } from "./AccountLine";
+import { askedFrom } from "./asked-from";
 import { Asked, Origin } from "./Asker";
 import styles from "./OAuth.module.css";
 import { shownUserCode, tidyUserCode } from "./user-code";
@@ -38,14 +40,18 @@ function EnterCode({ given, busy, error, onCode }: EnterProps) {
   const t = useTranslations("oauth.device");
   const [code, setCode] = useState(shownUserCode(given ?? ""));
   const [asked, setAsked] = useState(false);
+  const [incomplete, setIncomplete] = useState<object>();
+  const place = useRef<HTMLFormElement>(null);
+  useFocusOnWrong(place, incomplete);
   function submit(event: FormEvent): void {
     event.preventDefault();
     setAsked(true);
-    if (tidyUserCode(code) !== "") onCode(shownUserCode(code));
+    if (tidyUserCode(code) === "") setIncomplete({});
+    else onCode(shownUserCode(code));
   }
   return (
     <Entry title={t("title")} lead={t(given === undefined ? "lead" : "leadGiven")}>
-      <form noValidate className={classes(entry.form, styles.code)} onSubmit={submit}>
+      <form ref={place} noValidate className={classes(entry.form, styles.code)} onSubmit={submit}>
         <Refused error={error} />
         <TextField
           label={t("code")}
@@ -76,10 +82,18 @@ function Refused({ error }: { error: unknown }) {
   return <ErrorNotice error={error} />;
 }
 
+function useFrom(line: string): string {
+  const t = useTranslations("security");
+  const { browser, system, address } = askedFrom(line);
+  const program = browser !== undefined && system !== undefined ? t("program", { browser, system }) : system;
+  return [program, address].filter((part) => part !== undefined).join(", ");
+}
+
 function Question({ code, asked, onBack }: { code: string; asked: DeviceRequest; onBack: () => void }) {
   const t = useTranslations("oauth.device");
   const ask = useTranslations("oauth.ask");
   const profile = useProfile();
+  const from = useFrom(asked.from ?? "");
   const decide = useMutation({ mutationFn: (allow: boolean) => decideDevice({ user_code: code, allow }) });
   if (decide.isSuccess) {
     const allowed = decide.variables;
@@ -99,7 +113,7 @@ function Question({ code, asked, onBack }: { code: string; asked: DeviceRequest;
           <Origin client={asked.client} />
         </div>
         <Notice tone="attention" title={t("same", { code })}>
-          {t(asked.from == null ? "sameWhat" : "sameWhatFrom", { from: asked.from ?? "" })}
+          {from === "" ? t("sameWhat") : t("sameWhatFrom", { from })}
         </Notice>
         <Asked client={asked.client} scopes={asked.scopes.map(({ name }) => name)} />
         <AccountLine name={profile.name} email={profile.email} to={location.pathname + location.search} />

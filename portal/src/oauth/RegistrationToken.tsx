@@ -1,7 +1,7 @@
 // A token with which a program may register itself: for those who set up many, or develop one.
 import { useTranslations } from "use-intl";
 import { useNewRegistrationToken } from "../api/oauth";
-import { Row } from "../settings/Row";
+import { Row } from "../ui/Row";
 import { Button } from "../ui/Button";
 import { CopyField } from "../ui/CopyField";
 import { Dialog, DialogActions } from "../ui/Dialog";

@@ -117,12 +117,20 @@ function Accept({ token, invitation, profile }: QuestionProps & { profile: Profi
     <>
       <AccountLine name={profile.name} email={profile.email} to={BACK} />
       <Refused error={accept.error} />
-      <Button variant="primary" busy={accept.isPending} onPress={() => accept.mutate(token, { onSuccess: done })}>
-        {t("accept")}
-      </Button>
-      <ButtonLink to="/" onClick={dropInvitation}>
-        {t("notNow")}
-      </ButtonLink>
+      {hasStatus(accept.error, 409) ? (
+        <ButtonLink to="/" variant="primary" onClick={dropInvitation}>
+          {t("home")}
+        </ButtonLink>
+      ) : (
+        <>
+          <Button variant="primary" busy={accept.isPending} onPress={() => accept.mutate(token, { onSuccess: done })}>
+            {t("accept")}
+          </Button>
+          <ButtonLink to="/" onClick={dropInvitation}>
+            {t("notNow")}
+          </ButtonLink>
+        </>
+      )}
     </>
   );
 }

@@ -3,18 +3,21 @@ import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslations } from "use-intl";
 import { type Invitation, invitationsQuery, useRevokeInvitation } from "../api/people";
-import { Row } from "../settings/Row";
+import { millis } from "../format/instant";
+import { Row } from "../ui/Row";
 import { useWhen } from "../security/when";
 import { Badge } from "../ui/Badge";
 import { Button } from "../ui/Button";
 import { ConfirmDialog } from "../ui/Dialog";
 import { Card, Section } from "../ui/Section";
+import { useNow } from "../ui/now";
 import { showToast } from "../ui/toasts";
 import styles from "./People.module.css";
 
 export function Invitations({ organisation }: { organisation: string }) {
   const t = useTranslations("people.invitations");
-  const invitations = useQuery(invitationsQuery(organisation)).data ?? [];
+  const now = useNow();
+  const invitations = (useQuery(invitationsQuery(organisation)).data ?? []).filter((one) => millis(one.expires_at) > now);
   const [ending, setEnding] = useState<Invitation>();
   const revoke = useRevokeInvitation(organisation);
   function close(): void {

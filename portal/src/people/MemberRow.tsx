@@ -3,7 +3,7 @@ import { Crown, EllipsisVertical, LogOut, SlidersHorizontal, UserMinus } from "l
 import { useTranslations } from "use-intl";
 import type { Member } from "../api/lists";
 import type { Role } from "../api/people";
-import { Row } from "../settings/Row";
+import { Row } from "../ui/Row";
 import { useWhen } from "../security/when";
 import { Badge } from "../ui/Badge";
 import { IconButton } from "../ui/Button";

@@ -6,7 +6,7 @@ import { useTranslations } from "use-intl";
 import { type Member, membersQuery } from "../api/lists";
 import { useProfile } from "../api/session";
 import { millisOrNull } from "../format/instant";
-import { useMayManage, useScope } from "../app/scope";
+import { useChooseOrganisation, useMayManage, useScope } from "../app/scope";
 import { Button } from "../ui/Button";
 import { ErrorState } from "../ui/ErrorState";
 import { Card, Section } from "../ui/Section";
@@ -23,13 +23,13 @@ const InviteDialog = lazy(async () => ({ default: (await import("./InviteDialog"
 export function People() {
   const t = useTranslations("people");
   const { organisation, organisations } = useScope();
-  const [chosen, setChosen] = useState<string>();
-  const id = organisation ?? chosen ?? organisations[0]?.id;
+  const choose = useChooseOrganisation();
+  const id = organisation ?? organisations[0]?.id;
   if (id === undefined) return null;
   return (
     <>
-      {organisation === undefined && organisations.length > 1 && (
-        <Select label={t("organisation")} items={organisations.map((one) => ({ id: one.id, label: one.name }))} value={id} onChange={setChosen} />
+      {organisations.length > 1 && (
+        <Select label={t("organisation")} items={organisations.map((one) => ({ id: one.id, label: one.name }))} value={id} onChange={choose} />
       )}
       <OfOrganisation key={id} id={id} />
     </>

@@ -8,7 +8,7 @@ import { changeEmail, sendConfirmation, useChangeProfile } from "../api/account"
 import { useProfile } from "../api/session";
 import { useLanguage } from "../app/Providers";
 import { isLanguage, LANGUAGES } from "../i18n/languages";
-import { Row } from "../settings/Row";
+import { Row } from "../ui/Row";
 import { Breadcrumb } from "../ui/Breadcrumb";
 import { Button } from "../ui/Button";
 import { Dialog } from "../ui/Dialog";
@@ -78,7 +78,7 @@ function You() {
     name: profile.name,
     language: isLanguage(profile.language) ? profile.language : language,
     time_zone: zone,
-    units: profile.units ?? "metric",
+    units: profile.units,
   };
   async function save(values: Record<keyof typeof initial, string>): Promise<void> {
     const { name, time_zone } = values;
@@ -94,7 +94,7 @@ function You() {
           <TextField {...field("name")} label={t("name")} autoComplete="name" />
           <Select {...field("language")} label={t("language")} help={t("languageHelp")} items={LANGUAGES.map((id) => ({ id, label: names(id) }))} />
           <Select {...field("time_zone")} label={t("zone")} help={t("zoneHelp")} items={zonesWith(zone).map((id) => ({ id, label: id.replaceAll("_", " ") }))} />
-          <Select {...field("units")} label={t("units.label")} items={UNITS.map((id) => ({ id, label: t(`units.${id}`) }))} />
+          <Select {...field("units")} label={t("units.label")} help={t("units.help")} items={UNITS.map((id) => ({ id, label: t(`units.${id}`) }))} />
         </>
       )}
     </PlainForm>

@@ -7,7 +7,7 @@ import { type ApiToken, tokensQuery, useEndToken } from "../api/tokens";
 import { millis } from "../format/instant";
 import { inOrder } from "../oauth/scopes";
 import { useScopeNames } from "../oauth/scope-words";
-import { Row } from "../settings/Row";
+import { Row } from "../ui/Row";
 import { Button, IconButton } from "../ui/Button";
 import { ConfirmDialog } from "../ui/Dialog";
 import { EmptyState } from "../ui/EmptyState";

@@ -3,7 +3,7 @@ import { lazy, Suspense, useState } from "react";
 import { useTranslations } from "use-intl";
 import { useNewRecoveryCodes, useNewTotp, useRemoveTotp } from "../api/factors";
 import { useProfile } from "../api/session";
-import { Row } from "../settings/Row";
+import { Row } from "../ui/Row";
 import { Badge } from "../ui/Badge";
 import { Button } from "../ui/Button";
 import { ConfirmDialog, Dialog } from "../ui/Dialog";
@@ -83,7 +83,7 @@ function On() {
 
 function RecoveryCodes() {
   const t = useTranslations("security.codes");
-  const { recovery_codes_left: left = 0 } = useProfile();
+  const { recovery_codes_left: left } = useProfile();
   const make = useNewRecoveryCodes();
   const [asking, setAsking] = useState(false);
   function close(): void {

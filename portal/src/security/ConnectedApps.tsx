@@ -5,7 +5,7 @@ import { useTranslations } from "use-intl";
 import { type ConnectedApp, connectedAppsQuery, useDisconnectApp } from "../api/oauth";
 import { inOrder } from "../oauth/scopes";
 import { useScopeNames } from "../oauth/scope-words";
-import { Row } from "../settings/Row";
+import { Row } from "../ui/Row";
 import { Button } from "../ui/Button";
 import { ConfirmDialog } from "../ui/Dialog";
 import { ErrorState } from "../ui/ErrorState";

@@ -6,7 +6,7 @@ import { useState } from "react";
 import { useTranslations } from "use-intl";
 import { deleteAccount, exportAccount } from "../api/account";
 import { hasStatus } from "../api/problem";
-import { Row } from "../settings/Row";
+import { Row } from "../ui/Row";
 import { Button } from "../ui/Button";
 import { Dialog, DialogActions } from "../ui/Dialog";
 import { download } from "../ui/download";

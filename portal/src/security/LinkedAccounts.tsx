@@ -2,9 +2,8 @@
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslations } from "use-intl";
-import { linkedQuery, providersQuery, startProvider, useUnlink } from "../api/factors";
-import type { LinkedIdentity } from "../api/identity";
-import { Row } from "../settings/Row";
+import { type LinkedIdentity, linkedQuery, providersQuery, startProvider, useUnlink } from "../api/factors";
+import { Row } from "../ui/Row";
 import { Button } from "../ui/Button";
 import { ConfirmDialog } from "../ui/Dialog";
 import { ErrorNotice } from "../ui/Notice";

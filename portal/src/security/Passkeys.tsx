@@ -5,7 +5,7 @@ import { lazy, Suspense, useState } from "react";
 import { useTranslations } from "use-intl";
 import { type Passkey, passkeysQuery, useAddPasskey, useRemovePasskey } from "../api/factors";
 import { hasPasskeys, PasskeyDeclined, PasskeyImpossible, PasskeyKnown } from "../passkey/passkey";
-import { Row } from "../settings/Row";
+import { Row } from "../ui/Row";
 import { Button, IconButton } from "../ui/Button";
 import { ConfirmDialog, Dialog } from "../ui/Dialog";
 import { EmptyState } from "../ui/EmptyState";

@@ -2,7 +2,7 @@
 import { lazy, Suspense, useState } from "react";
 import { useTranslations } from "use-intl";
 import { useProfile } from "../api/session";
-import { Row } from "../settings/Row";
+import { Row } from "../ui/Row";
 import { Button } from "../ui/Button";
 import { Dialog } from "../ui/Dialog";
 import { Card, Section } from "../ui/Section";

@@ -6,7 +6,7 @@ import { useTranslations } from "use-intl";
 import { type SignIn, signInsQuery, useEndAllSignIns, useEndSignIn } from "../api/account";
 import { connectedAppsQuery } from "../api/oauth";
 import { millis } from "../format/instant";
-import { Row } from "../settings/Row";
+import { Row } from "../ui/Row";
 import { Badge } from "../ui/Badge";
 import { Button } from "../ui/Button";
 import { ConfirmDialog } from "../ui/Dialog";

@@ -14,7 +14,7 @@ import { Page } from "../ui/Page";
 import { Card, Section } from "../ui/Section";
 import { Segmented } from "../ui/Segmented";
 import { About } from "./About";
-import { Row } from "./Row";
+import { Row } from "../ui/Row";
 
 export function SettingsPage() {
   const t = useTranslations("settings");

@@ -2,7 +2,7 @@
 import { LockOpen, Moon, Plus, Settings, Sun, Trash2 } from "lucide-react";
 import { useState } from "react";
 import { useTranslations } from "use-intl";
-import { Button, type ButtonVariant, IconButton } from "../ui/Button";
+import { Button, ButtonLink, type ButtonVariant, IconButton } from "../ui/Button";
 import { HoldButton } from "../ui/HoldButton";
 import { Stepper } from "../ui/NumberField";
 import { Segmented } from "../ui/Segmented";
@@ -38,6 +38,16 @@ export function Controls() {
         <IconButton icon={Settings} label={t("words.settings")} />
         <IconButton icon={Settings} label={t("words.settings")} size="small" />
         <IconButton icon={Settings} label={t("words.settings")} isDisabled />
+      </Specimen>
+      <Specimen name="ButtonLink">
+        {VARIANTS.map((variant) => (
+          <ButtonLink key={variant} to="/showcase" variant={variant} icon={variant === "danger" ? Trash2 : Plus}>
+            {t("words.add")}
+          </ButtonLink>
+        ))}
+        <ButtonLink to="/showcase" size="small">
+          {t("words.settings")}
+        </ButtonLink>
       </Specimen>
       <Specimen name="HoldButton">
         <HoldButton icon={LockOpen} label={t("words.unlock")} onHeld={nothing} />

@@ -1,18 +1,22 @@
 // What lists and orders: tables, lists, tabs, facts, breadcrumbs.
 import { Link } from "@tanstack/react-router";
-import { Flame, WifiOff } from "lucide-react";
+import { EllipsisVertical, Flame, Plus, WifiOff } from "lucide-react";
 import { useMemo, useState } from "react";
 import { useFormatter, useTranslations } from "use-intl";
 import { Age } from "../ui/Age";
 import { Breadcrumb } from "../ui/Breadcrumb";
-import { Button } from "../ui/Button";
+import { Badge } from "../ui/Badge";
+import { Button, IconButton } from "../ui/Button";
 import { Facts } from "../ui/Facts";
 import { List, ListRow } from "../ui/List";
+import { Page } from "../ui/Page";
+import { Row } from "../ui/Row";
 import { Card, Section } from "../ui/Section";
 import { Presence } from "../ui/Status";
 import { type Column, Table } from "../ui/Table";
 import type { Sort } from "../ui/table-sort";
 import { Tabs } from "../ui/Tabs";
+import { Toggle } from "../ui/Toggle";
 import { ago, ROWS, type SampleRow } from "./samples";
 import { Group, Specimen } from "./Specimen";
 
@@ -48,6 +52,30 @@ export function Data() {
           </List>
         </Section>
       </Specimen>
+      <Specimen name="Row" block>
+        <Rows />
+      </Specimen>
+      <Specimen name="Page" block>
+        <Page
+          title={t("title")}
+          subtitle={t("words.noticeText")}
+          breadcrumb={<Breadcrumb steps={[{ key: "homes", link: <Link to="/showcase">{t("words.homes")}</Link> }]} />}
+          action={
+            <Button variant="primary" icon={Plus}>
+              {t("words.addHome")}
+            </Button>
+          }
+          aside={
+            <Section title={t("words.history")}>
+              <p>{t("words.noticeText")}</p>
+            </Section>
+          }
+        >
+          <Card>
+            <p>{t("words.emptyWhy")}</p>
+          </Card>
+        </Page>
+      </Specimen>
       <Specimen name="Tabs" block>
         <Tabs
           label={t("words.about")}
@@ -64,6 +92,37 @@ export function Data() {
         <SampleTable />
       </Specimen>
     </Group>
+  );
+}
+
+function Rows() {
+  const t = useTranslations("showcase.words");
+  return (
+    <Card flush>
+      <Row name={t("name")} detail={t("noticeText")}>
+        <Button size="small">{t("edit")}</Button>
+      </Row>
+      <Row
+        name={
+          <>
+            {t("longName")}
+            <Badge accent>{t("owner")}</Badge>
+            <Badge>{t("thisBrowser")}</Badge>
+          </>
+        }
+        detail={
+          <>
+            <span>{t("familyHouse")}</span>
+            <span>{t("zone")}</span>
+          </>
+        }
+      >
+        <IconButton size="small" icon={EllipsisVertical} label={t("actions")} />
+      </Row>
+      <Row name={t("lamp")}>
+        <Toggle isSelected aria-label={t("lamp")} />
+      </Row>
+    </Card>
   );
 }
 

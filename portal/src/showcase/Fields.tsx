@@ -1,17 +1,26 @@
 // What is filled in: fields alone, and a form with its errors.
-import { useEffect, useState } from "react";
+import { type ReactNode, useEffect, useRef, useState } from "react";
 import { useTranslations } from "use-intl";
 import * as z from "zod/mini";
-import { ProblemError } from "../api/problem";
+import { NoAnswer, ProblemError } from "../api/problem";
 import { Card } from "../ui/Section";
 import { Checkbox } from "../ui/Checkbox";
 import { CopyField } from "../ui/CopyField";
+import { FileButton } from "../ui/FileButton";
 import { Form, FormCheckbox, FormNumber, FormSelect, FormText, useAppForm } from "../ui/Form";
 import { NumberField } from "../ui/NumberField";
+import { PlainForm } from "../ui/PlainForm";
 import { QrCode } from "../ui/QrCode";
 import { Select } from "../ui/Select";
+import { Snippet } from "../ui/Snippet";
 import { SearchField, TextField } from "../ui/TextField";
 import { Group, Specimen } from "./Specimen";
+
+const nothing = () => undefined;
+
+function taken(reason: string): ProblemError {
+  return new ProblemError({ title: "Conflict", status: 409, detail: reason, errors: [{ field: "/name", reason }] });
+}
 
 export function Fields() {
   const t = useTranslations("showcase");
@@ -23,6 +32,32 @@ export function Fields() {
         <CopyField label={t("words.user")} value="01a1fdf7-0897-7329-abca-5557198cfdd8" />
         <CopyField label={t("words.password")} value="not-a-real-password" secret />
         <QrCode text="lares://device?id=01a1fdf7&host=lares.example" label={t("words.qr")} size={144} />
+      </Specimen>
+      <Specimen name="Snippet" block>
+        <Snippet label={t("words.commands")} text={"curl -s https://lares.example/api/health\ncurl -s https://lares.example/api/homes -H 'Authorization: Bearer ...'"} />
+      </Specimen>
+      <Specimen name="FileButton">
+        <FileButton accept=".csv" onChoose={nothing}>
+          {t("words.chooseFile")}
+        </FileButton>
+        <FileButton accept=".csv" variant="primary" onChoose={nothing}>
+          {t("words.chooseFile")}
+        </FileButton>
+      </Specimen>
+      <Specimen name="PlainForm" columns>
+        <SamplePlain />
+        <Sent>
+          <SamplePlain name="" />
+        </Sent>
+        <Sent>
+          <SamplePlain answer={() => Promise.reject(taken(t("words.nameTaken")))} />
+        </Sent>
+        <Sent>
+          <SamplePlain answer={() => Promise.reject(new NoAnswer())} />
+        </Sent>
+        <Sent>
+          <SamplePlain answer={() => new Promise(nothing)} wide />
+        </Sent>
       </Specimen>
       <Specimen name="Form" columns>
         <Card>
@@ -85,6 +120,40 @@ function Choices() {
   );
 }
 
+/** A form as it stands once it was sent; inert, so that it takes no focus for what is wrong in it. */
+function Sent({ children }: { children: ReactNode }) {
+  const place = useRef<HTMLDivElement>(null);
+  useEffect(() => place.current?.querySelector("form")?.requestSubmit(), []);
+  return (
+    <div ref={place} inert>
+      {children}
+    </div>
+  );
+}
+
+interface PlainSample {
+  name?: string;
+  answer?: () => Promise<unknown>;
+  wide?: boolean;
+}
+
+function SamplePlain({ name, answer = async () => undefined, wide = false }: PlainSample) {
+  const t = useTranslations("showcase.words");
+  const initial = { name: name ?? t("familyHouse"), note: "" };
+  return (
+    <Card>
+      <PlainForm initial={initial} optional={["note"]} submit={t("save")} wide={wide} onSubmit={answer} {...(!wide && { onCancel: nothing })}>
+        {(field) => (
+          <>
+            <TextField {...field("name")} label={t("name")} />
+            <TextField {...field("note")} label={t("notes")} optional />
+          </>
+        )}
+      </PlainForm>
+    </Card>
+  );
+}
+
 const sample = z.object({
   name: z.string().check(z.minLength(1, "required"), z.maxLength(120, "tooLong")),
   kind: z.enum(["house", "flat"]),
@@ -104,7 +173,7 @@ function SampleForm({ refused = false }: { refused?: boolean }) {
       form={form}
       submit={t("save")}
       onCancel={() => form.reset()}
-      onSubmit={() => Promise.reject(new ProblemError({ title: "Conflict", status: 409, detail: t("nameTaken"), errors: [{ field: "/name", reason: t("nameTaken") }] }))}
+      onSubmit={() => Promise.reject(taken(t("nameTaken")))}
     >
       <FormText name="name" label={t("name")} />
       <FormSelect

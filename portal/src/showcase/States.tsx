@@ -10,7 +10,7 @@ import { ErrorState } from "../ui/ErrorState";
 import { HoldButton } from "../ui/HoldButton";
 import { ErrorNotice, Notice } from "../ui/Notice";
 import { Progress } from "../ui/Progress";
-import { SkeletonRows, SkeletonTiles } from "../ui/Skeleton";
+import { Skeleton, SkeletonRows, SkeletonTiles } from "../ui/Skeleton";
 import { Presence, Status } from "../ui/Status";
 import { Tile, Tiles } from "../ui/Tile";
 import { ToastCard } from "../ui/Toasts";
@@ -109,6 +109,9 @@ function Blocks() {
             {t("noticeText")}
           </Notice>
         ))}
+        <Notice tone="attention" title={t("noticeTitle")} action={<Button size="small">{t("edit")}</Button>}>
+          {t("noticeText")}
+        </Notice>
         <ErrorNotice error={ERRORS[0]?.error} />
       </Specimen>
       <Specimen name="Toast" columns>
@@ -134,6 +137,8 @@ function Blocks() {
         ))}
       </Specimen>
       <Specimen name="Skeleton" block>
+        <Skeleton width={240} />
+        <Skeleton width={40} height={40} round />
         <SkeletonTiles count={3} label={t("loading")} />
         <SkeletonRows count={3} label={t("loading")} />
       </Specimen>

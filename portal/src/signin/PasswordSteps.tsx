@@ -1,8 +1,9 @@
 // E-mail and password, then a code where the account wants one.
-import { type FormEvent, useState } from "react";
+import { type FormEvent, useRef, useState } from "react";
 import { useTranslations } from "use-intl";
 import { signInByPassword, useSignIn } from "../api/session";
 import { Button } from "../ui/Button";
+import { useFocusOnWrong } from "../ui/focus-wrong";
 import { ErrorNotice, Notice } from "../ui/Notice";
 import { TextField } from "../ui/TextField";
 import styles from "./Entry.module.css";
@@ -26,6 +27,9 @@ export function PasswordSteps({ onDone, onStep, suggested = "" }: PasswordStepsP
   const [given, setGiven] = useState<Given>({ email: suggested, password: "", code: "" });
   const [step, setStep] = useState<Step>("password");
   const [asked, setAsked] = useState(false);
+  const [incomplete, setIncomplete] = useState<object>();
+  const place = useRef<HTMLFormElement>(null);
+  useFocusOnWrong(place, incomplete);
   function go(next: Step): void {
     setStep(next);
     setAsked(false);
@@ -36,7 +40,7 @@ export function PasswordSteps({ onDone, onStep, suggested = "" }: PasswordStepsP
     event.preventDefault();
     setAsked(true);
     const { email, password, code } = given;
-    if (email.trim() === "" || password === "" || (step !== "password" && code.trim() === "")) return;
+    if (email.trim() === "" || password === "" || (step !== "password" && code.trim() === "")) return setIncomplete({});
     const second = step === "password" ? {} : { code: tidyCode(code) };
     signIn.mutate(
       { email: email.trim(), password, ...second },
@@ -55,7 +59,7 @@ export function PasswordSteps({ onDone, onStep, suggested = "" }: PasswordStepsP
     go(next);
   }
   return (
-    <form noValidate className={styles.form} onSubmit={submit}>
+    <form ref={place} noValidate className={styles.form} onSubmit={submit}>
       <Refused step={step} error={signIn.error} />
       {step === "password" ? (
         <PasswordFields given={given} onChange={setGiven} asked={asked} />

@@ -2,8 +2,7 @@
 import { useMutation } from "@tanstack/react-query";
 import { LogIn } from "lucide-react";
 import { useTranslations } from "use-intl";
-import { startProvider } from "../api/factors";
-import type { Provider } from "../api/identity";
+import { type Provider, startProvider } from "../api/factors";
 import { Button } from "../ui/Button";
 import { ErrorNotice } from "../ui/Notice";
 

@@ -1,5 +1,5 @@
 // How a person can prove who they are: pure, from what their account and this browser have.
-import type { Factors } from "../api/identity";
+import type { Profile } from "../api/session";
 
 export type Way = "passkey" | "password";
 
@@ -11,7 +11,7 @@ export interface Ways {
 }
 
 /** A profile of before the account's first change says less; then the password is asked for, which most have. */
-export function waysOf(account: (Factors & { has_password?: boolean }) | undefined, browserHasPasskeys: boolean): Ways {
+export function waysOf(account: Partial<Pick<Profile, "has_password" | "totp" | "passkeys">> | undefined, browserHasPasskeys: boolean): Ways {
   const password = account?.has_password !== false;
   const code = account?.totp === true;
   const passkey = browserHasPasskeys && (account?.passkeys ?? 0) > 0;

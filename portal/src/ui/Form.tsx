@@ -1,7 +1,7 @@
 // Forms: checked by a zod schema before they are sent, and by the server after; both kinds of errors stand at their
 // fields. `useAppForm` makes one, `Form` draws it, the `Form…` fields bind the controls to it by name.
 import { zodResolver } from "@hookform/resolvers/zod";
-import { type ReactNode, useState } from "react";
+import { type ReactNode, useRef, useState } from "react";
 import {
   Controller,
   type DefaultValues,
@@ -15,12 +15,15 @@ import {
 import { useTranslations } from "use-intl";
 import type { $ZodType } from "zod/v4/core";
 import { ProblemError } from "../api/problem";
+import type { Conversion } from "../format/units";
 import { Button } from "./Button";
 import { Checkbox } from "./Checkbox";
 import styles from "./Form.module.css";
+import { useFocusOnWrong } from "./focus-wrong";
 import { layErrors } from "./form-errors";
 import { ErrorNotice, Notice } from "./Notice";
 import { NumberField, type NumberFieldProps } from "./NumberField";
+import { useReason } from "./reasons";
 import { Select, type SelectProps } from "./Select";
 import { TextField, type TextFieldProps } from "./TextField";
 
@@ -41,17 +44,25 @@ export interface FormProps<Values extends FieldValues> {
 export function Form<Values extends FieldValues>({ form, onSubmit, submit, onCancel, children }: FormProps<Values>) {
   const t = useTranslations("ui");
   const [failure, setFailure] = useState<{ error: unknown; rest: string[] }>();
-  const send = form.handleSubmit(async (values) => {
-    setFailure(undefined);
-    try {
-      await onSubmit(values);
-    } catch (error) {
-      setFailure(lay(form, error));
-    }
-  });
+  const [wrong, setWrong] = useState<object>();
+  const place = useRef<HTMLFormElement>(null);
+  useFocusOnWrong(place, wrong);
+  const send = form.handleSubmit(
+    async (values) => {
+      setFailure(undefined);
+      try {
+        await onSubmit(values);
+      } catch (error) {
+        setFailure(lay(form, error));
+      }
+      // Whatever is wrong then: what the server said of a field, or what the page found by itself.
+      setWrong({});
+    },
+    () => setWrong({}),
+  );
   return (
     <FormProvider {...form}>
-      <form noValidate className={styles.form} onSubmit={send}>
+      <form ref={place} noValidate className={styles.form} onSubmit={send}>
         {children}
         {failure && failure.rest.length > 0 && (
           <Notice tone="danger" live title={t("error.refused.title")}>
@@ -87,9 +98,10 @@ function hasPath(value: unknown, [first, ...rest]: string[]): boolean {
 /** Messages of our own schemas are keys; what the server said is shown as it is. */
 function useMessage(): (message: string | undefined) => string | undefined {
   const t = useTranslations("ui.field");
+  const reasonOf = useReason();
   return (message) => {
     if (message === undefined || message === "") return undefined;
-    return t.has(message as "required") ? t(message as "required") : message;
+    return t.has(message as "required") ? t(message as "required") : reasonOf(message);
   };
 }
 
@@ -109,9 +121,20 @@ export function FormText({ name, ...rest }: Bound<TextFieldProps>) {
   );
 }
 
-export function FormNumber({ name, ...rest }: Bound<NumberFieldProps>) {
+/** With a conversion: filled in in one unit, kept in another. What is typed stays as it is typed. */
+export function FormNumber({ name, conversion, ...rest }: Bound<NumberFieldProps> & { conversion?: Conversion }) {
   const { control } = useFormContext();
   const message = useMessage();
+  const [typed, setTyped] = useState<number>();
+  function shown(kept: unknown): number | undefined {
+    if (typeof kept !== "number") return undefined;
+    if (conversion === undefined) return kept;
+    return typed !== undefined && conversion.back(typed) === kept ? typed : Math.round(conversion.of(kept));
+  }
+  function keep(value: number | undefined, onChange: (kept: number | undefined) => void): void {
+    setTyped(value);
+    onChange(value === undefined || conversion === undefined ? value : conversion.back(value));
+  }
   return (
     <Controller
       name={name}
@@ -119,8 +142,8 @@ export function FormNumber({ name, ...rest }: Bound<NumberFieldProps>) {
       render={({ field, fieldState }) => (
         <NumberField
           {...rest}
-          value={typeof field.value === "number" ? field.value : undefined}
-          onChange={field.onChange}
+          value={shown(field.value)}
+          onChange={(value) => keep(value, field.onChange)}
           onBlur={field.onBlur}
           error={message(fieldState.error?.message)}
         />

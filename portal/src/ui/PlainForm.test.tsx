@@ -44,6 +44,20 @@ describe("PlainForm", () => {
     send();
     await waitFor(() => expect(onSubmit).toHaveBeenCalledWith({ email: "a@b.c", password: " two words " }));
   });
+  it("sends without what may be left empty, and steps back", async () => {
+    const [onSubmit, onCancel] = [vi.fn(async () => undefined), vi.fn()];
+    render(
+      <IntlProvider locale="en" messages={{ ui } as never} timeZone="UTC">
+        <PlainForm initial={{ note: "" }} optional={["note"]} submit="Send" onCancel={onCancel} onSubmit={onSubmit}>
+          {(field) => <TextField label="Note" {...field("note")} />}
+        </PlainForm>
+      </IntlProvider>,
+    );
+    fireEvent.click(screen.getByRole("button", { name: ui.cancel }));
+    expect([onCancel.mock.calls.length, onSubmit.mock.calls.length]).toEqual([1, 0]);
+    send();
+    await waitFor(() => expect(onSubmit).toHaveBeenCalledWith({ note: "" }));
+  });
   it("puts the server's words at their field, and keeps what was typed", async () => {
     const problem = { title: "Invalid", status: 422, detail: "", errors: [{ field: "/password", reason: "is known to everybody" }] };
     draw(() => Promise.reject(new ProblemError(problem)));

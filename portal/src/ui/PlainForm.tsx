@@ -1,12 +1,14 @@
-// A form of a few required texts, for pages that must open fast: without schemas, but with the same words at the same
+// A form of a few texts, for pages that must open fast: without schemas, but with the same words at the same
 // places. What the server finds wrong stands at its field; everything else is in `Form`.
-import { type FormEvent, type ReactNode, useState } from "react";
+import { type FormEvent, type ReactNode, useRef, useState } from "react";
 import { useTranslations } from "use-intl";
 import { ProblemError } from "../api/problem";
 import { Button } from "./Button";
 import styles from "./Form.module.css";
+import { useFocusOnWrong } from "./focus-wrong";
 import { layErrors } from "./form-errors";
 import { ErrorNotice, Notice } from "./Notice";
+import { useReason } from "./reasons";
 
 export interface BoundText {
   name: string;
@@ -17,6 +19,10 @@ export interface BoundText {
 
 export interface PlainFormProps<Name extends string> {
   initial: Record<Name, string>;
+  /** Those that may stay empty. */
+  optional?: readonly NoInfer<Name>[];
+  /** Beside the button that sends. */
+  onCancel?: () => void;
   submit: string;
   /** Throws what went wrong; the form shows it. */
   onSubmit: (values: Record<Name, string>) => Promise<unknown>;
@@ -43,15 +49,18 @@ function wrongOf(error: unknown, values: object): Wrong {
   return { fields: Object.fromEntries(fields.map(({ name, reason }) => [name, reason])), rest };
 }
 
-export function PlainForm<Name extends string>({ initial, submit, onSubmit, wide = false, children }: PlainFormProps<Name>) {
+export function PlainForm<Name extends string>({ initial, optional = [], submit, onSubmit, onCancel, wide = false, children }: PlainFormProps<Name>) {
   const t = useTranslations("ui");
   const [values, setValues] = useState(initial);
   const [wrong, setWrong] = useState<Wrong>({ fields: {}, rest: [] });
   const [busy, setBusy] = useState(false);
+  const reasonOf = useReason();
+  const place = useRef<HTMLFormElement>(null);
+  useFocusOnWrong(place, Object.keys(wrong.fields).length > 0 ? wrong : undefined);
   async function send(event: FormEvent): Promise<void> {
     event.preventDefault();
     const tidied = tidy(values);
-    const missing = Object.entries<string>(tidied).filter(([, value]) => value === "");
+    const missing = Object.entries<string>(tidied).filter(([name, value]) => value === "" && !optional.includes(name as Name));
     setWrong({ fields: Object.fromEntries(missing.map(([name]) => [name, t("field.required")])), rest: [] });
     if (missing.length > 0) return;
     setBusy(true);
@@ -63,11 +72,12 @@ export function PlainForm<Name extends string>({ initial, submit, onSubmit, wide
       setBusy(false);
     }
   }
+  const shownReason = (reason: string | undefined) => (reason === undefined ? undefined : reasonOf(reason));
   const field = (name: Name): BoundText => ({
     name,
     value: values[name],
     onChange: (value) => setValues((before) => ({ ...before, [name]: value })),
-    error: wrong.fields[name],
+    error: shownReason(wrong.fields[name]),
   });
   const button = (
     <Button type="submit" variant="primary" busy={busy}>
@@ -75,7 +85,7 @@ export function PlainForm<Name extends string>({ initial, submit, onSubmit, wide
     </Button>
   );
   return (
-    <form noValidate className={styles.form} onSubmit={(event) => void send(event)}>
+    <form ref={place} noValidate className={styles.form} onSubmit={(event) => void send(event)}>
       {children(field)}
       {wrong.rest.length > 0 && (
         <Notice tone="danger" live title={t("error.refused.title")}>
@@ -83,7 +93,14 @@ export function PlainForm<Name extends string>({ initial, submit, onSubmit, wide
         </Notice>
       )}
       {wrong.error !== undefined && <ErrorNotice error={wrong.error} />}
-      {wide ? button : <div className={styles.actions}>{button}</div>}
+      {wide ? (
+        button
+      ) : (
+        <div className={styles.actions}>
+          {onCancel && <Button onPress={onCancel}>{t("cancel")}</Button>}
+          {button}
+        </div>
+      )}
     </form>
   );
 }

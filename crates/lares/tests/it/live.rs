@@ -377,6 +377,45 @@ async fn a09_who_loses_access_is_cut_off_at_once() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_gets_other_rights_is_told_to_load_afresh_and_hears_what_is_theirs_now() {
+    let world = World::start().await;
+    let members = format!("/api/organisations/{}/members", world.a.organisation);
+    // One home only, and whatever happens to members.
+    let people = json!(["member.updated", "member.added"]);
+    let narrow = json!({ "homes": [world.a.home], "readings": false, "everywhere": people });
+    let mut owner = world.watching(Owner, narrow).await;
+    let mut viewer = world.watching(Viewer, json!({ "homes": [world.a.home] })).await;
+    let mut neighbour = world.watching(Neighbour, json!({})).await;
+
+    let listed = world.get(&members).as_(Owner).expect(200).await;
+    let is_viewer = |member: &&Value| member["email"] == Viewer.email();
+    let id = listed["items"].as_array().unwrap().iter().find(is_viewer).unwrap()["id"].clone();
+    let change = json!({ "role": "member" });
+    let member = format!("{members}/{}", id.as_str().unwrap());
+    world.patch(member).as_(Owner).json(change).expect(200).await;
+    // Also who watches one home only, and does not hear of the event.
+    assert!(viewer.frame("reset").await["reason"].as_str().unwrap().contains("changed"));
+    viewer.frame("subscribed").await;
+    while viewer.frame("snapshot").await["last"] != true {}
+
+    let added = json!({ "email": Neighbour.email(), "role": "viewer" });
+    world.post(&members).as_(Owner).json(added).expect(201).await;
+    neighbour.frame("reset").await;
+    neighbour.frame("subscribed").await;
+    let snapshot = neighbour.frame("snapshot").await;
+    assert!(snapshot.to_string().contains(&world.a.plug.id), "{snapshot}");
+
+    let mut plug = world.connect(&world.a.plug).await;
+    plug.report(&[("OnOff.OnOff", json!(true))]).await;
+    viewer.frame("readings").await;
+    neighbour.frame("readings").await;
+    // Whose rights are as they were hears of both as events.
+    let types: Vec<_> = owner.events(2).await.iter().map(|event| event["type"].clone()).collect();
+    assert_eq!(json!(types), people);
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a09_who_loses_access_while_catching_up_is_cut_off_too() {
     let world = World::start().await;
     let beginning = world.get("/api/live").as_(Viewer).expect(200).await;

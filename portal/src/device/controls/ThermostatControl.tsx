@@ -2,6 +2,7 @@
 // reported until the device says otherwise.
 import { useQuery } from "@tanstack/react-query";
 import { useTranslations } from "use-intl";
+import type { Units } from "../../format/units";
 import { useVoice } from "../../format/voice";
 import { valueText } from "../../format/wording";
 import { Stepper } from "../../ui/NumberField";
@@ -10,9 +11,12 @@ import { argKind, capabilitiesQuery } from "../capabilities";
 import { choicesOf } from "./bounds";
 import { type ControlProps, reported, reportedNumber } from "./control";
 import styles from "./controls.module.css";
-import { type Draft, SET_POINT, useDraft, useSetPointRange } from "./set-point";
+import { type Draft, SET_POINT, useDial, useDraft } from "./set-point";
 
-const DEGREES: Intl.NumberFormatOptions = { style: "unit", unit: "celsius", minimumFractionDigits: 1, maximumFractionDigits: 1 };
+const DEGREES: Record<Units, Intl.NumberFormatOptions> = {
+  metric: { style: "unit", unit: "celsius", minimumFractionDigits: 1, maximumFractionDigits: 1 },
+  imperial: { style: "unit", unit: "fahrenheit", maximumFractionDigits: 0 },
+};
 
 export function ThermostatControl(props: ControlProps) {
   const draft = useDraft(props);
@@ -27,15 +31,15 @@ export function ThermostatControl(props: ControlProps) {
 function SetPoint({ isDisabled = false, draft, ...rest }: ControlProps & { draft: Draft }) {
   const t = useTranslations("device");
   const voice = useVoice();
-  const { min, max, step } = useSetPointRange(rest);
+  const dial = useDial(rest);
   const set = reportedNumber(rest, SET_POINT);
   const isWish = set !== undefined && set !== draft.value;
   return (
     <div className={styles.row}>
       <span className={styles.label}>{t("control.heatTo")}</span>
       <Stepper
-        label={t("control.heatTo")} value={draft.value} onChange={draft.change} isDisabled={isDisabled}
-        minValue={min} maxValue={max} step={step} formatOptions={DEGREES}
+        label={t("control.heatTo")} value={dial.of(draft.value)} onChange={(shown) => draft.change(dial.back(shown))} isDisabled={isDisabled}
+        minValue={dial.min} maxValue={dial.max} step={dial.step} formatOptions={DEGREES[voice.units]}
       />
       {isWish && <span className={styles.soft}>{t("control.setNow", { value: valueText(SET_POINT, set, voice, { unit: "degC" }) })}</span>}
     </div>

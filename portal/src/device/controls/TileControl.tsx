@@ -9,7 +9,7 @@ import { IconButton } from "../../ui/Button";
 import type { ControlKind } from "../presentation";
 import { type ControlProps, CLOSED, OPEN, reportedNumber } from "./control";
 import styles from "./controls.module.css";
-import { SET_POINT, useDraft, useSetPointRange } from "./set-point";
+import { SET_POINT, useDial, useDraft } from "./set-point";
 import { LockControl, OnOffControl, ValveControl } from "./switching";
 
 const controls: Partial<Record<ControlKind, ComponentType<ControlProps & { compact?: boolean }>>> = {
@@ -43,21 +43,22 @@ function ThermostatNudges(props: ControlProps) {
   const t = useTranslations("device");
   const voice = useVoice();
   const draft = useDraft(props);
-  const { min, max, step } = useSetPointRange(props);
+  const dial = useDial(props);
   if (draft === undefined) return null;
   const set = reportedNumber(props, SET_POINT);
-  const nudge = (by: number) => draft.change(Math.min(Math.max(draft.value + by, min), max));
+  const shown = dial.of(draft.value);
+  const nudge = (by: number) => draft.change(dial.back(Math.min(Math.max(shown + by, dial.min), dial.max)));
   const label = valueText(SET_POINT, draft.value, voice, { unit: "degC" });
   return (
     <span className={styles.nudges}>
       <IconButton
         icon={Minus} size="small" label={t("control.cooler", { name: device.name })}
-        isDisabled={isDisabled || draft.value <= min} onPress={() => nudge(-step)}
+        isDisabled={isDisabled || shown <= dial.min} onPress={() => nudge(-dial.step)}
       />
       <span className={draft.value === set ? styles.set : styles.wished} title={t("control.heatTo")}>{label}</span>
       <IconButton
         icon={Plus} size="small" label={t("control.warmer", { name: device.name })}
-        isDisabled={isDisabled || draft.value >= max} onPress={() => nudge(step)}
+        isDisabled={isDisabled || shown >= dial.max} onPress={() => nudge(dial.step)}
       />
     </span>
   );

@@ -1,15 +1,16 @@
 // A thermostat's set point while it is being nudged: several presses in a row are one wish, and each starts from the
-// last wish under way, else from what the device says is set.
+// last wish under way, else from what the device says is set. All of it in °C; the dial turns in the reader's degrees.
 import { useQuery } from "@tanstack/react-query";
-import { useEffect, useRef, useState } from "react";
+import { useEffect, useMemo, useRef, useState } from "react";
+import { useVoice } from "../../format/voice";
 import { argKind, capabilitiesQuery } from "../capabilities";
 import { boundsOf, ownRange } from "./bounds";
 import { type ControlProps, narrowed, reportedNumber, underWay } from "./control";
+import { type Dial, dialOf } from "./dial";
 
 export const SET_POINT = "Thermostat.OccupiedHeatingSetpoint";
 const SET_COMMAND = "Thermostat.SetOccupiedHeatingSetpoint";
 const COMFORT = { min: 5, max: 30 };
-const STEP = 0.5;
 const SETTLE_MS = 700;
 
 export interface Draft {
@@ -41,10 +42,12 @@ export function useDraft(props: ControlProps): Draft | undefined {
   };
 }
 
-/** What the device takes, and where it does not say, what the server takes, narrowed to what people live in. */
-export function useSetPointRange(props: ControlProps): { min: number; max: number; step: number } {
+/** Over what the device takes, and where it does not say, what the server takes, narrowed to what people live in. */
+export function useDial(props: ControlProps): Dial {
+  const { units } = useVoice();
   const kind = argKind(useQuery(capabilitiesQuery).data, SET_COMMAND, "Setpoint");
   const bounds = boundsOf(props, SET_POINT);
-  const range = ownRange(bounds, narrowed(kind?.type === "number" ? kind : undefined, COMFORT));
-  return { ...range, step: bounds?.step ?? STEP };
+  const { min, max } = ownRange(bounds, narrowed(kind?.type === "number" ? kind : undefined, COMFORT));
+  const step = bounds?.step ?? undefined;
+  return useMemo(() => dialOf({ min, max, ...(step !== undefined && step > 0 && { step }) }, units), [min, max, step, units]);
 }

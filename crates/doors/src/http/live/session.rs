@@ -72,6 +72,8 @@ pub struct Session {
     cursor_told: Instant,
     access: broadcast::Receiver<UserId>,
     rights_may_differ: bool,
+    /// What the client loaded was for other rights; it is not told so yet.
+    rights_differ: bool,
     told_at: UnixMillis,
 }
 
@@ -91,6 +93,7 @@ impl Session {
             look_again: now + LOOK_AGAIN,
             cursor_told: now,
             rights_may_differ: false,
+            rights_differ: false,
         }
     }
 
@@ -113,7 +116,9 @@ impl Session {
         cursor: Option<&str>,
     ) -> Result<Vec<Frame>, HubError> {
         if self.may_have_other_rights() {
-            self.caller = identity::caller_again(&self.door.hub, &self.caller).await?;
+            let caller = identity::caller_again(&self.door.hub, &self.caller).await?;
+            self.rights_differ |= self.watcher.is_some() && !caller.may_the_same_as(&self.caller);
+            self.caller = caller;
         }
         let hub = &self.door.hub;
         let mut frames = vec![];
@@ -173,6 +178,11 @@ impl Session {
             self.look_at_rights().await?;
         }
         let Some(watcher) = &mut self.watcher else { return Ok(vec![]) };
+        if std::mem::take(&mut self.rights_differ) {
+            let cursor = watcher.cursor().map_err(failed)?;
+            let reset = frame::reset("what you may see or do has changed; load afresh");
+            return Ok(vec![reset, frame::subscribed(cursor, self.door.hub.now())]);
+        }
         if self.telling_standing {
             let count = self.untold.len().min(DEVICES_PER_FRAME);
             let devices: Vec<_> = self.untold.drain(..count).map(|id| watcher.standing_of(id)).collect();
@@ -222,9 +232,9 @@ impl Session {
             Err(HubError::Unauthenticated) => return Err(End::AccessEnded),
             Err(error) => return Err(failed(error)),
         };
-        let differs = caller.scope() != self.caller.scope();
+        self.rights_differ |= self.watcher.is_some() && !caller.may_the_same_as(&self.caller);
         self.caller = caller;
-        let Some(watcher) = self.watcher.as_ref().filter(|_| differs) else { return Ok(()) };
+        let Some(watcher) = self.watcher.as_ref().filter(|_| self.rights_differ) else { return Ok(()) };
         let reopened = match watcher.with_rights_of(&self.caller).await {
             Ok(Some(watcher)) => watcher,
             Ok(None) | Err(HubError::Forbidden) => return Err(End::AccessEnded),

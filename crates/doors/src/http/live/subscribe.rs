@@ -22,6 +22,8 @@ pub struct LiveQuery {
     devices: Option<String>,
     /// Only these types of events, separated by commas, such as `attribute.changed,device.offline`.
     types: Option<String>,
+    /// Types of events, separated by commas, that are told wherever they happen, beside those of the places named.
+    everywhere: Option<String>,
     /// Whether values and presence are wanted; true when left out.
     readings: Option<bool>,
     /// Whether events are wanted; true when left out.
@@ -43,7 +45,8 @@ impl LiveQuery {
             homes: ids("homes", self.homes.as_deref(), HomeId)?,
             rooms: ids("rooms", self.rooms.as_deref(), RoomId)?,
             devices: ids("devices", self.devices.as_deref(), DeviceId)?,
-            types: types(parts(self.types.as_deref()))?,
+            types: types("types", parts(self.types.as_deref()))?,
+            everywhere: types("everywhere", parts(self.everywhere.as_deref()))?,
             readings: self.readings.unwrap_or(true),
             events: self.events.unwrap_or(true),
         };
@@ -65,11 +68,11 @@ fn ids<T>(field: &str, text: Option<&str>, id: impl Fn(uuid::Uuid) -> T) -> Resu
         .collect()
 }
 
-fn types<'a>(names: impl Iterator<Item = &'a str>) -> Result<Vec<EventType>, Invalid> {
+fn types<'a>(field: &str, names: impl Iterator<Item = &'a str>) -> Result<Vec<EventType>, Invalid> {
     names
         .map(|name| {
             EventType::from_text(name)
-                .ok_or_else(|| Invalid::one("types", format!("{name:?} is not an event type")))
+                .ok_or_else(|| Invalid::one(field, format!("{name:?} is not an event type")))
         })
         .collect()
 }
@@ -88,6 +91,8 @@ enum Said {
         devices: Vec<DeviceId>,
         #[serde(default)]
         types: Vec<String>,
+        #[serde(default)]
+        everywhere: Vec<String>,
         readings: Option<bool>,
         events: Option<bool>,
         cursor: Option<String>,
@@ -105,13 +110,24 @@ pub fn read(text: &str) -> Result<Request, Invalid> {
     let said = serde_json::from_str(text).map_err(|error| Invalid::one("", error.to_string()))?;
     match said {
         Said::Ping {} => Ok(Request::Ping),
-        Said::Subscribe { organisation, homes, rooms, devices, types: names, readings, events, cursor } => {
+        Said::Subscribe {
+            organisation,
+            homes,
+            rooms,
+            devices,
+            types: named,
+            everywhere,
+            readings,
+            events,
+            cursor,
+        } => {
             let subscription = Subscription {
                 organisation,
                 homes,
                 rooms,
                 devices,
-                types: types(names.iter().map(String::as_str))?,
+                types: types("types", named.iter().map(String::as_str))?,
+                everywhere: types("everywhere", everywhere.iter().map(String::as_str))?,
                 readings: readings.unwrap_or(true),
                 events: events.unwrap_or(true),
             };
@@ -142,6 +158,8 @@ mod tests {
         assert!(reason(r#"{"type":"shout"}"#).contains("shout"));
         assert!(reason(r#"{"type":"subscribe","house":[]}"#).contains("house"));
         assert!(reason(r#"{"type":"subscribe","types":["x"]}"#).contains("not an event type"));
+        let unknown = read(r#"{"type":"subscribe","everywhere":["x"]}"#).unwrap_err();
+        assert_eq!(unknown.errors[0].field, "everywhere");
     }
 
     #[test]
@@ -150,6 +168,8 @@ mod tests {
             |text: &str| serde_urlencoded::from_str::<LiveQuery>(text).unwrap().read(&HeaderMap::new());
         assert_eq!(query(""), Ok(None));
         assert!(query("cursor=abc").unwrap().is_some_and(|(_, cursor)| cursor.as_deref() == Some("abc")));
+        let wide = query("everywhere=member.added,alarm.raised").unwrap().unwrap().0;
+        assert_eq!(wide.everywhere, [EventType::MemberAdded, EventType::AlarmRaised]);
         assert_eq!(query("homes=x").unwrap_err().errors[0].field, "homes");
         let both = format!("devices={0},{0}", uuid::Uuid::nil());
         assert_eq!(query(&both).unwrap().unwrap().0.devices.len(), 2);

@@ -1,6 +1,6 @@
-// One line of the settings: a name, a word about it, and its control.
+// One line of a card of settings, people or keys: a name, a word about it, and its control.
 import type { ReactNode } from "react";
-import styles from "./SettingsPage.module.css";
+import styles from "./Row.module.css";
 
 export function Row({ name, detail, children }: { name: ReactNode; detail?: ReactNode; children?: ReactNode }) {
   return (
