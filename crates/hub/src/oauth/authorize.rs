@@ -115,7 +115,7 @@ async fn request_of(
     let client = oauth_clients::find_any(conn, taken.value.client).await?.map(|(client, _)| client);
     let answerable = client
         .filter(|client| client.may_be_answered_at(&taken.value.redirect_uri) && !client.disabled)
-        .ok_or_else(|| HubError::NotFound("this request"))?;
+        .ok_or(HubError::NotFound("this request"))?;
     // The client may have been narrowed since it asked.
     let scopes = taken.value.scopes.both(answerable.scopes);
     if scopes.is_empty() {
