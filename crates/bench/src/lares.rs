@@ -126,12 +126,7 @@ impl Server {
             binary,
             data,
             "serve",
-            &[
-                ("LARES_MQTT__ANONYMOUS_BIND", &anonymous),
-                ("LARES_MQTT__ANONYMOUS_HOME", &home.home),
-                // Everybody who comes without a name is one client.
-                ("LARES_MQTT__CLIENT_SESSIONS_MAX", "50000"),
-            ],
+            &[("LARES_MQTT__ANONYMOUS_BIND", &anonymous), ("LARES_MQTT__ANONYMOUS_HOME", &home.home)],
         )?;
         ready(&home.client, Instant::now()).await?;
         let mut server = Server { pid: child.id().unwrap_or_default(), _child: child, anonymous, ..home };

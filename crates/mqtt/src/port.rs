@@ -39,16 +39,30 @@ pub struct Welcome<C> {
     pub space: Option<Arc<str>>,
     /// How long its session may be kept after a connection; `u32::MAX` is for ever, 0 is not at all.
     pub session_expiry_max_s: u32,
+    /// Whether many share this identity, as where nobody says a name: what bounds one client does not bound them all.
+    pub many: bool,
 }
 
 impl<C> Welcome<C> {
     /// A client that talks with the house alone, and whose session ends with its connection.
     pub fn new(client: C, identity: impl Into<Arc<str>>) -> Welcome<C> {
-        Welcome { client, identity: identity.into(), tenant: "".into(), space: None, session_expiry_max_s: 0 }
+        Welcome {
+            client,
+            identity: identity.into(),
+            tenant: "".into(),
+            space: None,
+            session_expiry_max_s: 0,
+            many: false,
+        }
     }
 
     pub fn in_space(mut self, space: impl Into<Arc<str>>, tenant: impl Into<Arc<str>>) -> Self {
         (self.space, self.tenant) = (Some(space.into()), tenant.into());
+        self
+    }
+
+    pub fn of_many(mut self) -> Self {
+        self.many = true;
         self
     }
 

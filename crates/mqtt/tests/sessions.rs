@@ -550,6 +550,11 @@ async fn one_identity_has_so_many_sessions_and_no_more() {
     assert!(site.house.seen().contains(&alarm));
     assert_eq!(come("m@home", "two").await.0, ReasonCode::Success, "in the place of its own");
     assert_eq!(come("o@home", "three").await.0, ReasonCode::Success, "another identity");
+    let mut open = Vec::new();
+    for client_id in ["one", "two", "three"] {
+        open.push(come("everybody@home", client_id).await);
+    }
+    assert!(open.iter().all(|(reason, _)| *reason == ReasonCode::Success), "an identity of many");
 }
 
 #[tokio::test(start_paused = true)]

@@ -260,7 +260,7 @@ impl Handler for House {
         let Some(username) = &hello.username else {
             let anonymous = self.policy.anonymous.as_ref().filter(|open| open.is_entered_by(hello.local));
             let open = anonymous.ok_or_else(|| wrong("no user name"))?;
-            return Ok(self.guest(open.client.clone(), open.denied.clone()));
+            return Ok(self.guest(open.client.clone(), open.denied.clone()).of_many());
         };
         let password = hello.password.as_deref().ok_or_else(|| wrong("no password"))?;
         match username.parse::<DeviceId>() {

@@ -30,8 +30,8 @@ mod listing;
 mod live;
 mod mailbox;
 mod mqtt_power;
-mod mqtt_revocation;
 mod mqtt_refusals;
+mod mqtt_revocation;
 mod mqtt_walls;
 mod mqtt_websocket;
 /// The raw client of the broker's own tests.

@@ -135,7 +135,7 @@ impl<H: Handler> Broker<H> {
 
     /// From here on the house has an accepted client, and will be told when it goes.
     fn guest(self: &Arc<Self>, connect: &Connect, welcome: Welcome<H::Client>) -> (Guest<H>, Wanted) {
-        let Welcome { client, identity, tenant, space, session_expiry_max_s } = welcome;
+        let Welcome { client, identity, tenant, space, session_expiry_max_s, many } = welcome;
         let tenant = self.tenants.of(&tenant, &self.quota);
         let space = space.and_then(|name| Text::new(&*name)).map(|name| self.space(&name, &tenant.name));
         let expiry_max_s = session_expiry_max_s.min(self.limits.session_expiry_max_s);
@@ -159,7 +159,7 @@ impl<H: Handler> Broker<H> {
             left: None,
         };
         let clean_start = connect.clean_start;
-        (guest, Wanted { identity, client_id, space, tenant, clean_start, expiry_s })
+        (guest, Wanted { identity, many, client_id, space, tenant, clean_start, expiry_s })
     }
 
     async fn try_open(

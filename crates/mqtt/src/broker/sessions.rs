@@ -26,6 +26,7 @@ pub(super) const LEVELS_MAX: usize = 128;
 /// What a client asks of its session.
 pub(super) struct Wanted {
     pub identity: Arc<str>,
+    pub many: bool,
     pub client_id: Text,
     pub space: Option<Arc<Space>>,
     pub tenant: Arc<super::tenant::Tenant>,
@@ -85,7 +86,7 @@ impl<H: Handler> Broker<H> {
             self.handler.alarmed(&tenant.name, Alarm::SessionsFull);
             return Err(ReasonCode::QuotaExceeded);
         }
-        let (sessions, pace) = self.registry.shared(&wanted.identity);
+        let (sessions, pace) = if wanted.many { (0, None) } else { self.registry.shared(&wanted.identity) };
         if sessions >= self.limits.client_sessions {
             let alarm = Alarm::ClientSessionsFull { identity: wanted.identity.clone() };
             self.handler.alarmed(&tenant.name, alarm);

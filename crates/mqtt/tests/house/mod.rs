@@ -105,6 +105,7 @@ impl Handler for House {
             thought.await;
         }
         let welcome = Welcome::new(name.clone(), name.as_str());
+        let welcome = if name.starts_with("everybody@") { welcome.of_many() } else { welcome };
         // `somebody@somewhere` lives in a space; everybody else talks with the house alone.
         Ok(match name.split_once('@') {
             Some((_, space)) => {
