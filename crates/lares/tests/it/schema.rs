@@ -6,13 +6,15 @@ use std::process::{Command, Output};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::access::{Ids, operations, samples};
+use super::access::{Ids, Operation, operations, samples};
 use super::world::*;
 
 /// Signing out, or leaving for good, would end the token that everything else is tried with; both have tests of their own.
 const LEFT_OUT: [&str; 4] = ["logout", "endSession", "endAllSessions", "deleteAccount"];
-/// What ends a token under its old text keeps its random ids, as what deletes does.
-const RENEWS_A_TOKEN: &str = "/api/auth/tokens/{id}/rotate";
+/// What ends a sign-in or a token is tried with random ids, also with none that the tool has seen in an answer: the token
+/// that everything is tried with is among them.
+const ENDS_WHAT_IT_NAMES: [&str; 3] =
+    ["POST /api/auth/tokens/{id}/rotate", "DELETE /api/auth/tokens/{id}", "DELETE /api/auth/sessions/{id}"];
 const EXAMPLES: &str = "20";
 const SEED: &str = "20261120";
 
@@ -27,14 +29,22 @@ fn schemathesis() -> PathBuf {
 /// Ids that exist, so that more than 404 is tried. What deletes keeps its random ones.
 fn known_ids(document: &Value, ids: &Ids) -> String {
     let mut text = String::new();
-    let harmless = |path: &str, method: &Method| *method != Method::DELETE && path != RENEWS_A_TOKEN;
-    for operation in operations(document).iter().filter(|one| harmless(&one.path, &one.method)) {
+    for name in ENDS_WHAT_IT_NAMES {
+        text.push_str(&format!("[[operations]]\ninclude-name = {name:?}\n"));
+        for phase in ["examples", "coverage", "fuzzing"] {
+            text.push_str(&format!("phases.{phase}.extra-data-sources.responses = false\n"));
+        }
+    }
+    let named = |one: &Operation| format!("{} {}", one.method, one.path);
+    let harmless =
+        |one: &&Operation| one.method != Method::DELETE && !ENDS_WHAT_IT_NAMES.contains(&named(one).as_str());
+    for operation in operations(document).iter().filter(harmless) {
         let names = operation.path.split('{').skip(1).filter_map(|rest| rest.split('}').next());
         let values =
             names.zip(&operation.path_ids).map(|(name, kind)| format!("{name:?} = {:?}", ids[kind.as_str()]));
         let values = values.collect::<Vec<_>>().join(", ");
         if !values.is_empty() {
-            let name = format!("{} {}", operation.method, operation.path);
+            let name = named(operation);
             text.push_str(&format!(
                 "[[operations]]\ninclude-name = {name:?}\nparameters = {{ {values} }}\n\n"
             ));
