@@ -95,7 +95,7 @@ impl Default for MqttConfig {
             queue_bytes_max: 8 * 1024 * 1024,
             client_messages_per_s: 1_000_000,
             client_bytes_per_s: 256 * 1024 * 1024,
-            client_sessions_max: 2_000,
+            client_sessions_max: 20_000,
             subscriptions_max: 16_384,
             organisation: MqttOrganisationConfig::default(),
         }

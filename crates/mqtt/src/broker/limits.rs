@@ -75,7 +75,7 @@ impl Default for Limits {
             session_expiry_max_s: 7 * 24 * 3_600,
             client_messages_per_s: 1_000_000,
             client_bytes_per_s: 256 * 1024 * 1024,
-            client_sessions: 2_000,
+            client_sessions: 20_000,
             retain_available: true,
         }
     }

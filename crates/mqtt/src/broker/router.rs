@@ -148,7 +148,9 @@ impl<H: Handler> Broker<H> {
             Standing::One(subscription) => add_target(&mut targets, subscription, letter, retain, from),
             Standing::Group { members, next, .. } => {
                 let ready = |member: &Subscription| self.room(&member.seat, letter) == Room::Yes;
-                if let Some(member) = turn(members, next, ready) {
+                // It is never the turn of somebody who may not have it: nobody else would get it.
+                let may = |member: &Subscription| is_within(member, letter);
+                if let Some(member) = turn(members, next, may, ready) {
                     add_target(&mut targets, member, letter, retain, from);
                 }
             }
@@ -289,6 +291,12 @@ impl<H: Handler> Broker<H> {
 }
 
 /// One copy for each client, at the best of its subscriptions.
+/// Whether a topic is in what is left of a filter that was narrowed.
+fn is_within(subscription: &Subscription, letter: &Letter) -> bool {
+    let within = &subscription.within;
+    within.is_empty() || within.iter().any(|pattern| matches(pattern, &letter.topic))
+}
+
 fn add_target<'a>(
     targets: &mut Vec<Target<'a>>,
     subscription: &'a Subscription,
@@ -302,8 +310,7 @@ fn add_target<'a>(
     if options.no_local && seat.number == from.seat {
         return;
     }
-    let within = &subscription.within;
-    if !within.is_empty() && !within.iter().any(|pattern| matches(pattern, &letter.topic)) {
+    if !is_within(subscription, letter) {
         return;
     }
     let qos = options.qos.min(letter.qos);

@@ -195,16 +195,19 @@ impl Topics {
     }
 }
 
-/// Whose turn it is in a group: clients that are there and keep up first, then any whose session is kept.
+/// Whose turn it is in a group, of those who may have the message: clients that are there and keep up first, then any whose
+/// session is kept.
 pub(super) fn turn<'a>(
     members: &'a [Arc<Subscription>],
     next: &AtomicUsize,
+    may: impl Fn(&Subscription) -> bool,
     ready: impl Fn(&Subscription) -> bool,
 ) -> Option<&'a Arc<Subscription>> {
     let from = next.fetch_add(1, Ordering::Relaxed);
     let in_turn = |offset: usize| &members[(from + offset) % members.len()];
-    let found = (0..members.len()).map(in_turn).find(|member| member.seat.is_open() && ready(member));
-    found
-        .or_else(|| (0..members.len()).map(in_turn).find(|member| member.seat.is_open()))
-        .or_else(|| (0..members.len()).map(in_turn).find(|member| member.seat.kept))
+    let entitled = || (0..members.len()).map(in_turn).filter(|member| may(member));
+    entitled()
+        .find(|member| member.seat.is_open() && ready(member))
+        .or_else(|| entitled().find(|member| member.seat.is_open()))
+        .or_else(|| entitled().find(|member| member.seat.kept))
 }
