@@ -9,25 +9,30 @@ use std::path::Path;
 use lares_model::ports::Entropy;
 
 const FILE_NAME: &str = "reserve";
-/// What a start writes before its doors are open, several times over.
-const BYTES: usize = 4 * 1024 * 1024;
+const BYTES: u64 = 4 * SHARE;
+/// What a start needs before its doors are open, several times over.
+const SHARE: u64 = 1024 * 1024;
 
-/// Gives the space back where the disk has no more than that.
+/// Gives a share back where the disk has no more than that: the next start finds the others.
 pub fn lend(directory: &Path) -> io::Result<()> {
-    let file = directory.join(FILE_NAME);
-    if free(directory)? >= BYTES as u64 || !file.exists() {
+    if free(directory)? >= SHARE {
         return Ok(());
     }
-    fs::remove_file(&file)?;
-    tracing::warn!(disk = %directory.display(), "the disk is full; Lares starts on the space that it kept back");
+    let file = match OpenOptions::new().write(true).open(directory.join(FILE_NAME)) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(error),
+    };
+    file.set_len(file.metadata()?.len().saturating_sub(SHARE))?;
+    tracing::warn!(disk = %directory.display(), "the disk is full; Lares starts on space that it kept back");
     Ok(())
 }
 
 /// Takes it again where that leaves others as much.
 pub fn keep(directory: &Path, entropy: &dyn Entropy) -> io::Result<()> {
     let file = directory.join(FILE_NAME);
-    let is_whole = fs::metadata(&file).is_ok_and(|metadata| metadata.len() == BYTES as u64);
-    if is_whole || free(directory)? < 2 * BYTES as u64 {
+    let is_whole = fs::metadata(&file).is_ok_and(|metadata| metadata.len() == BYTES);
+    if is_whole || free(directory)? < 2 * BYTES {
         return Ok(());
     }
     let mut open = OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(&file)?;
@@ -40,7 +45,7 @@ pub fn keep(directory: &Path, entropy: &dyn Entropy) -> io::Result<()> {
 
 /// With what no file system stores in less space.
 fn fill(file: &mut File, entropy: &dyn Entropy) -> io::Result<()> {
-    let mut bytes = vec![0; BYTES];
+    let mut bytes = vec![0; BYTES as usize];
     entropy.fill(&mut bytes);
     file.write_all(&bytes)?;
     file.sync_all()
