@@ -168,6 +168,9 @@ async fn b08_an_invitation_is_worth_what_its_maker_may_still_give_and_who_is_add
     let mailbox = Mailbox::of(&world);
     let organisation = &world.a.organisation;
     let members = format!("/api/organisations/{organisation}/members");
+    // Who was a member once is known, and may be added again.
+    let before = world.invited(Owner, Neighbour, "viewer").await;
+    world.delete(format!("{members}/{before}")).as_(Owner).expect(204).await;
     let admin = json!({ "email": Neighbour.email(), "role": "admin" });
     let added = world.post(members.clone()).as_(Owner).json(admin).expect(201).await;
     let told = mailbox.take(Neighbour.email(), "made you a member").await;
