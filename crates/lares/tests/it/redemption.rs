@@ -31,7 +31,7 @@ async fn world_on(engine: Engine) -> (World, Option<Arc<Postgres>>) {
 
 /// How many of those who come at once are answered so; the others are refused, and none of them by a fault of ours.
 async fn answered(what: &str, good: u16, ask: impl AsyncFn(usize) -> Reply) {
-    let replies = join_all((0..AT_ONCE).map(&ask)).await;
+    let replies = join_all((0..AT_ONCE).map(|nth| ask(nth))).await;
     let statuses: Vec<_> = replies.iter().map(|reply| reply.status).collect();
     assert_eq!(statuses.iter().filter(|status| **status == good).count(), 1, "{what}: {statuses:?}");
     assert!(
