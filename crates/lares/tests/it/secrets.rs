@@ -49,6 +49,9 @@ const SECRET_FIELDS: [&str; 26] = [
     "user_code",
 ];
 
+/// At TRACE it tells the ids of passkeys, which are no secrets and look like one.
+const NAMES_CREDENTIALS: &str = " webauthn_rs_core::";
+
 /// Where all that is logged goes.
 pub fn everything_logged() -> Arc<File> {
     EVERYTHING.get_or_init(|| Arc::new(tempfile::tempfile().unwrap())).clone()
@@ -154,7 +157,11 @@ pub fn none_in(logged: &str) {
         }
         for word in words(line) {
             assert!(!short.contains(word), "a code was logged: {line}");
-            assert!(!has_the_shape_of_one(word), "what looks like a secret was logged: {word}: {line}");
+            let public = line.contains(NAMES_CREDENTIALS);
+            assert!(
+                public || !has_the_shape_of_one(word),
+                "what looks like a secret was logged: {word}: {line}"
+            );
         }
     }
 }
