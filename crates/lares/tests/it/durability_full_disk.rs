@@ -21,10 +21,10 @@ const SIZE: &str = "size=16m";
 const STOPPED_AFTER: Duration = Duration::from_secs(2);
 
 /// Unmounted when dropped.
-struct SmallDisk(PathBuf);
+pub struct SmallDisk(PathBuf);
 
 impl SmallDisk {
-    fn mount(at: &Path) -> SmallDisk {
+    pub fn mount(at: &Path) -> SmallDisk {
         fs::create_dir_all(at).unwrap();
         let mounted =
             Command::new("mount").args(["-t", "tmpfs", "-o", SIZE, "tmpfs"]).arg(at).output().unwrap();
@@ -36,19 +36,23 @@ impl SmallDisk {
         SmallDisk(at.to_owned())
     }
 
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+
     fn ballast(&self) -> PathBuf {
         self.0.join("ballast")
     }
 
     /// Takes all the space there is, and what others give back meanwhile.
-    fn fill(&self) {
+    pub fn fill(&self) {
         let mut ballast = File::options().create(true).append(true).open(self.ballast()).unwrap();
         for size in [64 * 1024, 4096, 1] {
             while ballast.write_all(&vec![7; size]).is_ok() {}
         }
     }
 
-    fn free(&self) {
+    pub fn free(&self) {
         fs::remove_file(self.ballast()).unwrap();
     }
 }
