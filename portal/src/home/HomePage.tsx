@@ -85,7 +85,7 @@ function LoadedHome({ home }: { home: Home }) {
       aside={
         hasDevices && (
           <Suspense fallback={<Skeleton height={240} />}>
-            <Aside home={home} devices={shownDevices} />
+            <Aside key={home.id} home={home} devices={shownDevices} />
           </Suspense>
         )
       }
