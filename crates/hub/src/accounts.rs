@@ -3,7 +3,7 @@
 use lares_model::person::{Language, Preferences};
 use lares_model::{Invalid, UserId};
 use lares_store::tickets::delete_of_user;
-use lares_store::{UnitOfWork, users};
+use lares_store::{StoreError, UnitOfWork, users};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -97,6 +97,7 @@ fn preferences_of(new: &NewAccount) -> Result<Preferences, Invalid> {
     invalid.or(preferences)
 }
 
+/// Answers the same whether the address has an account already or not.
 pub async fn register(hub: &Hub, visitor: &Visitor, new: &NewAccount) -> Result<User, HubError> {
     let preferences = preferences_of(new)?;
     let local_part = new.email.trim().split('@').next().unwrap_or_default();
@@ -104,18 +105,46 @@ pub async fn register(hub: &Hub, visitor: &Visitor, new: &NewAccount) -> Result<
     identity::check_account(&new.email.trim().to_lowercase(), name, &new.password)?;
     hub.mail_throttle.registration(visitor)?;
     may_register(hub, &new.email.trim().to_lowercase(), new.invitation.as_deref()).await?;
-    if users::find_by_email(&hub.store, new.email.trim()).await?.is_some() {
-        return Err(HubError::Conflict("an account with this e-mail address exists already".to_owned()));
-    }
     let user = identity::new_user(hub, &new.email, name, &new.password).await?;
     let work = hub.store.begin().await?;
-    users::insert(&work, &user).await?;
+    match users::insert(&work, &user).await {
+        Ok(()) => {}
+        // Its owner hears of it. Whoever asks is answered as if there were none.
+        Err(StoreError::Conflict { .. }) => {
+            drop(work);
+            let work = hub.store.begin().await?;
+            tell_owner(hub, &work, &user.email).await?;
+            work.commit().await?;
+            hub.nudges.notifications.notify_one();
+            return Ok(user);
+        }
+        Err(error) => return Err(error.into()),
+    }
     users::set_preferences(&work, user.id, &preferences).await?;
     account_log::note(hub, &work, user.id, AccountEvent::Registered, json!({}), visitor).await?;
     queue_verification(hub, &work, user.id, &user.email, preferences.language).await?;
     work.commit().await?;
     hub.nudges.notifications.notify_one();
     Ok(user)
+}
+
+/// Somebody else wants the address of an account.
+pub(crate) async fn tell_owner(hub: &Hub, work: &UnitOfWork, email: &str) -> Result<(), HubError> {
+    let Some(owner) = users::find_by_email(work, email).await? else { return Ok(()) };
+    // That no more is sent shows nobody anything.
+    if hub.mail_throttle.notice(&owner.email).is_err() {
+        return Ok(());
+    }
+    let mail = Mail {
+        user: Some(owner.id),
+        organisation: None,
+        to: &owner.email,
+        language: users::preferences(work, owner.id).await?.language.tag(),
+        template: "address_taken",
+        values: json!({ "link": format!("{}/signin", hub.public_url) }),
+    };
+    notifications::mail(hub, work, mail).await?;
+    Ok(())
 }
 
 async fn queue_verification(

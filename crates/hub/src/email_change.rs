@@ -2,16 +2,16 @@
 //! when that is asked for and again when it happens.
 
 use lares_model::Invalid;
-use lares_store::{tickets as ticket_rows, users};
+use lares_store::{UnitOfWork, tickets as ticket_rows, users};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::account_log::{self, AccountEvent, Visitor};
-use crate::accounts::{bad_link, link};
+use crate::accounts::{self, bad_link, link};
 use crate::caller::Caller;
 use crate::error::HubError;
 use crate::hub::Hub;
-use crate::identity;
+use crate::identity::{self, User};
 use crate::notifications::{self, Mail};
 use crate::tickets::{self, Purpose};
 
@@ -41,14 +41,24 @@ pub async fn ask(hub: &Hub, caller: &Caller, visitor: &Visitor, email: &str) -> 
         return Err(Invalid::one("/email", "is your address already").into());
     }
     hub.mail_throttle.mail(visitor, &to)?;
-    if users::find_by_email(&hub.store, &to).await?.is_some() {
-        return Err(taken_already());
-    }
     let work = hub.store.begin().await?;
     ticket_rows::delete_of_user(&work, user.id, CHANGE.name).await?;
-    let change = Change { from: user.email, to };
-    let secret = tickets::issue(hub, &work, CHANGE, Some(user.id), &change).await?;
-    let language = users::preferences(&work, user.id).await?.language;
+    // The answer is the same; the mail goes to whoever has the address.
+    if users::find_by_email(&work, &to).await?.is_some() {
+        accounts::tell_owner(hub, &work, &to).await?;
+    } else {
+        send_link(hub, &work, &user, to).await?;
+    }
+    account_log::note(hub, &work, user.id, AccountEvent::EmailChangeAsked, json!({}), visitor).await?;
+    work.commit().await?;
+    hub.nudges.notifications.notify_one();
+    Ok(())
+}
+
+async fn send_link(hub: &Hub, work: &UnitOfWork, user: &User, to: String) -> Result<(), HubError> {
+    let change = Change { from: user.email.clone(), to };
+    let secret = tickets::issue(hub, work, CHANGE, Some(user.id), &change).await?;
+    let language = users::preferences(work, user.id).await?.language;
     let mail = Mail {
         user: Some(user.id),
         organisation: None,
@@ -57,10 +67,7 @@ pub async fn ask(hub: &Hub, caller: &Caller, visitor: &Visitor, email: &str) -> 
         template: "email_change",
         values: json!({ "link": link(hub, "change-email", &secret) }),
     };
-    notifications::mail(hub, &work, mail).await?;
-    account_log::note(hub, &work, user.id, AccountEvent::EmailChangeAsked, json!({}), visitor).await?;
-    work.commit().await?;
-    hub.nudges.notifications.notify_one();
+    notifications::mail(hub, work, mail).await?;
     Ok(())
 }
 

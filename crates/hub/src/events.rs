@@ -129,8 +129,8 @@ pub async fn list(
 
 /// Only what the product itself sealed: a device may put anything into its own data.
 pub(crate) async fn reveal(hub: &Hub, event: &mut Event) -> Result<(), HubError> {
-    use EventType::{HomeCreated, HomeDeleted, HomeUpdated, MemberAdded};
-    if matches!(event.event_type, HomeCreated | HomeUpdated | HomeDeleted | MemberAdded) {
+    use EventType::{HomeCreated, HomeDeleted, HomeUpdated, MemberAdded, MemberUpdated};
+    if matches!(event.event_type, HomeCreated | HomeUpdated | HomeDeleted | MemberAdded | MemberUpdated) {
         sealed::reveal(hub, &hub.store, &mut event.payload).await?;
     }
     Ok(())

@@ -33,6 +33,8 @@ pub struct Follower {
     checkpointed: Position,
     checkpointed_at: UnixMillis,
     changed_since_checkpoint: HashSet<DeviceId>,
+    /// The live state has taken it, and its consequences are not written yet.
+    owed: Vec<Folded>,
 }
 
 /// One record with what it adds to the event log.
@@ -69,6 +71,7 @@ impl Follower {
             checkpointed: checkpoint,
             checkpointed_at: hub.now(),
             changed_since_checkpoint: HashSet::new(),
+            owed: Vec::new(),
         };
         hub.telemetry.release(checkpoint);
         follower.refold_silently().await?;
@@ -94,11 +97,24 @@ impl Follower {
         Ok(())
     }
 
-    /// Derives what the log holds beyond the relational position. Called once before the doors open.
+    /// Derives what the log holds beyond the relational position. Called once before the doors open, which a full disk
+    /// does not keep shut: what is left then, `run` derives.
     pub async fn catch_up(&mut self) -> Result<(), HubError> {
-        while self.folded < self.hub.telemetry.head() {
-            if !self.step().await? {
-                break;
+        while !self.owed.is_empty() || self.folded < self.hub.telemetry.head() {
+            match self.step().await {
+                Ok(true) => {}
+                Ok(false) => break,
+                Err(HubError::NoSpace) => {
+                    tracing::error!(
+                        "no space for what follows from the ingest log; it is written when there is"
+                    );
+                    break;
+                }
+                Err(error) if self.owed.is_empty() => return Err(error),
+                Err(error) => {
+                    tracing::error!(%error, "consequences of the ingest log not written yet; trying again");
+                    tokio::time::sleep(RETRY_AFTER).await;
+                }
             }
         }
         Ok(())
@@ -108,22 +124,27 @@ impl Follower {
     pub async fn run(mut self, mut stop: tokio::sync::watch::Receiver<bool>) {
         let hub = self.hub.clone();
         loop {
-            match self.step().await {
+            let wait = match self.step().await {
                 Ok(true) => continue,
-                Ok(false) => {}
+                Ok(false) => LOOK_EVERY,
                 Err(error) => {
                     tracing::error!(%error, "following the ingest log failed; trying again");
-                    tokio::time::sleep(RETRY_AFTER).await;
+                    RETRY_AFTER
                 }
-            }
+            };
             if *stop.borrow() {
                 break;
             }
             tokio::select! {
-                () = hub.nudges.log.notified() => {}
-                () = tokio::time::sleep(LOOK_EVERY) => {}
+                () = hub.nudges.log.notified(), if self.owed.is_empty() => {}
+                () = tokio::time::sleep(wait) => {}
                 _ = stop.changed() => {}
             }
+        }
+        if !self.owed.is_empty() {
+            // A checkpoint would say that its consequences are written.
+            tracing::warn!("consequences of the ingest log are not written; the next start derives them");
+            return;
         }
         if let Err(error) = self.checkpoint_now().await {
             tracing::warn!(%error, "no checkpoint at shutdown; the next start folds a longer tail");
@@ -132,6 +153,10 @@ impl Follower {
 
     /// One batch. `false` when there was nothing.
     async fn step(&mut self) -> Result<bool, HubError> {
+        if !self.owed.is_empty() {
+            self.settle_owed().await?;
+            return Ok(true);
+        }
         let head = self.hub.telemetry.head();
         let records = self.hub.telemetry.since(self.folded, BATCH_RECORDS).await?;
         if records.is_empty() {
@@ -143,20 +168,25 @@ impl Follower {
             }
             return Ok(false);
         }
-        let folded = self.fold_batch(records);
-        // The state has taken the batch, so its consequences must be written before the next one, however long it
-        // takes: a full disk or a database that is away only delays them.
-        while let Err(error) = self.commit(&folded).await {
+        self.owed = self.fold_batch(records);
+        self.settle_owed().await?;
+        Ok(true)
+    }
+
+    /// The state has taken the batch, so its consequences must be written before the next one, however long it takes:
+    /// a full disk or a database that is away only delays them.
+    async fn settle_owed(&mut self) -> Result<(), HubError> {
+        let owed = std::mem::take(&mut self.owed);
+        if let Err(error) = self.commit(&owed).await
+            && !self.was_committed_all_the_same().await
+        {
+            self.owed = owed;
             self.hub.follower_reached(self.folded, true);
-            tracing::error!(%error, "consequences of the ingest log not written yet; trying again");
             metrics::counter!("lares_follower_retries_total").increment(1);
-            tokio::time::sleep(RETRY_AFTER).await;
-            if self.was_committed_all_the_same().await {
-                break;
-            }
+            return Err(error);
         }
         self.hub.follower_reached(self.folded, false);
-        Ok(true)
+        Ok(())
     }
 
     /// A commit whose answer was lost looks failed; the stored position tells.

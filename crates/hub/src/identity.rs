@@ -236,6 +236,7 @@ pub(crate) async fn new_user(hub: &Hub, email: &str, name: &str, password: &str)
         password_phc,
         created_at: hub.now(),
         email_verified_at: None,
+        sign_in_epoch: 0,
     })
 }
 

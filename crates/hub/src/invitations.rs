@@ -20,6 +20,7 @@ use crate::members::OWNERS_STAY;
 use crate::notifications::{self, Mail};
 use crate::once::{Once, keep, replay};
 use crate::organisations::organisation_event;
+use crate::sealed;
 
 const SECRET_BYTES: usize = 32;
 const SECRET_MAX_CHARS: usize = 64;
@@ -289,8 +290,10 @@ pub async fn accept(hub: &Hub, caller: &Caller, secret: &str) -> Result<Membersh
         valid_until: invitation.member_until,
     };
     memberships::insert(&work, &membership).await?;
+    let user = users::find(&work, caller.user).await?.ok_or(HubError::Unauthenticated)?;
+    let name = sealed::personal(hub, &work, organisation, user.id.0, &user.name).await?;
     let payload = json!({
-        "user": caller.user, "role": invitation.role, "valid_until": invitation.member_until,
+        "user": user.id, "name": name, "role": invitation.role, "valid_until": invitation.member_until,
         "invitation": invitation.id, "invited_by": invitation.invited_by,
     });
     let event = organisation_event(hub, caller, organisation, EventType::MemberAdded, payload);

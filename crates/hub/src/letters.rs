@@ -37,6 +37,7 @@ static TEMPLATES: &[Template] = &[
     template!("verify_email", ["link"]),
     template!("password_reset", ["link"]),
     template!("email_change", ["link"]),
+    template!("address_taken", ["link"]),
     template!("account_deleted", ["time"]),
     template!("invitation", ["organisation", "invited_by", "role", "expires_at", "link"]),
     template!("alarm_raised", ["name", "kind", "title", "home", "device", "raised_at", "time_zone", "link"]),

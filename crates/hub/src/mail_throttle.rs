@@ -15,6 +15,8 @@ pub struct MailThrottle {
     registrations: DefaultKeyedRateLimiter<String>,
     mails_by_network: DefaultKeyedRateLimiter<String>,
     mails_by_address: DefaultKeyedRateLimiter<String>,
+    /// Of their own, so that other mails do not use up the way back into an account.
+    resets_by_address: DefaultKeyedRateLimiter<String>,
     clock: DefaultClock,
 }
 
@@ -40,6 +42,7 @@ impl MailThrottle {
             registrations: hourly(policy.registrations_per_network_per_hour),
             mails_by_network: hourly(policy.mails_per_network_per_hour),
             mails_by_address: hourly(policy.mails_per_address_per_hour),
+            resets_by_address: hourly(policy.mails_per_address_per_hour),
             clock: DefaultClock::default(),
         }
     }
@@ -61,6 +64,13 @@ impl MailThrottle {
         self.check(&self.mails_by_address, address.to_lowercase())
     }
 
+    /// A link to choose a new password, and whether another is to be sent. Where the address has had its share, one
+    /// that was sent less than an hour ago lies in its mailbox and is good: nobody is refused for what others asked.
+    pub fn reset(&self, visitor: &Visitor, address: &str) -> Result<bool, HubError> {
+        self.check(&self.mails_by_network, network_of(visitor))?;
+        Ok(self.resets_by_address.check_key(&address.to_lowercase()).is_ok())
+    }
+
     /// A mail about something that somebody else did.
     pub fn notice(&self, address: &str) -> Result<(), HubError> {
         self.check(&self.mails_by_address, address.to_lowercase())
@@ -68,7 +78,8 @@ impl MailThrottle {
 
     /// Forgets keys that are quiet again.
     pub fn shrink(&self) {
-        for limiter in [&self.registrations, &self.mails_by_network, &self.mails_by_address] {
+        let mails = [&self.mails_by_network, &self.mails_by_address, &self.resets_by_address];
+        for limiter in mails.into_iter().chain([&self.registrations]) {
             limiter.retain_recent();
         }
     }
@@ -95,6 +106,14 @@ mod tests {
         assert!(throttle.mail(&from("192.0.2.2"), "anna@example.org").is_ok());
         let refused = throttle.mail(&from("192.0.2.3"), "anna@example.org");
         assert!(matches!(refused, Err(HubError::TooMany { retry_after_s }) if retry_after_s > 60));
+        // What others asked for refuses nobody the way back in, and no more links are sent than by the bound.
+        let asked =
+            |host: u8| throttle.reset(&from(&format!("198.51.100.{host}")), "Anna@example.org").unwrap();
+        assert_eq!((1..=5).map(asked).collect::<Vec<_>>(), [true, true, false, false, false]);
+        for _ in 0..2 {
+            assert!(throttle.reset(&from("198.51.100.1"), "ben@example.org").is_ok());
+        }
+        assert!(throttle.reset(&from("198.51.100.1"), "ben@example.org").is_err(), "a network has its bound");
         for host in 1..=2 {
             assert!(throttle.registration(&from(&format!("2001:db8:1:2::{host}"))).is_ok());
         }

@@ -33,6 +33,22 @@ pub struct Member {
     pub name: String,
 }
 
+/// Somebody whom the caller sees among the members of an organisation, today's or former ones. Of all others it is not
+/// told whether they have an account: they are invited.
+async fn known_to(
+    work: &UnitOfWork,
+    caller: &Caller,
+    email: &str,
+) -> Result<(users::User, Vec<Membership>), HubError> {
+    let stranger = || Invalid::one("/email", "is of nobody whom you share an organisation with: invite them");
+    let user = users::find_by_email(work, &email.trim().to_lowercase()).await?.ok_or_else(stranger)?;
+    let places = memberships::of_user(work, user.id).await?;
+    if !places.iter().any(|place| caller.require(Action::OrganisationRead, place.organisation).is_ok()) {
+        return Err(stranger().into());
+    }
+    Ok((user, places))
+}
+
 pub async fn add(
     hub: &Hub,
     caller: &Caller,
@@ -57,10 +73,7 @@ pub async fn add(
     }
     // So that the same person is not added twice at once.
     events::hold(&work, organisation).await?;
-    let user = users::find_by_email(&work, &new.email.trim().to_lowercase())
-        .await?
-        .ok_or_else(|| Invalid::one("/email", "nobody with this e-mail address has an account yet"))?;
-    let already = memberships::of_user(&work, user.id).await?;
+    let (user, already) = known_to(&work, caller, &new.email).await?;
     if already
         .iter()
         .any(|membership| membership.organisation == organisation && membership.holds_at(hub.now()))

@@ -183,8 +183,9 @@ pub async fn prove(
     if !rows::used(&work, &passkey, &known, counter, hub.now()).await? {
         return Err(HubError::PasskeyRefused);
     }
+    let user = users::find(&work, passkey.user).await?.ok_or(HubError::PasskeyRefused)?;
     work.commit().await?;
-    Ok(Proved { user: passkey.user, amr: BY_PASSKEY })
+    Ok(Proved { user: user.id, amr: BY_PASSKEY, epoch: user.sign_in_epoch })
 }
 
 /// Proving again who one is.

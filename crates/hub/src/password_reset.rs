@@ -33,7 +33,9 @@ pub async fn ask(hub: &Hub, visitor: &Visitor, email: &str) -> Result<(), HubErr
     if !identity::is_email(&email) {
         return Err(Invalid::one("/email", "must be an e-mail address").into());
     }
-    hub.mail_throttle.mail(visitor, &email)?;
+    if !hub.mail_throttle.reset(visitor, &email)? {
+        return Ok(());
+    }
     let work = hub.store.begin().await?;
     let mail = Mail {
         user: None,

@@ -3,7 +3,7 @@
 
 use lares_model::{AppSessionId, OAuthClientId, SessionId, TokenId, UnixMillis, UserId};
 use lares_store::tokens::TokenKind;
-use lares_store::{UnitOfWork, app_sessions, oauth_clients, oauth_device_grants, tickets, tokens};
+use lares_store::{UnitOfWork, app_sessions, oauth_clients, oauth_device_grants, tickets, tokens, users};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -137,6 +137,12 @@ const UNDER_WAY: [&str; 4] = [
 
 /// Tell `hub.nudges.access_changed` after the commit.
 pub(crate) async fn end(work: &UnitOfWork, user: UserId, ending: Ending) -> Result<(), HubError> {
+    // What is under way goes first: a session that comes of it meanwhile is then among those that are listed.
+    for purpose in UNDER_WAY {
+        tickets::delete_of_user(work, user, purpose).await?;
+    }
+    oauth_device_grants::delete_of_user(work, user).await?;
+    users::end_sign_ins(work, user).await?;
     let kept = |id: Uuid| ending == Ending::OtherSessions(id);
     for token in tokens::list(work, user).await? {
         let concerned = token.kind == TokenKind::Session || ending == Ending::Everything;
@@ -149,9 +155,5 @@ pub(crate) async fn end(work: &UnitOfWork, user: UserId, ending: Ending) -> Resu
             app_sessions::delete(work, user, session.id).await?;
         }
     }
-    for purpose in UNDER_WAY {
-        tickets::delete_of_user(work, user, purpose).await?;
-    }
-    oauth_device_grants::delete_of_user(work, user).await?;
     Ok(())
 }

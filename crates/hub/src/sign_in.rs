@@ -2,7 +2,7 @@
 
 use lares_model::UserId;
 use lares_model::oauth::Scopes;
-use lares_store::{tokens, users};
+use lares_store::{UnitOfWork, tokens, users};
 use serde_json::json;
 
 use crate::account_log::{self, AccountEvent, Visitor};
@@ -27,6 +27,8 @@ pub struct Proved {
     pub user: UserId,
     /// How: RFC 8176 values, separated by spaces.
     pub amr: &'static str,
+    /// As it was when they did (`users::end_sign_ins`).
+    pub epoch: i64,
 }
 
 /// Who an e-mail address, a password and, where it is asked for, a code belong to.
@@ -93,7 +95,7 @@ pub(crate) async fn prove(
     {
         tracing::warn!(%error, user = %user.id, "a password was not hashed anew and will be at the next sign-in");
     }
-    Ok(Proved { user: user.id, amr })
+    Ok(Proved { user: user.id, amr, epoch: user.sign_in_epoch })
 }
 
 /// With what is spent on a hash today.
@@ -106,9 +108,17 @@ async fn rehash(hub: &Hub, user: &User, password: &str) -> Result<(), HubError> 
     Ok(work.commit().await?)
 }
 
+/// A password that was changed or reset while somebody proved that they knew it lets nobody in.
+pub(crate) async fn still_counts(work: &UnitOfWork, proved: Proved) -> Result<(), HubError> {
+    match users::hold_sign_ins(work, proved.user, proved.epoch).await? {
+        true => Ok(()),
+        false => Err(HubError::WrongCredentials),
+    }
+}
+
 /// A browser's session for somebody who has proved who they are.
 pub async fn open_session(hub: &Hub, proved: Proved, visitor: &Visitor) -> Result<Issued, HubError> {
-    let Proved { user, amr } = proved;
+    let Proved { user, amr, .. } = proved;
     let making = Making {
         user,
         kind: TokenKind::Session,
@@ -119,6 +129,7 @@ pub async fn open_session(hub: &Hub, proved: Proved, visitor: &Visitor) -> Resul
     };
     let (token, issued) = make(hub, making);
     let work = hub.store.begin().await?;
+    still_counts(&work, proved).await?;
     tokens::insert(&work, &token).await?;
     let detail = json!({ "session": token.id, "amr": amr });
     account_log::note(hub, &work, user, AccountEvent::SignedIn, detail, visitor).await?;
@@ -128,8 +139,9 @@ pub async fn open_session(hub: &Hub, proved: Proved, visitor: &Visitor) -> Resul
 
 /// A session of one of this product's own apps for somebody who has proved who they are.
 pub async fn open_app_session(hub: &Hub, proved: Proved, visitor: &Visitor) -> Result<Tokens, HubError> {
-    let Proved { user, amr } = proved;
+    let Proved { user, amr, .. } = proved;
     let work = hub.store.begin().await?;
+    still_counts(&work, proved).await?;
     let authenticated_at = hub.now();
     let new = NewAppSession { user, client: None, scopes: Scopes::ALL, amr, authenticated_at };
     let (session, opened) = app_sessions::open(hub, &work, new, visitor).await?;

@@ -40,6 +40,7 @@ pub(crate) async fn done(
         return Err(HubError::WrongCredentials);
     }
     let work = hub.store.begin().await?;
+    sign_in::still_counts(&work, proved).await?;
     let now = hub.now();
     let issued = match caller.authenticated.means {
         Means::Session => {

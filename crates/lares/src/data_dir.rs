@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 use lares_hub::vault::KEY_BYTES;
 use lares_model::ports::Entropy;
 
+use crate::reserve;
+
 pub struct DataDirectory {
     pub path: PathBuf,
     /// Held while the process runs; the system gives it back even after a crash.
@@ -38,6 +40,7 @@ impl DataDirectory {
                 path.display()
             )
         })?;
+        reserve::lend(&path).map_err(said)?;
         Ok(DataDirectory { path, _lock: lock })
     }
 

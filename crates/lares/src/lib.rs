@@ -21,6 +21,7 @@ mod home_assistant;
 pub mod logging;
 mod mqtt_door;
 pub mod parts;
+mod reserve;
 pub mod serve;
 pub mod simulate;
 mod smtp;

@@ -39,6 +39,7 @@ use crate::device_authority;
 use crate::entropy::{SystemClock, SystemEntropy};
 use crate::home_assistant;
 use crate::mqtt_door;
+use crate::reserve;
 use crate::smtp::Smtp;
 use crate::telemetry_engine;
 use crate::tls::{self, TlsMaterial};
@@ -252,6 +253,9 @@ pub async fn start_on(config: &Config, clock: Option<Arc<ScaledClock>>) -> Resul
     let mut doors = open_doors(config, &hub, &broker, &material, listeners, mailbox, &stopped)?;
     // Ends when the last connection has: the goodbyes of a shutdown are in the log, too.
     doors.push(presence);
+    if let Err(error) = reserve::keep(&data.path, hub.entropy.as_ref()) {
+        tracing::warn!(%error, "no space is kept back for a start on a full disk");
+    }
     tracing::info!(?addresses, data = %data.path.display(), "lares is ready");
     let authority = material.authority;
     Ok(Running { hub, mqtt: broker, addresses, authority, stop, doors, workers, stop_workers, _data: data })

@@ -26,14 +26,20 @@ pub fn fault(error: &'static str, description: impl Into<String>) -> OAuthFault 
     OAuthFault { error, description: description.into() }
 }
 
-/// Parameters of a request. None may come twice (RFC 6749, section 3.1), and an empty one is as if it were not there.
+/// Parameters of a request. None may come twice (RFC 6749, section 3.1) but `resource` (RFC 8707, section 2), and an
+/// empty one is as if it were not there.
 #[derive(Clone, Default)]
-pub struct Parameters(BTreeMap<String, String>);
+pub struct Parameters {
+    once: BTreeMap<String, String>,
+    resources: Vec<String>,
+}
+
+const RESOURCE: &str = "resource";
 
 /// Their names alone: values are codes, secrets and tokens.
 impl fmt::Debug for Parameters {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_set().entries(self.0.keys()).finish()
+        f.debug_set().entries(self.once.keys()).finish()
     }
 }
 
@@ -41,7 +47,8 @@ const VALUE_MAX_BYTES: usize = 16 * 1024;
 
 impl Parameters {
     pub fn of(pairs: impl IntoIterator<Item = (String, String)>) -> Result<Parameters, OAuthFault> {
-        let mut all = BTreeMap::new();
+        let mut once = BTreeMap::new();
+        let mut resources = Vec::new();
         for (name, value) in pairs {
             if value.len() > VALUE_MAX_BYTES || value.contains(char::is_control) {
                 return Err(fault(
@@ -49,16 +56,19 @@ impl Parameters {
                     format!("{name:?} is too long or holds control characters"),
                 ));
             }
-            if all.insert(name.clone(), value).is_some() {
+            if name == RESOURCE {
+                resources.push(value);
+            } else if once.insert(name.clone(), value).is_some() {
                 return Err(fault("invalid_request", format!("{name:?} is there twice")));
             }
         }
-        all.retain(|_, value: &mut String| !value.is_empty());
-        Ok(Parameters(all))
+        once.retain(|_, value: &mut String| !value.is_empty());
+        resources.retain(|value| !value.is_empty());
+        Ok(Parameters { once, resources })
     }
 
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(String::as_str)
+        self.once.get(name).map(String::as_str)
     }
 
     pub fn need(&self, name: &str) -> Result<&str, OAuthFault> {
@@ -177,11 +187,11 @@ pub fn asked_scopes(text: &str, client: &OAuthClient) -> Result<Scopes, OAuthFau
     Ok(scopes)
 }
 
-/// RFC 8707: the one resource whose tokens are made here.
+/// RFC 8707: the one resource whose tokens are made here, however often it is named.
 pub fn for_this_api(parameters: &Parameters, api: &str) -> Result<(), OAuthFault> {
-    match parameters.get("resource") {
-        Some(resource) if resource != api => Err(fault("invalid_target", format!("resource is {api}"))),
-        _ => Ok(()),
+    match parameters.resources.iter().all(|resource| resource == api) {
+        true => Ok(()),
+        false => Err(fault("invalid_target", format!("resource is {api}"))),
     }
 }
 

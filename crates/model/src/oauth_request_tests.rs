@@ -90,6 +90,18 @@ fn a13_a_request_is_judged_by_its_parameters() {
 }
 
 #[test]
+fn a13_a_resource_may_be_named_several_times_and_each_is_this_api() {
+    let named = |resources: &[&str]| {
+        let pairs = resources.iter().map(|resource| ("resource".to_owned(), (*resource).to_owned()));
+        for_this_api(&Parameters::of(pairs).unwrap(), API).map_err(|fault| fault.error)
+    };
+    assert_eq!(named(&[]), Ok(()));
+    assert_eq!(named(&[API, "", API]), Ok(()));
+    assert_eq!(named(&[API, "https://other.example/api"]), Err("invalid_target"));
+    assert_eq!(named(&["https://other.example/api", API]), Err("invalid_target"));
+}
+
+#[test]
 fn a13_the_verifier_of_rfc_7636_verifies() {
     assert!(verifies(VERIFIER, CHALLENGE));
     for bad in ["", CHALLENGE, "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXK"] {

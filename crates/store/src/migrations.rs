@@ -12,6 +12,7 @@ mod m0009_identity;
 mod m0011_oauth;
 mod m0012_factors;
 mod m0013_people;
+mod m0014_sign_ins;
 
 use sea_orm_migration::prelude::*;
 
@@ -53,6 +54,7 @@ pub(crate) static MIGRATIONS: &[Migration] = &[
     m0011_oauth::MIGRATION,
     m0012_factors::MIGRATION,
     m0013_people::MIGRATION,
+    m0014_sign_ins::MIGRATION,
 ];
 
 /// Runs the declared migrations through SeaORM's bookkeeping (table `seaql_migrations`).

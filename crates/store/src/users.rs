@@ -2,8 +2,8 @@
 
 use lares_model::person::Preferences;
 use lares_model::{UnixMillis, UserId};
-use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use sea_orm::sea_query::{Expr, Func};
+use sea_orm::{ColumnTrait, EntityTrait, ExprTrait as _, QueryFilter};
 
 use crate::text::{from_json, json_of};
 use crate::{Conn, StoreError, UnitOfWork, rows};
@@ -22,6 +22,7 @@ pub(crate) mod row {
         pub created_at: i64,
         pub email_verified_at: Option<i64>,
         pub preferences: Option<String>,
+        pub sign_in_epoch: Option<i64>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -42,6 +43,8 @@ pub struct User {
     pub password_phc: String,
     pub created_at: UnixMillis,
     pub email_verified_at: Option<UnixMillis>,
+    /// How often their sessions were ended.
+    pub sign_in_epoch: i64,
 }
 
 pub(crate) fn from_row(row: Model) -> User {
@@ -52,6 +55,7 @@ pub(crate) fn from_row(row: Model) -> User {
         password_phc: row.password_phc,
         created_at: UnixMillis(row.created_at),
         email_verified_at: row.email_verified_at.map(UnixMillis),
+        sign_in_epoch: row.sign_in_epoch.unwrap_or_default(),
     }
 }
 
@@ -64,6 +68,7 @@ pub async fn insert(w: &UnitOfWork, user: &User) -> Result<(), StoreError> {
         created_at: user.created_at.0,
         email_verified_at: user.email_verified_at.map(|instant| instant.0),
         preferences: None,
+        sign_in_epoch: Some(user.sign_in_epoch),
     };
     rows::insert(w, row).await
 }
@@ -109,6 +114,26 @@ pub async fn set_email(
         .col_expr(Column::Email, Expr::value(email.to_lowercase()))
         .col_expr(Column::EmailVerifiedAt, Expr::value(verified_at.map(|instant| instant.0)))
         .filter(Column::Id.eq(id.0));
+    rows::update(w, update).await
+}
+
+fn epoch() -> Expr {
+    Func::coalesce([Expr::col(Column::SignInEpoch), Expr::val(0_i64)]).into()
+}
+
+/// Whoever proved who they are before this gets no session for it any more.
+pub async fn end_sign_ins(w: &UnitOfWork, id: UserId) -> Result<bool, StoreError> {
+    let update =
+        Entity::update_many().col_expr(Column::SignInEpoch, epoch().add(1_i64)).filter(Column::Id.eq(id.0));
+    rows::update(w, update).await
+}
+
+/// Whether nothing has ended sign-ins since; nothing does until the unit of work is over.
+pub async fn hold_sign_ins(w: &UnitOfWork, id: UserId, since: i64) -> Result<bool, StoreError> {
+    let update = Entity::update_many()
+        .col_expr(Column::SignInEpoch, Expr::value(since))
+        .filter(Column::Id.eq(id.0))
+        .filter(epoch().eq(since));
     rows::update(w, update).await
 }
 

@@ -2026,7 +2026,10 @@ export interface paths {
         /** Who belongs to an organisation, past members included. */
         get: operations["listMembers"];
         put?: never;
-        /** Add a person who has an account. */
+        /**
+         * Add a person whom you share an organisation with, or did. They are told by mail. Others are invited, whether they have an
+         *     account or not.
+         */
         post: operations["addMember"];
         delete?: never;
         options?: never;
@@ -2737,7 +2740,7 @@ export interface components {
             prompt?: string | null;
             /** @description One that the client registered, to the letter. */
             redirect_uri: string;
-            /** @description The API's own address, `/api` at the issuer (RFC 8707). */
+            /** @description The API's own address, `/api` at the issuer (RFC 8707); may be named several times. */
             resource?: string | null;
             /** @description Always `code`. */
             response_type: string;
@@ -3928,7 +3931,7 @@ export interface components {
             role: components["schemas"]["Role"];
         };
         NewMemberBody: {
-            /** @description Of a person who has an account. */
+            /** @description Of a person whom you share an organisation with, or did; others are invited. */
             email: string;
             role: components["schemas"]["Role"];
             valid_until?: components["schemas"]["UnixMillis"] | null;
@@ -4620,7 +4623,8 @@ export interface components {
          */
         RegistrationBody: {
             application_type?: string | null;
-            client_name: string;
+            /** @description What people are shown; where it is left out, the client's id. */
+            client_name?: string | null;
             client_uri?: string | null;
             grant_types?: string[] | null;
             /** @description The public keys themselves, P-256 or Ed25519. */
@@ -22285,7 +22289,7 @@ export interface operations {
                 prompt?: string;
                 /** @description Seconds since the person last proved who they are. */
                 max_age?: string;
-                /** @description The API's own address, `/api` at the issuer (RFC 8707). */
+                /** @description The API's own address, `/api` at the issuer (RFC 8707); may be named several times. */
                 resource?: string;
             };
             header?: never;

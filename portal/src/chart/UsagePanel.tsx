@@ -1,6 +1,7 @@
 // A counter in the terms people ask for: today, yesterday, the last seven days, and a small bar for each day.
 import { dateFormat } from "../format/formatters";
 import { useQuery } from "@tanstack/react-query";
+import { useDeferredValue } from "react";
 import { useTranslations } from "use-intl";
 import { dayName } from "../format/moment";
 import { changePercent, quantity, scaled, scaleFor } from "../format/quantity";
@@ -30,15 +31,16 @@ export function UsagePanel({ device, endpoint, attribute, zone, latest }: Props)
   const t = useTranslations("chart");
   const now = useNow();
   const history = useQuery(historyQuery({ device, endpoint, attribute, ...usageSpan(now, zone), by: { step: "day" } }));
-  if (history.data === undefined) {
+  const data = useDeferredValue(history.data);
+  if (data === undefined) {
     return history.isError ? <p className={styles.soft}>{t("noAnswer")}</p> : <Skeleton height={PANEL_PX} />;
   }
-  const usage = usageOf(history.data, now, latest);
+  const usage = usageOf(data, now, latest);
   if (usage.days.length === 0) return <p className={styles.soft}>{t("usage.none")}</p>;
   return (
     <div className={styles.panel}>
-      <Figures usage={usage} unit={history.data.unit ?? ""} />
-      <Days usage={usage} unit={history.data.unit ?? ""} zone={zone} now={now} />
+      <Figures usage={usage} unit={data.unit ?? ""} />
+      <Days usage={usage} unit={data.unit ?? ""} zone={zone} now={now} />
     </div>
   );
 }

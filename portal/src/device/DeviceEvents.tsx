@@ -1,6 +1,7 @@
 // Everything that happened to the device, newest first, a page at a time: the tab stays as long as one asks for more.
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Activity } from "lucide-react";
+import { memo, useDeferredValue, useMemo } from "react";
 import { useTranslations } from "use-intl";
 import type { Device } from "../api/lists";
 import { useTeller } from "../events/EventList";
@@ -23,9 +24,11 @@ export function DeviceEvents({ device, zone }: { device: Device; zone: string })
   const t = useTranslations("device");
   const teller = useTeller();
   const query = useInfiniteQuery(deviceEventsQuery(device.id));
-  if (query.isPending) return <SkeletonRows count={6} label={t("loading")} />;
-  if (query.data === undefined) return <ErrorState error={query.error} onRetry={() => void query.refetch()} />;
-  const events = newestFirst(query.data.pages.flatMap((page) => page.items));
+  // A page of events is much to draw: it is drawn in pieces.
+  const data = useDeferredValue(query.data);
+  const events = useMemo(() => newestFirst(data?.pages.flatMap((page) => page.items) ?? []), [data]);
+  if (query.isError && query.data === undefined) return <ErrorState error={query.error} onRetry={() => void query.refetch()} />;
+  if (data === undefined) return <SkeletonRows count={6} label={t("loading")} />;
   if (events.length === 0) return <EmptyState icon={Activity} title={t("why.none")} why={t("why.noneWhy")} />;
   return (
     <Card flush>
@@ -41,7 +44,7 @@ export function DeviceEvents({ device, zone }: { device: Device; zone: string })
   );
 }
 
-function Row({ event, teller, zone }: { event: EventView; teller: Teller; zone: string }) {
+const Row = memo(function Row({ event, teller, zone }: { event: EventView; teller: Teller; zone: string }) {
   const now = useNow();
   const { text, detail, tone, icon: Icon } = tell(event, teller);
   const at = millis(event.time);
@@ -59,4 +62,4 @@ function Row({ event, teller, zone }: { event: EventView; teller: Teller; zone: 
       </time>
     </li>
   );
-}
+});

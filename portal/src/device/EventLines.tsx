@@ -1,4 +1,5 @@
 // A short list of events, for the narrow column beside a page: what happened, who or what caused it, how long ago.
+import { memo } from "react";
 import { useTranslations } from "use-intl";
 import { useTeller } from "../events/EventList";
 import type { Told } from "../events/digest";
@@ -8,7 +9,7 @@ import { Age } from "../ui/Age";
 import { classes } from "../ui/classes";
 import styles from "./EventLines.module.css";
 
-export function EventLines({ told, zone }: { told: readonly Told[]; zone: string }) {
+export const EventLines = memo(function EventLines({ told, zone }: { told: readonly Told[]; zone: string }) {
   const t = useTranslations("device");
   const teller = useTeller();
   if (told.length === 0) return <p className={styles.none}>{t("why.none")}</p>;
@@ -35,4 +36,4 @@ export function EventLines({ told, zone }: { told: readonly Told[]; zone: string
       })}
     </ol>
   );
-}
+});

@@ -1,6 +1,7 @@
 // Beside the device: why it is as it is, from what changed it last and what was asked of it.
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
+import { useDeferredValue, useMemo } from "react";
 import { useTranslations } from "use-intl";
 import { answer, api } from "../api/client";
 import { keys } from "../api/keys";
@@ -25,9 +26,10 @@ export function Why({ device, zone }: { device: Device; zone: string }) {
     queryKey: keys.events({ device: device.id, lately: true }),
     queryFn: ({ signal }) => answer(api.GET("/api/iot/devices/{id}/events", { params: { path: { id: device.id }, query }, signal })),
   });
-  if (events.data === undefined) return events.isError ? null : <Skeleton height={WHY_PX} />;
+  const items = useDeferredValue(events.data?.items);
   // Also the quiet changes: they are why the device is as it is.
-  const told = newestFirst(events.data.items).slice(0, SHOWN).map((event) => ({ event, count: 1, same: true }));
+  const told = useMemo(() => newestFirst(items ?? []).slice(0, SHOWN).map((event) => ({ event, count: 1, same: true })), [items]);
+  if (items === undefined) return events.isError ? null : <Skeleton height={WHY_PX} />;
   const all = (
     <Link to="/events" search={{ device: device.id }}>
       {t("why.all")}

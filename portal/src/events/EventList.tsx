@@ -31,10 +31,12 @@ export function useTeller(): Teller {
   // Keys are computed from the types of events; a test holds the catalogue to them.
   const say = useTranslations("events") as unknown as Say;
   const capabilities = useQuery(capabilitiesQuery).data;
-  return useMemo(
+  const teller = useMemo(
     () => ({ say, voice, names, unitOf: (attribute: string) => attributeSpec(capabilities, attribute)?.unit }),
     [say, voice, names, capabilities],
   );
+  // Devices are new with nearly every loading, and with them the teller: every event is then worded again, in pieces.
+  return useDeferredValue(teller);
 }
 
 interface Day {

@@ -1,9 +1,10 @@
 // Days of a home's calendar, the days on which clocks change included.
 import { describe, expect, it } from "vitest";
-import { fromIsoDay, isoDay, sameClock, startOfDay, zoneCity } from "./zone";
+import { fromIsoDay, isoDay, offsetMs, sameClock, startOfDay, wallTime, zoneCity } from "./zone";
 
 const BERLIN = "Europe/Berlin";
 const HOUR = 3_600_000;
+const two = (value: number) => String(value).padStart(2, "0");
 
 describe("startOfDay", () => {
   it("is the zone's midnight, not UTC's", () => {
@@ -21,6 +22,24 @@ describe("startOfDay", () => {
     const at = Date.UTC(2026, 2, 1, 3);
     expect(isoDay(startOfDay(at, "Asia/Kolkata", -1), "Asia/Kolkata")).toBe("2026-02-28");
     expect(new Date(startOfDay(at, "Asia/Kolkata")).toISOString()).toBe("2026-02-28T18:30:00.000Z");
+  });
+});
+
+describe("clocks", () => {
+  it("show what the platform shows, every half hour around the days on which they change", () => {
+    for (const zone of [BERLIN, "America/New_York", "Asia/Kathmandu", "Australia/Lord_Howe", "Pacific/Chatham", "UTC"]) {
+      const format = new Intl.DateTimeFormat("en-GB", { timeZone: zone, dateStyle: "short", timeStyle: "short" });
+      for (const start of [Date.UTC(2026, 2, 7), Date.UTC(2026, 2, 28), Date.UTC(2026, 3, 4), Date.UTC(2026, 8, 26), Date.UTC(2026, 9, 3), Date.UTC(2026, 9, 24)]) {
+        for (let at = start; at < start + 60 * HOUR; at += HOUR / 2) {
+          const { year, month, day, hour, minute } = wallTime(at, zone);
+          expect(`${two(day)}/${two(month)}/${year}, ${two(hour)}:${two(minute)}`).toBe(format.format(at));
+        }
+      }
+    }
+  });
+  it("are ahead by the same before and after a change as the platform says", () => {
+    const change = Date.UTC(2026, 9, 25, 1);
+    expect([offsetMs(change - 1, BERLIN), offsetMs(change, BERLIN)]).toEqual([2 * HOUR, HOUR]);
   });
 });
 

@@ -76,19 +76,24 @@ function LoadedHome({ home }: { home: Home }) {
   const waiting = waitingIn(inbox.data).length;
   const loaded = shownDevices !== undefined && shownRooms !== undefined && judged;
   const hasDevices = shownDevices !== undefined && shownDevices.length > 0;
+  // The same element each time: else every answer that comes would draw all of it in one breath, as soon as its code is there.
+  const aside = useMemo(
+    () =>
+      shownDevices !== undefined &&
+      shownDevices.length > 0 && (
+        <Suspense fallback={<Skeleton height={240} />}>
+          <Aside key={home.id} home={home} devices={shownDevices} />
+        </Suspense>
+      ),
+    [home, shownDevices],
+  );
   return (
     <Page
       title={home.name}
       breadcrumb={<HomesCrumb />}
       subtitle={<Summary home={home} devices={shownDevices} states={states} />}
       action={shownDevices?.length !== 0 && <Shortcuts home={home.id} mayManage={mayManage} />}
-      aside={
-        hasDevices && (
-          <Suspense fallback={<Skeleton height={240} />}>
-            <Aside home={home} devices={shownDevices} />
-          </Suspense>
-        )
-      }
+      aside={aside}
     >
       {loaded && waiting > 0 && <FoundNotice home={home.id} count={waiting} />}
       {loaded && hasDevices && <HomeAttention home={home} />}

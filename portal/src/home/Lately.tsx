@@ -1,7 +1,7 @@
 // The last things that happened in a home, with who or what caused them; all of them are one press away.
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { useMemo } from "react";
+import { useDeferredValue, useMemo } from "react";
 import { useTranslations } from "use-intl";
 import { answer, api } from "../api/client";
 import { keys } from "../api/keys";
@@ -26,7 +26,7 @@ export function Lately({ home }: { home: Home }) {
     queryFn: ({ signal }) => answer(api.GET("/api/events", { params: { query }, signal })),
   });
   const teller = useTeller();
-  const items = events.data?.items;
+  const items = useDeferredValue(events.data?.items);
   const told = useMemo(() => digest(items ?? [], (event) => eventTone(event, teller.names) === "danger").slice(0, SHOWN), [items, teller.names]);
   if (told.length === 0) return null;
   return (

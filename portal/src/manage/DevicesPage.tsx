@@ -2,7 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { Blocks, Plus, SearchX } from "lucide-react";
-import { lazy, Suspense, useDeferredValue, useMemo, useState } from "react";
+import { lazy, memo, Suspense, useDeferredValue, useMemo, useState } from "react";
 import { useTranslations } from "use-intl";
 import { devicesQuery, homesQuery, roomsQuery } from "../api/lists";
 import { useMayManage, useScope } from "../app/scope";
@@ -64,7 +64,6 @@ function List({ mayManage }: { mayManage: boolean }) {
   // Presence makes devices new with nearly every loading: the rows then follow in pieces.
   const all = useDeferredValue(useMemo(() => deviceRows(devices ?? [], { homes: homes ?? [], rooms: rooms ?? [] }, states), [devices, homes, rooms, states]));
   const rows = useMemo(() => chosenRows(all, search, organisation), [all, search, organisation]);
-  const columns = useColumns(mayManage);
   const selected = rows.filter(({ id }) => chosen.has(id)).map(({ device }) => device);
   return (
     <>
@@ -78,31 +77,49 @@ function List({ mayManage }: { mayManage: boolean }) {
           action={<Button onPress={() => void navigate({ search: ({ org }) => (org === undefined ? {} : { org }) })}>{t("none.all")}</Button>}
         />
       ) : (
-        <Card flush>
-          <Table
-            label={t("title")}
-            columns={columns}
-            rows={rows}
-            rowKey={(row) => row.id}
-            rowHeight={56}
-            sort={search.sort === undefined ? undefined : { column: search.sort, descending: search.desc === true }}
-            onSort={({ column, descending }) =>
-              void navigate({
-                search: (before) => {
-                  const { desc: _, ...rest } = before;
-                  return { ...rest, sort: column as "name", ...(descending && { desc: true as const }) };
-                },
-                replace: true,
-              })
-            }
-            {...(mayManage && { selection: { chosen, onChange: setChosen, nameOf: (row: DeviceRow) => row.device.name } })}
-          />
-        </Card>
+        <DeviceTable rows={rows} mayManage={mayManage} chosen={chosen} onChoose={setChosen} />
       )}
       <p className={styles.help}>{t("count", { shown: rows.length, all: all.length })}</p>
     </>
   );
 }
+
+interface DeviceTableProps {
+  rows: readonly DeviceRow[];
+  mayManage: boolean;
+  chosen: ReadonlySet<string>;
+  onChoose: (chosen: ReadonlySet<string>) => void;
+}
+
+/** Drawn again for new rows only, which come in pieces: what the list is made of arrives in many answers. */
+const DeviceTable = memo(function DeviceTable({ rows, mayManage, chosen, onChoose }: DeviceTableProps) {
+  const t = useTranslations("manage");
+  const search = route.useSearch();
+  const navigate = route.useNavigate();
+  const columns = useColumns(mayManage);
+  return (
+    <Card flush>
+      <Table
+        label={t("title")}
+        columns={columns}
+        rows={rows}
+        rowKey={(row) => row.id}
+        rowHeight={56}
+        sort={search.sort === undefined ? undefined : { column: search.sort, descending: search.desc === true }}
+        onSort={({ column, descending }) =>
+          void navigate({
+            search: (before) => {
+              const { desc: _, ...rest } = before;
+              return { ...rest, sort: column as "name", ...(descending && { desc: true as const }) };
+            },
+            replace: true,
+          })
+        }
+        {...(mayManage && { selection: { chosen, onChange: onChoose, nameOf: (row: DeviceRow) => row.device.name } })}
+      />
+    </Card>
+  );
+});
 
 function useColumns(mayManage: boolean): Column<DeviceRow>[] {
   const t = useTranslations("manage");

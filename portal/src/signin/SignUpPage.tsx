@@ -19,7 +19,7 @@ const route = getRouteApi("/signup");
 
 const EMPTY = { name: "", email: "", password: "" };
 
-type Refused = "taken" | "closed";
+type Refused = "known" | "closed";
 
 export function SignUpPage() {
   const t = useTranslations("signin.up");
@@ -69,16 +69,21 @@ function SignUpForm({ onMade }: { onMade: (email: string) => void }) {
     try {
       await register({ name, email, password, language, ...(zone !== undefined && { time_zone: zone }), ...(invitation !== undefined && { invitation }) });
     } catch (error) {
-      if (hasStatus(error, 409)) return setRefused("taken");
       if (hasStatus(error, 403)) return setRefused("closed");
       throw error;
     }
-    await signIn.mutateAsync({ email, password });
+    try {
+      await signIn.mutateAsync({ email, password });
+    } catch (error) {
+      // Whether an address has an account already is told to its owner alone, by mail; here its password is another.
+      if (hasStatus(error, 401)) return setRefused("known");
+      throw error;
+    }
     onMade(email);
   }
   return (
     <>
-      {refused === "taken" && (
+      {refused === "known" && (
         <Notice tone="attention" live title={t("taken")} action={<ButtonLink to="/reset-password" size="small">{words("forgotten")}</ButtonLink>}>
           {t("takenNext")}
         </Notice>

@@ -17,7 +17,7 @@ use super::views::{LIMIT_MAX, OnceHeader, PageOf, given, limit};
 #[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewMemberBody {
-    /// Of a person who has an account.
+    /// Of a person whom you share an organisation with, or did; others are invited.
     #[schema(max_length = 254)]
     email: String,
     role: Role,
@@ -68,7 +68,8 @@ pub async fn list(
     Ok(Json(PageOf::of(listed, MemberView::from)))
 }
 
-/// Add a person who has an account.
+/// Add a person whom you share an organisation with, or did. They are told by mail. Others are invited, whether they have an
+/// account or not.
 #[utoipa::path(post, path = "/api/organisations/{id}/members", tag = "organisations", operation_id = "addMember",
     params(("id" = OrganisationId, Path, description = "Organisation"), OnceHeader), request_body = NewMemberBody,
     responses((status = 201, description = "Added", body = MemberView)))]

@@ -112,6 +112,10 @@ async fn write(
         let Some(mut change) = newest(id) else { continue };
         let Some(device) = hub.directory.get(id) else { continue };
         while let Err(error) = ingest::presence(&hub, &device, change.status, &change.reason).await {
+            if received.is_closed() {
+                tracing::warn!(%error, "changes of presence are not recorded; the next start finds who is there");
+                return;
+            }
             tracing::warn!(%error, "a change of presence is not recorded yet; trying again");
             tokio::time::sleep(RETRY_AFTER).await;
             change = newest(id).unwrap_or(change);

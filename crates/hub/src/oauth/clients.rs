@@ -76,6 +76,11 @@ fn payload_of(client: &OAuthClient) -> Value {
     })
 }
 
+/// A program need not say how it is called (RFC 7591, section 2): people are then shown its id.
+pub(super) fn shown_as(name: String, id: OAuthClientId, dynamic: bool) -> String {
+    if dynamic && name.is_empty() { id.to_string() } else { name }
+}
+
 /// The client as it would be, checked.
 pub(super) fn made(
     hub: &Hub,
@@ -84,10 +89,11 @@ pub(super) fn made(
     dynamic: bool,
 ) -> Result<OAuthClient, Invalid> {
     let now = hub.now();
+    let id = OAuthClientId(hub.uuid());
     let client = OAuthClient {
-        id: OAuthClientId(hub.uuid()),
+        id,
         organisation,
-        name: new.name,
+        name: shown_as(new.name, id, dynamic),
         application_type: new.application_type,
         redirect_uris: new.redirect_uris,
         post_logout_redirect_uris: new.post_logout_redirect_uris,

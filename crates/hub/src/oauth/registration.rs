@@ -97,7 +97,7 @@ fn metadata(given: &Map<String, Value>) -> Result<NewClient, OAuthFault> {
     };
     let name: Option<String> = field(given, "client_name")?;
     Ok(NewClient {
-        name: name.ok_or_else(|| refused("client_name is what people are shown: say it"))?,
+        name: name.unwrap_or_default(),
         application_type: field::<ApplicationType>(given, "application_type")?.unwrap_or_default(),
         redirect_uris: field(given, "redirect_uris")?.unwrap_or_default(),
         post_logout_redirect_uris: field(given, "post_logout_redirect_uris")?.unwrap_or_default(),
@@ -200,7 +200,7 @@ pub async fn replace(
         return Err(refused("token_endpoint_auth_method: register again to prove yourself otherwise").into());
     }
     let after = OAuthClient {
-        name: new.name,
+        name: clients::shown_as(new.name, before.id, true),
         application_type: new.application_type,
         redirect_uris: new.redirect_uris,
         post_logout_redirect_uris: new.post_logout_redirect_uris,
@@ -280,7 +280,8 @@ mod tests {
 
     #[test]
     fn what_a_program_leaves_out_is_what_oauth_takes_for_said() {
-        let new = judged(json!({ "client_name": "Voice", "redirect_uris": ["https://v.example/"] })).unwrap();
+        let new = judged(json!({ "redirect_uris": ["https://v.example/"] })).unwrap();
+        assert_eq!(new.name, "");
         assert_eq!(new.grant_types, [GrantType::AuthorizationCode]);
         assert_eq!(new.auth_method, ClientAuthMethod::ClientSecretBasic);
         assert_eq!(new.scopes, Scopes::GRANTABLE);
@@ -289,7 +290,6 @@ mod tests {
     #[test]
     fn what_this_server_cannot_do_is_said() {
         for bad in [
-            json!({}),
             json!({ "client_name": 7 }),
             json!({ "client_name": "V", "jwks_uri": "https://v.example/jwks" }),
             json!({ "client_name": "V", "grant_types": ["implicit"] }),

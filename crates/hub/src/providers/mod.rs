@@ -213,10 +213,14 @@ async fn settle(
     let open = hub.accounts.registration == Registration::Open;
     let arrival = match judge(linked.as_ref().map(|one| one.user), &vouched, trusted, known, open) {
         Judgement::SignIn(user) => {
-            if let Some(linked) = linked {
-                rows::used(&work, linked.id, hub.now()).await?;
+            let epoch = users::find(&work, user).await?.map(|user| user.sign_in_epoch);
+            if let Some(linked) = linked
+                && !rows::used(&work, linked.id, hub.now()).await?
+            {
+                return Ok(Err(ProviderError::Refused));
             }
-            Arrival::SignedIn { proved: Proved { user, amr: BY_PROVIDER }, return_to }
+            let proved = Proved { user, amr: BY_PROVIDER, epoch: epoch.unwrap_or_default() };
+            Arrival::SignedIn { proved, return_to }
         }
         Judgement::Link(user) => {
             let to_link = ToLink { provider: provider.settings.key.clone(), vouched };
@@ -227,7 +231,7 @@ async fn settle(
             hub.mail_throttle.registration(visitor)?;
             let user = create(hub, &work, &email, &vouched, visitor).await?;
             insert(hub, &work, user, &provider.settings.key, &vouched, visitor).await?;
-            Arrival::SignedIn { proved: Proved { user, amr: BY_PROVIDER }, return_to }
+            Arrival::SignedIn { proved: Proved { user, amr: BY_PROVIDER, epoch: 0 }, return_to }
         }
         Judgement::Refuse(why) => return Ok(Err(why)),
     };
@@ -251,6 +255,7 @@ async fn create(
         password_phc: String::new(),
         created_at: hub.now(),
         email_verified_at: Some(hub.now()),
+        sign_in_epoch: 0,
     };
     users::insert(work, &user).await?;
     account_log::note(hub, work, user.id, AccountEvent::Registered, json!({ "provider": true }), visitor)

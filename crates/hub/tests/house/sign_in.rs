@@ -7,7 +7,7 @@ use lares_hub::account_log::Visitor;
 use lares_hub::caller::{Caller, Means, STEP_UP_MS};
 use lares_hub::identity::{self, Issued};
 use lares_hub::sign_in::{self, Proved};
-use lares_hub::{Hub, HubError, second_factor, step_up};
+use lares_hub::{Hub, HubError, password_reset, second_factor, step_up};
 use lares_model::UserId;
 use lares_store::{recovery_codes, totp, users};
 
@@ -30,7 +30,7 @@ async fn sign_in(hub: &Hub, password: &str, code: Option<&str>) -> Result<Proved
 
 async fn session(hub: &Hub) -> (Caller, Issued) {
     let user = users::find_by_email(&hub.store, EMAIL).await.unwrap().unwrap().id;
-    let issued = sign_in::open_session(hub, Proved { user, amr: "pwd" }, &here()).await.unwrap();
+    let issued = sign_in::open_session(hub, Proved { user, amr: "pwd", epoch: 0 }, &here()).await.unwrap();
     (identity::caller_of(hub, &issued.token).await.unwrap(), issued)
 }
 
@@ -265,7 +265,7 @@ async fn a10_step_up_gives_a_browser_a_new_secret_and_an_app_its_time() {
 
     let user = caller.user;
     lares_hub::signing::keep(hub).await.unwrap();
-    let app = sign_in::open_app_session(hub, Proved { user, amr: "pwd" }, &here()).await.unwrap();
+    let app = sign_in::open_app_session(hub, Proved { user, amr: "pwd", epoch: 0 }, &here()).await.unwrap();
     bed.clock.advance(STEP_UP_MS);
     let old = lares_hub::app_sessions::refresh(hub, &app.refresh_token, None, None, &here()).await.unwrap().1;
     let stale = identity::caller_of(hub, &old.access_token).await.unwrap();
@@ -283,6 +283,33 @@ async fn a10_step_up_takes_the_second_factor_too() {
     assert!(matches!(without, Err(HubError::SecondFactorNeeded)), "{without:?}");
     let code = shown(&secret, hub.now().0);
     step_up::by_password(hub, &caller, PASSWORD, Some(&code), &here()).await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn a03_who_proved_themselves_before_a_reset_gets_no_session_after_it() {
+    let bed = Bed::new().await;
+    let hub = &bed.hub;
+    let new = "a new and long enough password";
+    let (standing, _) = session(hub).await;
+    let proved = sign_in(hub, PASSWORD, None).await.unwrap();
+    let link = password_reset::link_for(hub, EMAIL).await.unwrap();
+    let token = link.rsplit_once("#token=").unwrap().1;
+    password_reset::confirm(hub, &here(), token, new).await.unwrap();
+    let browser = sign_in::open_session(hub, proved, &here()).await;
+    assert!(matches!(browser, Err(HubError::WrongCredentials)), "{browser:?}");
+    lares_hub::signing::keep(hub).await.unwrap();
+    let app = sign_in::open_app_session(hub, proved, &here()).await;
+    assert!(matches!(app, Err(HubError::WrongCredentials)));
+    assert!(matches!(identity::caller_again(hub, &standing).await, Err(HubError::Unauthenticated)));
+
+    // The same where the password was changed, or all sessions were ended.
+    let proved = sign_in(hub, new, None).await.unwrap();
+    let issued = sign_in::open_session(hub, proved, &here()).await.unwrap();
+    let caller = identity::caller_of(hub, &issued.token).await.unwrap();
+    lares_hub::sessions::end_all(hub, &caller, &here(), true).await.unwrap();
+    assert!(matches!(sign_in::open_session(hub, proved, &here()).await, Err(HubError::WrongCredentials)));
+    let proved = sign_in(hub, new, None).await.unwrap();
+    sign_in::open_session(hub, proved, &here()).await.unwrap();
 }
 
 #[tokio::test]

@@ -134,7 +134,7 @@ fn body_of(operation: &str, ids: &Ids) -> Option<Value> {
         "lookAtInvitation" | "acceptInvitation" => json!({ "token": "nobody has this one" }),
         "acknowledgeAlarm" => json!({ "note": "seen" }),
         "raiseAlarm" => json!({ "title": "smoke", "severity": "info", "device": ids["DeviceId"] }),
-        "addMember" => json!({ "email": Neighbour.email(), "role": "viewer" }),
+        "addMember" => json!({ "email": Expired.email(), "role": "viewer" }),
         "createHome" => {
             json!({ "organisation": ids["OrganisationId"], "name": "new", "time_zone": "Europe/Madrid",
             "property_type": "house" })

@@ -79,9 +79,14 @@ async fn h03_a_deleted_account_leaves_nothing_of_its_person_and_the_log_whole() 
     let gudrun = id_of(&world.post("/api/auth/register").json(body).expect(201).await);
     mailbox.take("gudrun@leaving.example", "Confirm").await;
     let members = format!("/api/organisations/{}/members", world.a.organisation);
-    let body = json!({ "email": "gudrun@leaving.example", "role": "member" });
-    world.post(&members).as_(Owner).json(body).expect(201).await;
     let theirs = session(&world, "gudrun@leaving.example", SECRET).await;
+    let invited = format!("/api/organisations/{}/invitations", world.a.organisation);
+    let offered = world.post(invited).as_(Owner).json(json!({ "role": "member" })).expect(201).await;
+    let secret = offered["link"].as_str().unwrap().rsplit_once("#token=").unwrap().1;
+    let accept = world.post("/api/invitations/accept").bearer(&theirs).json(json!({ "token": secret }));
+    accept.expect(200).await;
+    let renamed = json!({ "name": "Gudrun Ohneland-Gross" });
+    world.patch("/api/auth/profile").bearer(&theirs).json(renamed).expect(200).await;
     let own = world.post("/api/organisations").bearer(&theirs).json(json!({ "name": "Gudrun alone" }));
     let own = id_of(&own.expect(201).await);
     let home = json!({ "organisation": own, "name": "Gudrun house", "time_zone": "UTC", "property_type": "house",
@@ -101,6 +106,12 @@ async fn h03_a_deleted_account_leaves_nothing_of_its_person_and_the_log_whole() 
     let log = format!("/api/events?organisation={}&limit=1000", world.a.organisation);
     let before = world.get(&log).as_(Owner).expect(200).await;
     assert_eq!(added(&before)["payload"]["name"], "Gudrun Ohneland");
+    let renamed = |events: &Value| {
+        let mut items = events["items"].as_array().unwrap().iter();
+        let event = items.rfind(|event| event["type"] == "member.updated").unwrap();
+        (event["payload"]["before"]["name"].clone(), event["payload"]["after"]["name"].clone())
+    };
+    assert_eq!(renamed(&before), (json!("Gudrun Ohneland"), json!("Gudrun Ohneland-Gross")));
     // A program with her token cannot do it.
     let program =
         world.post("/api/auth/tokens").bearer(&theirs).json(json!({ "name": "x" })).expect(201).await;
@@ -113,6 +124,7 @@ async fn h03_a_deleted_account_leaves_nothing_of_its_person_and_the_log_whole() 
 
     let after = world.get(&log).as_(Owner).expect(200).await;
     assert_eq!(added(&after)["payload"]["name"], "[erased]");
+    assert_eq!(renamed(&after), (json!("[erased]"), json!("[erased]")));
     let seqs: Vec<_> =
         after["items"].as_array().unwrap().iter().map(|event| event["seq"].as_i64().unwrap()).collect();
     assert_eq!(seqs, (1..=seqs.len() as i64).collect::<Vec<_>>(), "the log has no gap");
@@ -124,6 +136,24 @@ async fn h03_a_deleted_account_leaves_nothing_of_its_person_and_the_log_whole() 
     assert!(!listed.to_string().contains(&gudrun), "{listed}");
     let again = json!({ "email": "gudrun@leaving.example", "password": SECRET });
     world.post("/api/auth/register").json(again).expect(201).await;
+    world.stop().await;
+}
+
+/// The farewell would wait for ever where nothing sends it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn h03_without_mail_no_address_waits_for_a_farewell() {
+    let world = World::start().await;
+    let body = json!({ "email": "gudrun@leaving.example", "password": SECRET });
+    world.post("/api/auth/register").json(body).expect(201).await;
+    let theirs = session(&world, "gudrun@leaving.example", SECRET).await;
+    let queued = || {
+        let store = rusqlite::Connection::open(world.data().join("lares.db")).unwrap();
+        let count = "SELECT count(*) FROM notifications";
+        store.query_row(count, [], |row| row.get::<_, i64>(0)).unwrap()
+    };
+    assert!(queued() > 0, "what waits for her goes with the account");
+    world.delete("/api/auth/account").bearer(&theirs).expect(204).await;
+    assert_eq!(queued(), 0);
     world.stop().await;
 }
 

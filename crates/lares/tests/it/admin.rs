@@ -7,6 +7,7 @@ use std::process::{Command, Output, Stdio};
 use lares_model::UnixMillis;
 use lares_store::{Page, Store, StoreOptions, account_log, recovery_codes, signing_keys, totp, users};
 
+use super::secrets;
 use super::world::PASSWORD;
 
 fn admin(data: &Path, task: &[&str], typed: &str) -> Output {
@@ -14,11 +15,14 @@ fn admin(data: &Path, task: &[&str], typed: &str) -> Output {
     command.arg("admin").arg("--data").arg(data).args(task);
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     // The tests' own, which is no key of the configuration.
-    command.env_remove("LARES_TEST_VENV");
+    command.env_remove("LARES_TEST_VENV").env("LARES_LOG__LEVEL", "trace");
     let mut program = command.spawn().unwrap();
     // One that reads nothing is over already.
     let _ = program.stdin.take().unwrap().write_all(typed.as_bytes());
-    program.wait_with_output().unwrap()
+    let output = program.wait_with_output().unwrap();
+    secrets::seen(typed.trim_end());
+    secrets::none_in(&String::from_utf8_lossy(&output.stderr));
+    output
 }
 
 fn done(data: &Path, task: &[&str], typed: &str) -> String {

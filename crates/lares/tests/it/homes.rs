@@ -147,8 +147,13 @@ async fn members_come_and_go_and_nobody_grants_more_than_they_hold() {
     let world = World::start().await;
     let members = format!("/api/organisations/{}/members", world.a.organisation);
     let add = |email: &str, role: &str| json!({ "email": email, "role": role });
-    let admin = world.post(&members).as_(Owner).json(add(Neighbour.email(), "admin")).expect(201).await;
-    assert_eq!(admin["email"], Neighbour.email());
+    // Nobody learns by adding somebody whether they have an account.
+    let strangers = [Neighbour.email(), "nobody@nowhere.example"].map(|email| add(email, "viewer"));
+    let [known, unknown] = strangers.map(|body| world.post(&members).as_(Owner).json(body));
+    let (known, unknown) = (known.send().await, unknown.send().await);
+    assert_eq!((known.status, known.wrong_fields()), (422, vec!["/email"]));
+    assert_eq!(known.json["errors"], unknown.json["errors"]);
+    let admin = world.invited(Owner, Neighbour, "admin").await;
     world.post(&members).as_(Owner).json(add(Neighbour.email(), "viewer")).expect(409).await;
     let reply = world.post(&members).as_(Owner).json(add("nobody@nowhere.example", "viewer")).send().await;
     assert_eq!((reply.status, reply.wrong_fields()), (422, vec!["/email"]));
@@ -170,7 +175,7 @@ async fn members_come_and_go_and_nobody_grants_more_than_they_hold() {
     let look = async || world.get(&device).as_(Expired).send().await.status;
     eventually("the membership ends", look, |status| *status == 404).await;
 
-    world.delete(format!("{members}/{}", id_of(&admin))).as_(Owner).expect(204).await;
+    world.delete(format!("{members}/{admin}")).as_(Owner).expect(204).await;
     world.get(format!("/api/homes/{}", world.a.home)).as_(Neighbour).expect(404).await;
     let told = events(&world, "member.added,member.removed").await;
     assert_eq!(told.last().unwrap()["type"], "member.removed");

@@ -398,8 +398,7 @@ async fn who_gets_other_rights_is_told_to_load_afresh_and_hears_what_is_theirs_n
     viewer.frame("subscribed").await;
     while viewer.frame("snapshot").await["last"] != true {}
 
-    let added = json!({ "email": Neighbour.email(), "role": "viewer" });
-    world.post(&members).as_(Owner).json(added).expect(201).await;
+    world.invited(Owner, Neighbour, "viewer").await;
     neighbour.frame("reset").await;
     neighbour.frame("subscribed").await;
     let snapshot = neighbour.frame("snapshot").await;

@@ -27,7 +27,7 @@ impl Delivered {
     }
 }
 
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub struct Mailbox(Mutex<Vec<Delivered>>);
 
 impl Mailbox {

@@ -290,6 +290,11 @@ async fn signing_out_of_a_program_signs_out_of_the_browser() {
     ] {
         assert_eq!(logout(&bad).send().await.status, 400, "{bad:?}");
     }
+    // A hint whose key is gone proves as little as none, and is no mistake of the program's.
+    let key = Key::new();
+    let gone = key.sign(&json!({ "alg": "ES256", "typ": "JWT", "kid": "gone" }), &claims_of(hint));
+    let unproved = logout(&[("id_token_hint", &gone), bye]).send().await;
+    assert_eq!((unproved.status, unproved.header("location")), (303, "/"), "{}", unproved.text);
     let unproved = logout(&[bye]).send().await;
     assert_eq!((unproved.status, unproved.header("location")), (303, "/"));
     world.get("/api/auth/profile").header("cookie", &cookie).expect(200).await;

@@ -62,6 +62,12 @@ async fn a_program_registers_itself_with_a_token_and_looks_after_itself() {
             call.bearer(token).expect(401).await;
         }
     }
+    // What people are shown may be left out.
+    let mut nameless = metadata();
+    nameless.as_object_mut().unwrap().remove("client_name");
+    let nameless = register(&initial(&world).await, nameless).expect(201).await;
+    assert_eq!(nameless["client_name"], nameless["client_id"]);
+
     let read = world.get(&uri).bearer(own).expect(200).await;
     assert_eq!((&read["client_name"], &read["client_secret"]), (&json!("Voice"), &json!(null)));
     let mut renamed = metadata();

@@ -110,8 +110,7 @@ async fn g08_a_key_belongs_to_its_user() {
 async fn g08_an_answer_with_secrets_is_not_repeated_to_one_who_lost_the_right() {
     let world = World::start().await;
     let members = format!("/api/organisations/{}/members", world.a.organisation);
-    let admin = json!({ "email": Neighbour.email(), "role": "admin" });
-    let member = id_of(&world.post(&members).as_(Owner).json(admin).expect(201).await);
+    let member = world.invited(Owner, Neighbour, "admin").await;
     let rotate = format!("/api/iot/devices/{}/credentials", world.a.plug.id);
     let register = device_body(&world, "theirs");
     let first = ask(&world, &rotate, None, "rotate", Neighbour).await;

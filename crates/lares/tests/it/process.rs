@@ -13,6 +13,12 @@ use lares_testbed::postgres::Postgres;
 use serde_json::Value as Json;
 use tempfile::TempDir;
 
+use crate::secrets;
+
+/// What our own code says at any level; the libraries' part is looked through in the tests' own processes.
+const EVERYTHING_OURS: &str = "info,lares=trace,lares_adapters=trace,lares_doors=trace,lares_hub=trace,\
+                               lares_model=trace,lares_mqtt=trace,lares_store=trace,lares_telemetry=trace,\
+                               lares_twin=trace";
 const READY_WITHIN: Duration = Duration::from_secs(60);
 const STOPPED_WITHIN: Duration = Duration::from_secs(40);
 const LOOK_EVERY: Duration = Duration::from_millis(10);
@@ -90,6 +96,7 @@ impl Lares {
             ("LARES_LIMITS__PER_USER_PER_SECOND".to_owned(), "20000".to_owned()),
             ("LARES_LIMITS__PER_NETWORK_PER_SECOND".to_owned(), "20000".to_owned()),
             ("LARES_COMMANDS__CONFIRM_WITHIN_S".to_owned(), "2".to_owned()),
+            ("LARES_LOG__LEVEL".to_owned(), EVERYTHING_OURS.to_owned()),
         ];
         if let Some(url) = &url {
             env.push(("LARES_STORE__URL".to_owned(), url.clone()));
@@ -245,6 +252,8 @@ impl Drop for Lares {
         self.kill();
         if std::thread::panicking() {
             eprintln!("--- the last of lares's log:\n{}\n---", self.log_tail(LOG_TAIL_LINES));
+        } else {
+            secrets::none_in(&fs::read_to_string(&self.log).unwrap_or_default());
         }
     }
 }
@@ -264,11 +273,13 @@ pub struct Answer {
 
 impl Api {
     fn new(base: String, token: String) -> Api {
+        secrets::seen(&token);
         let client = reqwest::Client::builder().timeout(Duration::from_secs(20)).build().unwrap();
         Api { client, base, token }
     }
 
     pub fn with_token(&self, token: &str) -> Api {
+        secrets::seen(token);
         Api { token: token.to_owned(), ..self.clone() }
     }
 
@@ -283,6 +294,7 @@ impl Api {
         key: Option<&str>,
         body: &Json,
     ) -> Result<Answer, reqwest::Error> {
+        secrets::seen_in(body);
         let mut request =
             self.client.post(format!("{}{path}", self.base)).bearer_auth(&self.token).json(body);
         if let Some(key) = key {
@@ -339,7 +351,9 @@ async fn answer(request: reqwest::RequestBuilder) -> Result<Answer, reqwest::Err
     let response = request.send().await?;
     let status = response.status().as_u16();
     let text = response.text().await?;
-    Ok(Answer { status, body: serde_json::from_str(&text).unwrap_or(Json::String(text)) })
+    let body = serde_json::from_str(&text).unwrap_or(Json::String(text));
+    secrets::seen_in(&body);
+    Ok(Answer { status, body })
 }
 
 /// splitmix64 (Steele, Lea and Flood, 2014): moments that can be had again from the printed seed.

@@ -59,6 +59,7 @@ impl Elsewhere {
     }
 
     async fn world_with(&self, trusted: bool, change: impl FnOnce(&mut Config)) -> World {
+        super::secrets::seen(SECRET);
         let secrets = tempfile::tempdir().unwrap();
         let file = secrets.path().join("secret");
         std::fs::write(&file, format!("{SECRET}\n")).unwrap();

@@ -61,6 +61,7 @@ impl SmtpServer {
     }
 
     pub fn config(&self) -> MailConfig {
+        super::secrets::seen(PASSWORD);
         MailConfig {
             host: "localhost".to_owned(),
             port: self.port,

@@ -168,13 +168,14 @@ async fn b08_an_invitation_is_worth_what_its_maker_may_still_give_and_who_is_add
     let mailbox = Mailbox::of(&world);
     let organisation = &world.a.organisation;
     let members = format!("/api/organisations/{organisation}/members");
-    let admin = json!({ "email": Neighbour.email(), "role": "admin" });
+    // Whose place has ended is known, and may be added again.
+    let admin = json!({ "email": Expired.email(), "role": "admin" });
     let added = world.post(members.clone()).as_(Owner).json(admin).expect(201).await;
-    let told = mailbox.take(Neighbour.email(), "made you a member").await;
+    let told = mailbox.take(Expired.email(), "made you a member").await;
     assert!(!told.text.contains("choose a new password"), "{}", told.text);
 
     let offer = format!("/api/organisations/{organisation}/invitations");
-    let offered = world.post(offer).as_(Neighbour).json(json!({ "role": "admin" })).expect(201).await;
+    let offered = world.post(offer).as_(Expired).json(json!({ "role": "admin" })).expect(201).await;
     let token = text(&offered, "link").rsplit_once("#token=").unwrap().1.to_owned();
     world.delete(format!("{members}/{}", id_of(&added))).as_(Owner).expect(204).await;
     let body = json!({ "token": token });

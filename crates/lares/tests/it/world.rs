@@ -226,6 +226,15 @@ impl World {
         registered(&self.post("/api/iot/devices/register").as_(who).json(body).expect(201).await)
     }
 
+    /// Somebody is invited into household A and comes; the membership.
+    pub async fn invited(&self, by: Who, who: Who, role: &str) -> String {
+        let path = format!("/api/organisations/{}/invitations", self.a.organisation);
+        let offered = self.post(path).as_(by).json(json!({ "role": role })).expect(201).await;
+        let token = offered["link"].as_str().unwrap().rsplit_once("#token=").unwrap().1;
+        let accept = self.post("/api/invitations/accept").as_(who).json(json!({ "token": token }));
+        id_of(&accept.expect(200).await)
+    }
+
     pub fn running(&self) -> &Running {
         self.running.as_ref().unwrap()
     }

@@ -43,7 +43,7 @@ pub(super) static PERSONAL: &[Personal] = &[
         concerns: &[Id("id")],
         order: "id",
         exported: &["id", "email", "name", "created_at", "email_verified_at", "preferences"],
-        withheld: &[("password_phc", SECRET)],
+        withheld: &[("password_phc", SECRET), ("sign_in_epoch", OTHERS)],
         erased: Erased::Rows,
     },
     Personal {

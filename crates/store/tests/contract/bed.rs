@@ -135,6 +135,7 @@ impl Bed {
             password_phc: "$argon2id$v=19$m=1,t=1,p=1$c2FsdA$aGFzaA".to_owned(),
             created_at: NOW,
             email_verified_at: None,
+            sign_in_epoch: 0,
         }
     }
 

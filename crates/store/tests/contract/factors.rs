@@ -171,3 +171,49 @@ pub async fn a_session_is_known_by_its_newest_secret(bed: Bed) {
     assert_eq!(tokens::find_by_secret(&bed.store, [2; 32]).await.unwrap(), Some(api));
     assert_eq!(users::find(&bed.store, user.id).await.unwrap().unwrap().password_phc, "new");
 }
+
+/// A sign-in that is held is seen by the end that comes meanwhile, and one that comes later is refused.
+pub async fn who_proved_themselves_before_sign_ins_ended_does_not_count(bed: Bed) {
+    let user = bed.insert_user("ana@example.org").await;
+    let opening = {
+        let (bed, user) = (bed.clone(), user.id);
+        tokio::spawn(async move {
+            let work = bed.work().await;
+            let counts = users::hold_sign_ins(&work, user, 0).await.unwrap();
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+            let token = Token {
+                id: TokenId(bed.id()),
+                user,
+                kind: TokenKind::Session,
+                name: "sign-in".to_owned(),
+                secret_sha256: [7; 32],
+                created_at: NOW,
+                expires_at: None,
+                last_used_at: None,
+                authenticated_at: Some(NOW),
+                amr: None,
+                scopes: lares_model::oauth::Scopes::ALL,
+                user_agent: None,
+                peer: None,
+            };
+            if counts {
+                tokens::insert(&work, &token).await.unwrap();
+                work.commit().await.unwrap();
+            }
+        })
+    };
+    tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    let work = bed.work().await;
+    assert!(users::end_sign_ins(&work, user.id).await.unwrap());
+    for token in tokens::list(&work, user.id).await.unwrap() {
+        tokens::delete(&work, user.id, token.id).await.unwrap();
+    }
+    work.commit().await.unwrap();
+    opening.await.unwrap();
+    assert_eq!(tokens::list(&bed.store, user.id).await.unwrap(), vec![], "whichever came first");
+    let work = bed.work().await;
+    assert!(!users::hold_sign_ins(&work, user.id, 0).await.unwrap());
+    assert!(users::hold_sign_ins(&work, user.id, 1).await.unwrap());
+    work.commit().await.unwrap();
+    assert_eq!(users::find(&bed.store, user.id).await.unwrap().unwrap().sign_in_epoch, 1);
+}

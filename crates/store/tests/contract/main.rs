@@ -79,6 +79,7 @@ on_both_engines! {
     factors::passkeys_round_trip,
     factors::an_account_elsewhere_is_one_persons,
     factors::a_session_is_known_by_its_newest_secret,
+    factors::who_proved_themselves_before_sign_ins_ended_does_not_count,
     oauth::clients_round_trip,
     oauth::a_consent_is_one_for_each_person_and_client,
     oauth::a14_a_device_is_decided_on_once,

@@ -137,6 +137,26 @@ async fn the_embedded_engine_and_victoria_metrics_answer_alike() {
     assert_eq!(engines[1].check().await, Ok(Vec::new()));
 }
 
+/// VictoriaMetrics counts widths in seconds: 257.4 of them are 257,399 milliseconds to it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_span_of_any_width_has_its_first_instant() {
+    let server = VictoriaMetrics::shared();
+    let directory = tempfile::tempdir().unwrap();
+    let device = new_device();
+    let engine = open(directory.path(), &server.url());
+    let list = (0..300).map(|n| power(T0 + n * 1_000, n as f64)).collect();
+    append(&engine, device, T0 + 300_000, list).await;
+    engine.seal_all().unwrap();
+    wait_until_confirmed(directory.path());
+    for width in (1..=300_000).step_by(1_100) {
+        let until = Some(UnixMillis(T0 + width));
+        let query = ReadingsQuery { until, ..ReadingsQuery::of(device, usize::MAX) };
+        let times: Vec<i64> = answer(&engine, &query).await.into_iter().map(|(time, ..)| time - T0).collect();
+        let expected: Vec<i64> = (0..width).step_by(1_000).collect();
+        assert_eq!(times, expected, "{width} ms");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_the_engine_lacks_is_said() {
     let server = VictoriaMetrics::shared();

@@ -37,7 +37,7 @@ pub struct AuthorizeQuery {
     prompt: Option<String>,
     /// Seconds since the person last proved who they are.
     max_age: Option<String>,
-    /// The API's own address, `/api` at the issuer (RFC 8707).
+    /// The API's own address, `/api` at the issuer (RFC 8707); may be named several times.
     resource: Option<String>,
 }
 

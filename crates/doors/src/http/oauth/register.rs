@@ -16,8 +16,9 @@ use super::{OAuthErrorView, Refused, Sent, bearer};
 #[derive(utoipa::ToSchema)]
 #[allow(dead_code)]
 pub struct RegistrationBody {
+    /// What people are shown; where it is left out, the client's id.
     #[schema(min_length = 1, max_length = 120)]
-    client_name: String,
+    client_name: Option<String>,
     redirect_uris: Option<Vec<String>>,
     post_logout_redirect_uris: Option<Vec<String>>,
     grant_types: Option<Vec<String>>,

@@ -32,7 +32,8 @@ fn each_window(
             false => (from, until.min(from + width)),
         };
         // The window of PromQL leaves its beginning out and has its end in; before version 3 Prometheus had both in.
-        let body = match client.query(&format!("{selector}[{}ms]", end - first), end - 1)? {
+        // Some engines count in seconds with a fraction, and lose a millisecond to rounding: one more is asked for.
+        let body = match client.query(&format!("{selector}[{}ms]", end - first + 1), end - 1)? {
             Answered::Body(body) => body,
             Answered::TooLarge if end - first > 1 => {
                 width = ((end - first) / 4).max(1);
