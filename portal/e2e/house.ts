@@ -20,6 +20,8 @@ export interface House {
   /** Where the portal is. */
   url: string;
   demo: Demo;
+  /** What it said on the terminal since its last start: its last few thousand letters. */
+  printed(): string;
   /** Ends the server, keeping its data. */
   stop(): Promise<void>;
   /** Starts it again where it was. */
@@ -65,14 +67,20 @@ async function answers(url: string, process: ChildProcess, said: () => string): 
 /** The server takes every LARES_ variable for a setting of its own. */
 const environment = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("LARES_")));
 
-export async function openHouse(): Promise<House> {
+export interface HouseOptions {
+  /** Days of past that its devices tell at the first start; they are told when it opens. */
+  history?: number;
+}
+
+export async function openHouse({ history = 0 }: HouseOptions = {}): Promise<House> {
   if (!existsSync(binary)) throw new Error(`${binary} is not there: run cargo build, or name a binary in LARES_BIN`);
   const data = mkdtempSync(join(tmpdir(), "lares-e2e-"));
   const port = await freeBase();
   let running: ChildProcess | undefined;
+  let said = "";
   async function start(): Promise<void> {
-    let said = "";
-    const child = spawn(binary, ["demo", "--data", data, "--ports", String(port), "--history", "0"], { stdio: ["ignore", "pipe", "pipe"], env: environment });
+    said = "";
+    const child = spawn(binary, ["demo", "--data", data, "--ports", String(port), "--history", String(history)], { stdio: ["ignore", "pipe", "pipe"], env: environment });
     running = child;
     child.once("exit", (code, signal) => {
       // Nobody asked it to end: what it said last belongs into the test's output.
@@ -92,6 +100,7 @@ export async function openHouse(): Promise<House> {
     await ended;
   }
   await start();
+  while (history > 0 && !said.includes("The history is complete")) await new Promise((done) => setTimeout(done, 100));
   const url = `http://127.0.0.1:${port}`;
   await expectPortal(url);
   const demo = JSON.parse(readFileSync(join(data, "demo.json"), "utf8")) as Demo;
@@ -99,7 +108,7 @@ export async function openHouse(): Promise<House> {
     await stop();
     rmSync(data, { recursive: true, force: true });
   };
-  return { url, demo, start, stop, close };
+  return { url, demo, printed: () => said, start, stop, close };
 }
 
 /** The tests are of the portal that the binary holds. */

@@ -114,12 +114,11 @@ pub async fn import(
 
 /// What concerns one row goes into its report; what concerns the store ends the import.
 fn row_errors(error: HubError) -> Result<Vec<FieldError>, HubError> {
-    let column = |field: String| field.trim_start_matches('/').to_owned();
     match error {
         HubError::Invalid(invalid) => Ok(invalid
             .errors
             .into_iter()
-            .map(|error| FieldError { field: column(error.field), reason: error.reason })
+            .map(by_column)
             .collect()),
         HubError::Forbidden | HubError::NotFound(_) => {
             Ok(vec![FieldError { field: "home".to_owned(), reason: error.to_string() }])
@@ -144,12 +143,16 @@ fn read_rows(text: &[u8]) -> Result<Rows, HubError> {
     }
     invalid.or(())?;
     let mut rows = Vec::new();
+    let mut lines = Lines { text, counted: 0, line: 1 };
     for (index, record) in reader.records().enumerate() {
         if index == ROWS_MAX {
             return Err(Invalid::one("rows", format!("at most {ROWS_MAX} rows are taken at once")).into());
         }
-        let fallback_line = index as u64 + 2;
-        let line = record.as_ref().ok().and_then(|r| r.position()).map_or(fallback_line, csv::Position::line);
+        let begins = match &record {
+            Ok(record) => record.position(),
+            Err(error) => error.position(),
+        };
+        let line = begins.map_or(index as u64 + 2, |begins| lines.at(begins.byte() as usize));
         let row = record
             .and_then(|record| record.deserialize(Some(&heading)))
             .map_err(|error| Invalid::one("row", error.to_string()));
@@ -159,6 +162,26 @@ fn read_rows(text: &[u8]) -> Result<Rows, HubError> {
         return Err(Invalid::one("rows", "the file has a heading and no rows").into());
     }
     Ok(rows)
+}
+
+/// Counts lines by itself: after a CRLF the reader's own count is one behind.
+struct Lines<'a> {
+    text: &'a [u8],
+    counted: usize,
+    line: u64,
+}
+
+impl Lines<'_> {
+    /// The line of the first letter from here on; asked for in the order of the file.
+    fn at(&mut self, byte: usize) -> u64 {
+        let rest = self.text.get(byte..).unwrap_or_default();
+        let blank = rest.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+        let until = (byte + blank).min(self.text.len());
+        let passed = self.text.get(self.counted..until).unwrap_or_default();
+        self.line += passed.iter().filter(|byte| **byte == b'\n').count() as u64;
+        self.counted = until.max(self.counted);
+        self.line
+    }
 }
 
 fn parse_row(row: &Row) -> Result<NewDevice, Invalid> {
@@ -210,6 +233,17 @@ fn parse_row(row: &Row) -> Result<NewDevice, Invalid> {
         encoding,
         expected_interval_s,
     })
+}
+
+/// As the file has it: what a device calls its first endpoint's capabilities is a column there, with words in it.
+fn by_column(error: FieldError) -> FieldError {
+    let field = error.field.trim_start_matches('/');
+    let Some(place) = field.strip_prefix("endpoints/0/capabilities") else {
+        return FieldError { field: field.to_owned(), reason: error.reason };
+    };
+    let nth = place.trim_start_matches('/').parse::<usize>().ok();
+    let reason = nth.map_or(error.reason.clone(), |nth| format!("word {} {}", nth + 1, error.reason));
+    FieldError { field: "capabilities".to_owned(), reason }
 }
 
 async fn register_row(

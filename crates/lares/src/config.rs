@@ -237,7 +237,8 @@ pub struct LogConfig {
 
 impl Default for LogConfig {
     fn default() -> Self {
-        LogConfig { level: "info".to_owned(), format: LogFormat::Text }
+        // Who starts it for the first time looks for the address, not for each step that made the tables.
+        LogConfig { level: "info,sea_orm_migration=warn".to_owned(), format: LogFormat::Text }
     }
 }
 

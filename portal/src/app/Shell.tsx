@@ -14,7 +14,8 @@ import { PLACES } from "./places";
 import styles from "./Shell.module.css";
 import { Switcher } from "./Switcher";
 
-const SearchPalette = lazy(async () => ({ default: (await import("../search/SearchPalette")).SearchPalette }));
+const loadPalette = () => import("../search/SearchPalette");
+const SearchPalette = lazy(async () => ({ default: (await loadPalette()).SearchPalette }));
 
 const onApple = /mac|iphone|ipad/i.test(navigator.userAgent);
 
@@ -104,6 +105,8 @@ function SearchButton() {
   const [open, setOpen] = useState(false);
   useEffect(() => {
     function onKey(event: KeyboardEvent): void {
+      // It is on its way before the second key is down: what is typed at once must not be lost.
+      if (event.key === (onApple ? "Meta" : "Control")) void loadPalette().catch(() => undefined);
       if (event.key.toLowerCase() !== "k" || !(onApple ? event.metaKey : event.ctrlKey) || event.shiftKey || event.altKey) return;
       event.preventDefault();
       setWanted(true);

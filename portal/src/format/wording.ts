@@ -137,7 +137,7 @@ function twoStateTone(value: boolean, twoState: TwoState): Tone {
   return value ? "active" : "neutral";
 }
 
-/** The attribute's own name: "Power", "Energy taken". */
+/** The attribute's own name: "Switch", "Energy taken". */
 export function attributeName(attribute: string, say: Say, twoState: TwoState = "plain"): string {
   if (attribute === "BooleanState.StateValue") return say(`twoState.${twoState}`);
   return wordOr(say, `attribute.${attribute}`, memberOf(attribute));

@@ -5,7 +5,7 @@ import { lazy, type ReactNode, Suspense, useMemo, useState } from "react";
 import { useLocale, useTranslations } from "use-intl";
 import { type Home, useHomes } from "../api/homes";
 import { useMayManage, useScope } from "../app/scope";
-import { Button } from "../ui/Button";
+import { Button, ButtonLink } from "../ui/Button";
 import { EmptyState } from "../ui/EmptyState";
 import { ErrorState } from "../ui/ErrorState";
 import { Page } from "../ui/Page";
@@ -37,7 +37,19 @@ export function HomesPage() {
     </Button>
   );
   return (
-    <Page title={t("title")} {...(homes.data && homes.data.length > 0 && { action: add })}>
+    <Page
+      title={t("title")}
+      {...(homes.data &&
+        homes.data.length > 0 &&
+        mayCreate && {
+          action: (
+            <>
+              <ButtonLink to="/devices/add">{t("addDevice")}</ButtonLink>
+              {add}
+            </>
+          ),
+        })}
+    >
       {homes.isPending && <SkeletonTiles count={6} label={t("loading")} />}
       {homes.isError && !homes.data && <ErrorState error={homes.error} onRetry={() => void homes.refetch()} />}
       {homes.data?.length === 0 && <EmptyState icon={House} title={t("empty.title")} why={t(mayCreate ? "empty.why" : "empty.whyNot")} action={add} />}

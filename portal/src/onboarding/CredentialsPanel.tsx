@@ -69,6 +69,7 @@ export function CredentialsPanel({ name, credentials, sample }: CredentialsPanel
       </Section>
       <Section title={t("try")}>
         <p className={styles.help}>{t(authority === undefined ? "tryHelpPublic" : "tryHelp", { file: CA_FILE })}</p>
+        <p className={styles.help}>{t("tools")}</p>
         <Tabs
           label={t("try")}
           value={tab}

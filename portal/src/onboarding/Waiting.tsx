@@ -23,23 +23,24 @@ export function Waiting({ deviceId, name }: { deviceId: string; name: string }) 
   const state = useDeviceState(deviceId);
   const connected = state?.presence.status === "online";
   const values = Object.values(state?.latest ?? {});
-  const here = connected && values.length > 0;
+  const heard = values.length > 0;
+  const here = connected && heard;
   return (
     <Section title={t("title")}>
       <div className={styles.stack}>
       <Card>
         <div className={styles.stack}>
           <p className={styles.verdict} role="status">
-            {here ? t("here", { name }) : connected ? t("connected", { name }) : t("waiting", { name })}
+            {t(here ? "here" : heard ? "left" : connected ? "connected" : "waiting", { name })}
           </p>
           <ol className={styles.steps}>
-            <Step done={connected || values.length > 0}>{t("stepConnect")}</Step>
-            <Step done={values.length > 0} waits={connected}>
+            <Step done={connected || heard}>{t("stepConnect")}</Step>
+            <Step done={heard} waits={connected}>
               {t("stepReport")}
             </Step>
           </ol>
-          {values.length > 0 && <Values values={values} />}
-          {here ? (
+          {heard && <Values values={values} />}
+          {heard ? (
             <div className={styles.buttons}>
               <ButtonLink variant="primary" to="/devices/$deviceId" params={{ deviceId }}>
                 {t("open", { name })}
@@ -56,7 +57,7 @@ export function Waiting({ deviceId, name }: { deviceId: string; name: string }) 
           )}
         </div>
       </Card>
-      {!here && <Help deviceId={deviceId} lastSeen={state?.lastSeen ?? null} />}
+      {!heard && <Help deviceId={deviceId} lastSeen={state?.lastSeen ?? null} />}
       </div>
     </Section>
   );

@@ -25,8 +25,15 @@ describe("snippets", () => {
 
   it("are valid Python literals", () => {
     const text = pythonSnippet(credentials, broker, sample);
-    expect(text).toContain('"value": True');
+    expect(text).toContain("report(True)");
     expect(text).toContain('username_pw_set("d1", "a\'b\\"c@/")');
+  });
+
+  it("report what came of a command, where the sample can be switched", () => {
+    expect(pythonSnippet(credentials, broker, sample)).toContain('report(command["name"] == "OnOff.On")');
+    const climate = pythonSnippet(credentials, broker, { attribute: "TemperatureMeasurement.MeasuredValue", value: 20.5 });
+    expect(climate).toContain("report(20.5)");
+    expect(climate).not.toContain("OnOff");
   });
 
   it("make an address that reads back", () => {

@@ -49,23 +49,35 @@ function python(value: Value): string {
   return typeof value === "boolean" ? (value ? "True" : "False") : JSON.stringify(value);
 }
 
+/** What the sample device does when it is asked to. What it can switch it switches, so that its owner sees Done. */
+function deed(sample: Sample): string {
+  if (sample.attribute !== "OnOff.OnOff") return "    # Do what was asked, then report the value that came of it: that is the proof.";
+  return `    # The state that came of it is the proof: without it, the command is never done.
+    if command["name"] in ("OnOff.On", "OnOff.Off"):
+        report(command["name"] == "OnOff.On")`;
+}
+
 export function pythonSnippet(credentials: Credentials, broker: Broker, sample: Sample): string {
-  return `# pip install paho-mqtt
+  return `# Save as device.py beside ${CA_FILE}, then:
+# python3 -m venv .venv && .venv/bin/pip install paho-mqtt && .venv/bin/python device.py
 import json
 import paho.mqtt.client as mqtt
+
+def report(value):
+    reading = {"attribute": "${sample.attribute}", "value": value}
+    client.publish("${topic(credentials, "state")}", json.dumps({"v": 1, "readings": [reading]}), qos=1)
 
 def connected(client, userdata, flags, reason, properties):
     print("connected:", reason)
     client.subscribe("${topic(credentials, "command")}", qos=1)
-    reading = {"attribute": "${sample.attribute}", "value": ${python(sample.value)}}
-    client.publish("${topic(credentials, "state")}", json.dumps({"v": 1, "readings": [reading]}), qos=1)
+    report(${python(sample.value)})
 
 def commanded(client, userdata, message):
     command = json.loads(message.payload)
     print("asked to:", command["name"], command["args"])
-    # Act, then answer, and publish the state that came of it.
     answer = {"v": 1, "command": command["command"], "status": "accepted"}
     client.publish("${topic(credentials, "ack")}", json.dumps(answer), qos=1)
+${deed(sample)}
 
 client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, client_id="${credentials.client_id}", protocol=mqtt.MQTTv5)
 client.username_pw_set("${credentials.username}", ${JSON.stringify(credentials.password)})
