@@ -115,11 +115,7 @@ pub async fn import(
 /// What concerns one row goes into its report; what concerns the store ends the import.
 fn row_errors(error: HubError) -> Result<Vec<FieldError>, HubError> {
     match error {
-        HubError::Invalid(invalid) => Ok(invalid
-            .errors
-            .into_iter()
-            .map(by_column)
-            .collect()),
+        HubError::Invalid(invalid) => Ok(invalid.errors.into_iter().map(by_column).collect()),
         HubError::Forbidden | HubError::NotFound(_) => {
             Ok(vec![FieldError { field: "home".to_owned(), reason: error.to_string() }])
         }
