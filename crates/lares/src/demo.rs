@@ -20,7 +20,6 @@ use crate::data_dir::write_owner_only;
 use crate::demo_file::{DemoFile, DemoSecrets, Owner, SpareDevice, TelemetryRecipe, read, write};
 use crate::demo_telling::TellingLines;
 use crate::parts::{self, Running};
-use crate::scenario_options::ScenarioOptions;
 use crate::serve::asked_to_stop;
 
 const EMAIL: &str = "owner@demo.lares";
@@ -38,8 +37,6 @@ pub struct Options {
     /// How many times faster than real time the clock of server and devices runs.
     #[arg(long, default_value_t = 1.0, allow_negative_numbers = true)]
     speed: f64,
-    #[command(flatten)]
-    scenario: ScenarioOptions,
 }
 
 pub async fn demo(config: Config, options: Options) -> Result<(), String> {
@@ -49,7 +46,7 @@ pub async fn demo(config: Config, options: Options) -> Result<(), String> {
     for bind in [&mut config.http.tls_bind, &mut config.mqtt.tls_bind] {
         *bind = bind.replace("0.0.0.0", "127.0.0.1");
     }
-    let scenario = options.scenario.load()?;
+    let scenario = Scenario::demo().map_err(|error| format!("the demo's scenario: {error}"))?;
     let running = parts::start_on(&config, Some(clock.clone())).await?;
     let secrets = furnish(&running, &config.data.dir, &scenario).await?;
     let file = demo_file(&running, &secrets, &scenario)?;

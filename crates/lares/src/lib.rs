@@ -22,7 +22,6 @@ pub mod logging;
 mod mqtt_door;
 pub mod parts;
 mod reserve;
-pub mod scenario_options;
 pub mod serve;
 pub mod simulate;
 mod smtp;

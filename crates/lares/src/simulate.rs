@@ -23,8 +23,6 @@ use lares_store::{Store, StoreOptions};
 use lares_telemetry::EmbeddedTelemetry;
 use lares_twin::{Birth, Fault, HomePlan, Misbehaviour, Outgoing, Random, Registered, Scenario, World};
 
-use crate::scenario_options::ScenarioOptions;
-
 use air::Air;
 use chance::{SeededEntropy, VirtualClock, key_of};
 pub use digests::Digests;
@@ -53,33 +51,24 @@ pub struct Options {
     /// An empty `postgres://user:password@host/database`; a SQLite file in a temporary directory when left out.
     #[arg(long)]
     store: Option<String>,
-    #[command(flatten)]
-    scenario: ScenarioOptions,
 }
 
 /// Runs a simulation in a temporary directory, and prints what it came to.
 pub fn simulate(options: &Options) -> Result<(), String> {
     let folder = tempfile::tempdir().map_err(|error| format!("a temporary directory: {error}"))?;
-    let scenario = options.scenario.load()?;
-    let digests = run(folder.path(), options.store.clone(), &scenario, options.seed, options.days)?;
+    let digests = run(folder.path(), options.store.clone(), options.seed, options.days)?;
     print!("{digests}");
     Ok(())
 }
 
 /// One simulation from its first day to its last, in `folder`, which it needs for itself.
-pub fn run(
-    folder: &Path,
-    store_url: Option<String>,
-    scenario: &Scenario,
-    seed: u64,
-    days: u32,
-) -> Result<Digests, String> {
+pub fn run(folder: &Path, store_url: Option<String>, seed: u64, days: u32) -> Result<Digests, String> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|error| format!("the runtime did not start: {error}"))?;
     runtime.block_on(async {
-        let mut simulation = Box::pin(Simulation::begin(folder, store_url, scenario, seed)).await?;
+        let mut simulation = Box::pin(Simulation::begin(folder, store_url, seed)).await?;
         let end = START + i64::from(days) * DAY_MS;
         while simulation.clock.at() < end {
             Box::pin(simulation.tick()).await?;
@@ -147,17 +136,13 @@ async fn open(
 }
 
 impl Simulation {
-    async fn begin(
-        folder: &Path,
-        store_url: Option<String>,
-        scenario: &Scenario,
-        seed: u64,
-    ) -> Result<Simulation, String> {
+    async fn begin(folder: &Path, store_url: Option<String>, seed: u64) -> Result<Simulation, String> {
         let clock = Arc::new(VirtualClock::new(START));
         let hub = open(folder, store_url, seed, &clock).await?;
-        let (caller, registered) = furnish(&hub, scenario).await?;
+        let scenario = Scenario::demo().map_err(said)?;
+        let (caller, registered) = furnish(&hub, &scenario).await?;
         let birth = Birth { seed, born: START, from: START };
-        let mut world = World::new(scenario, birth, &registered);
+        let mut world = World::new(&scenario, birth, &registered);
         world.report_every(i64::from(REPORT_EVERY_S) * 1_000);
         world.come_alive(START);
         let air = Arc::new(Air::default());

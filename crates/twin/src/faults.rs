@@ -1,10 +1,7 @@
 //! How devices misbehave on request: as a scenario words it, and what it does to the messages of one device. Pure.
 
-use std::str::FromStr;
-
 use lares_model::UnixMillis;
 use serde::Deserialize;
-use serde::de::value::{Error, StrDeserializer};
 
 use crate::message::Outgoing;
 use crate::random::{mix, unit};
@@ -76,41 +73,6 @@ impl Misbehaviour {
             return Err("offset_s: must be within 40 years".to_owned());
         }
         Ok(())
-    }
-}
-
-/// As on a command line: `garbage,every=3,after_s=60`, the fault and those of its fields that are not as usual.
-impl FromStr for Misbehaviour {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Misbehaviour, String> {
-        let mut parts = text.split(',').map(str::trim);
-        let name = StrDeserializer::<Error>::new(parts.next().unwrap_or_default());
-        let fault = Fault::deserialize(name).map_err(|error| format!("fault: {error}"))?;
-        let mut this = Misbehaviour::new(fault);
-        for part in parts {
-            let (field, value) =
-                part.split_once('=').ok_or_else(|| format!("{part:?}: must be a field, = and a number"))?;
-            let number: i64 = value.parse().map_err(|_| format!("{field}: {value:?} is no whole number"))?;
-            if field == "offset_s" {
-                this.offset_s = Some(number);
-                continue;
-            }
-            let number =
-                u32::try_from(number).map_err(|_| format!("{field}: must be from 0 to {}", u32::MAX))?;
-            match field {
-                "after_s" => this.after_s = number,
-                "for_s" => this.for_s = Some(number),
-                "every" => this.every = Some(number),
-                "up_s" => this.up_s = Some(number),
-                "down_s" => this.down_s = Some(number),
-                _ => {
-                    return Err(format!("{field}: is none of after_s, for_s, offset_s, every, up_s, down_s"));
-                }
-            }
-        }
-        this.check()?;
-        Ok(this)
     }
 }
 

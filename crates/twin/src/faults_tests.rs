@@ -98,30 +98,3 @@ fn a_liar_accepts_and_does_nothing() {
     assert!(!entries.iter().any(|entry| matches!(entry.body, Body::Readings { .. })));
     assert_eq!(world.value(lamp, "OnOff.OnOff"), Value::Bool(false));
 }
-
-#[test]
-fn a_fault_is_asked_for_on_a_command_line_as_in_a_scenario() {
-    for (text, wanted) in [
-        ("silence", "fault = 'silence'"),
-        ("garbage", "fault = 'garbage'\nevery = 3"),
-        ("garbage,every=5,after_s=60,for_s=300", "fault = 'garbage'\nevery = 5\nafter_s = 60\nfor_s = 300"),
-        ("wrong_clock, offset_s=-60", "fault = 'wrong_clock'\noffset_s = -60"),
-        ("flapping,up_s=1,down_s=2", "fault = 'flapping'\nup_s = 1\ndown_s = 2"),
-    ] {
-        let asked: Misbehaviour = text.parse().unwrap();
-        assert_eq!(asked, toml::from_str(wanted).unwrap(), "{text}");
-    }
-    for (text, reason) in [
-        ("", "fault: unknown variant"),
-        ("noise", "expected one of `silence`"),
-        ("garbage,every", "must be a field, = and a number"),
-        ("garbage,every=many", "every: \"many\" is no whole number"),
-        ("garbage,every=0", "must be above 0"),
-        ("garbage,every=-1", "every: must be from 0"),
-        ("silence,every=3", "every: is not for Silence"),
-        ("silence,loud=3", "loud: is none of"),
-    ] {
-        let refused = text.parse::<Misbehaviour>().unwrap_err();
-        assert!(refused.contains(reason), "{text}: {refused}");
-    }
-}

@@ -222,16 +222,6 @@ impl Scenario {
         self.devices().find(|(_, device)| device.serial == serial)
     }
 
-    /// Has a device misbehave, by its serial number or its name.
-    pub fn misbehave(&mut self, device: &str, misbehaviour: Misbehaviour) -> Result<(), String> {
-        let mut all = self.homes.iter_mut().flat_map(|home| &mut home.devices);
-        let plan = all
-            .find(|plan| plan.serial == device || plan.name == device)
-            .ok_or_else(|| format!("the scenario has no device with the serial number or name {device:?}"))?;
-        plan.misbehaviour.push(misbehaviour);
-        Ok(())
-    }
-
     fn check(&self, wrong: &mut Vec<String>) {
         if self.homes.is_empty() {
             wrong.push("home: there must be at least one".to_owned());

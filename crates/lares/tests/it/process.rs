@@ -44,8 +44,6 @@ pub struct Lares {
     serves: bool,
     /// Of simulated history; none where a test has no use for it.
     pub history_days: u32,
-    /// Of the demo, beyond those that every test gives it.
-    pub demo_options: Vec<String>,
     child: Option<Child>,
     log: PathBuf,
     /// These two after the child in the order of dropping.
@@ -112,7 +110,6 @@ impl Lares {
             ports: Ports::take(),
             serves: false,
             history_days: 0,
-            demo_options: vec![],
             child: None,
             log,
             _home: home,
@@ -162,7 +159,7 @@ impl Lares {
         let log = OpenOptions::new().create(true).append(true).open(&self.log).unwrap();
         let mut command = self.command(if self.serves { "serve" } else { "demo" });
         if !self.serves {
-            command.args(["--history", &self.history_days.to_string()]).args(&self.demo_options);
+            command.args(["--history", &self.history_days.to_string()]);
         }
         command.stdout(log.try_clone().unwrap()).stderr(log);
         self.child = Some(command.spawn().unwrap());

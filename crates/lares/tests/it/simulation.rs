@@ -2,26 +2,21 @@
 
 use lares::simulate::{Digests, run};
 use lares_testbed::postgres::Postgres;
-use lares_twin::Scenario;
 
 const DAYS: u32 = 30;
-
-fn demo() -> Scenario {
-    Scenario::demo().unwrap()
-}
 
 /// Each on a thread of its own, as each is single-threaded.
 fn on_sqlite(seed: u64, days: u32) -> std::thread::JoinHandle<Digests> {
     std::thread::spawn(move || {
         let folder = tempfile::tempdir().unwrap();
-        run(folder.path(), None, &demo(), seed, days).unwrap()
+        run(folder.path(), None, seed, days).unwrap()
     })
 }
 
 fn on_postgres(seed: u64, days: u32) -> std::thread::JoinHandle<Digests> {
     std::thread::spawn(move || {
         let (folder, server) = (tempfile::tempdir().unwrap(), Postgres::shared());
-        run(folder.path(), Some(server.fresh_database().unwrap()), &demo(), seed, days).unwrap()
+        run(folder.path(), Some(server.fresh_database().unwrap()), seed, days).unwrap()
     })
 }
 
@@ -53,26 +48,8 @@ fn another_seed_gives_other_days() {
 fn a_store_that_is_not_empty_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let url = || Some(format!("sqlite://{}", folder.path().join("used.db").display()));
-    run(folder.path(), url(), &demo(), 1, 1).unwrap();
+    run(folder.path(), url(), 1, 1).unwrap();
     let elsewhere = tempfile::tempdir().unwrap();
-    let refused = run(elsewhere.path(), url(), &demo(), 1, 1).unwrap_err();
+    let refused = run(elsewhere.path(), url(), 1, 1).unwrap_err();
     assert!(refused.contains("empty store"), "{refused}");
-}
-
-#[test]
-fn a_fault_on_request_gives_other_days_and_the_same_ones_again() {
-    let days = |fault: Option<&str>| {
-        let mut scenario = demo();
-        if let Some(fault) = fault {
-            scenario.misbehave("House meter", fault.parse().unwrap()).unwrap();
-        }
-        std::thread::spawn(move || {
-            let folder = tempfile::tempdir().unwrap();
-            run(folder.path(), None, &scenario, 1, 2).unwrap()
-        })
-    };
-    let garbage = Some("garbage,every=2");
-    let [well, ill, again] = [days(None), days(garbage), days(garbage)].map(|run| run.join().unwrap());
-    assert_eq!(ill, again);
-    assert_ne!(well.readings.sha256, ill.readings.sha256);
 }
