@@ -19,8 +19,10 @@ use crate::config::Config;
 use crate::data_dir::write_owner_only;
 use crate::demo_file::{DemoFile, DemoSecrets, Owner, SpareDevice, TelemetryRecipe, read, write};
 use crate::demo_telling::TellingLines;
+use crate::demo_welcome::welcome;
 use crate::parts::{self, Running};
 use crate::serve::asked_to_stop;
+use crate::world_options::WorldOptions;
 
 const EMAIL: &str = "owner@demo.lares";
 const SEED: u64 = 1;
@@ -37,22 +39,25 @@ pub struct Options {
     /// How many times faster than real time the clock of server and devices runs.
     #[arg(long, default_value_t = 1.0, allow_negative_numbers = true)]
     speed: f64,
+    #[command(flatten)]
+    world: WorldOptions,
 }
 
 pub async fn demo(config: Config, options: Options) -> Result<(), String> {
     let mut config = config;
+    let scenario = options.world.scenario()?;
     let clock = Arc::new(ScaledClock::new(options.speed)?);
     // A demo stays on this machine.
     for bind in [&mut config.http.tls_bind, &mut config.mqtt.tls_bind] {
         *bind = bind.replace("0.0.0.0", "127.0.0.1");
     }
-    let scenario = Scenario::demo().map_err(|error| format!("the demo's scenario: {error}"))?;
     let running = parts::start_on(&config, Some(clock.clone())).await?;
     let secrets = furnish(&running, &config.data.dir, &scenario).await?;
     let file = demo_file(&running, &secrets, &scenario)?;
     write(&config.data.dir.join("demo.json"), &file)?;
+    let welcome = welcome(&file, &config.data.dir, &scenario);
     let town = town(&running, &secrets, scenario, &clock, &options, &config.data.dir)?;
-    welcome(&file, &config.data.dir);
+    println!("{welcome}");
     let stop = running.stop.subscribe();
     let twin = tokio::spawn(lares_twin::run(town, stop));
     asked_to_stop().await?;
@@ -343,24 +348,4 @@ fn known(running: &Running, id: DeviceId) -> Option<Known> {
         let energy_wh = state.value(1, ENERGY).and_then(|latest| latest.value.as_f64());
         newest.map(|until| Known { until, energy_wh })
     })
-}
-
-fn welcome(file: &DemoFile, dir: &Path) {
-    println!(
-        "\nLares is running with three simulated homes.\n\n  \
-         portal     http://{}\n  \
-         sign in    {}  {}\n  \
-         API page   http://{}/api/docs/index.html\n\n  \
-         What to click first:\n  \
-         1. Open Lindenstrasse 12, then Reading lamp, and switch it.\n  \
-         2. On the same page, look at the energy it took yesterday.\n  \
-         3. Add a device of your own.\n\n  \
-         All that a script needs, a token and the spare device too, is in {}.\n  \
-         Stop with Ctrl-C; the next start carries on.\n",
-        file.http,
-        file.owner.email,
-        file.owner.password,
-        file.http,
-        dir.join("demo.json").display()
-    );
 }

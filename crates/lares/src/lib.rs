@@ -14,6 +14,7 @@ pub mod demo;
 pub mod demo_file;
 mod demo_mailbox;
 mod demo_telling;
+mod demo_welcome;
 pub mod device_authority;
 pub mod entropy;
 pub mod generate;
@@ -28,5 +29,6 @@ mod smtp;
 pub mod telemetry;
 mod telemetry_engine;
 pub mod tls;
+mod world_options;
 
 pub use cli::run;

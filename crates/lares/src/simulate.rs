@@ -23,6 +23,7 @@ use lares_store::{Store, StoreOptions};
 use lares_telemetry::EmbeddedTelemetry;
 use lares_twin::{Birth, Fault, HomePlan, Misbehaviour, Outgoing, Random, Registered, Scenario, World};
 
+use crate::world_options::WorldOptions;
 use air::Air;
 use chance::{SeededEntropy, VirtualClock, key_of};
 pub use digests::Digests;
@@ -51,24 +52,38 @@ pub struct Options {
     /// An empty `postgres://user:password@host/database`; a SQLite file in a temporary directory when left out.
     #[arg(long)]
     store: Option<String>,
+    #[command(flatten)]
+    world: WorldOptions,
 }
 
 /// Runs a simulation in a temporary directory, and prints what it came to.
 pub fn simulate(options: &Options) -> Result<(), String> {
+    let scenario = options.world.scenario()?;
     let folder = tempfile::tempdir().map_err(|error| format!("a temporary directory: {error}"))?;
-    let digests = run(folder.path(), options.store.clone(), options.seed, options.days)?;
+    let digests = run_in(folder.path(), options.store.clone(), options.seed, options.days, &scenario)?;
     print!("{digests}");
     Ok(())
 }
 
-/// One simulation from its first day to its last, in `folder`, which it needs for itself.
+/// One simulation of the demo's homes from its first day to its last, in `folder`, which it needs for itself.
 pub fn run(folder: &Path, store_url: Option<String>, seed: u64, days: u32) -> Result<Digests, String> {
+    run_in(folder, store_url, seed, days, &Scenario::demo().map_err(said)?)
+}
+
+/// The same with other homes, or with devices that misbehave.
+pub fn run_in(
+    folder: &Path,
+    store_url: Option<String>,
+    seed: u64,
+    days: u32,
+    scenario: &Scenario,
+) -> Result<Digests, String> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|error| format!("the runtime did not start: {error}"))?;
     runtime.block_on(async {
-        let mut simulation = Box::pin(Simulation::begin(folder, store_url, seed)).await?;
+        let mut simulation = Box::pin(Simulation::begin(folder, store_url, seed, scenario)).await?;
         let end = START + i64::from(days) * DAY_MS;
         while simulation.clock.at() < end {
             Box::pin(simulation.tick()).await?;
@@ -94,6 +109,8 @@ struct Simulation {
     /// Faults are drawn apart from what people do.
     mishaps: Random,
     devices: Vec<DeviceId>,
+    /// Misbehave as the scenario says, and by no chance.
+    asked: Vec<DeviceId>,
 }
 
 fn said(error: impl std::fmt::Display) -> String {
@@ -136,13 +153,17 @@ async fn open(
 }
 
 impl Simulation {
-    async fn begin(folder: &Path, store_url: Option<String>, seed: u64) -> Result<Simulation, String> {
+    async fn begin(
+        folder: &Path,
+        store_url: Option<String>,
+        seed: u64,
+        scenario: &Scenario,
+    ) -> Result<Simulation, String> {
         let clock = Arc::new(VirtualClock::new(START));
         let hub = open(folder, store_url, seed, &clock).await?;
-        let scenario = Scenario::demo().map_err(said)?;
-        let (caller, registered) = furnish(&hub, &scenario).await?;
+        let (caller, registered) = furnish(&hub, scenario).await?;
         let birth = Birth { seed, born: START, from: START };
-        let mut world = World::new(&scenario, birth, &registered);
+        let mut world = World::new(scenario, birth, &registered);
         world.report_every(i64::from(REPORT_EVERY_S) * 1_000);
         world.come_alive(START);
         let air = Arc::new(Air::default());
@@ -154,6 +175,7 @@ impl Simulation {
             people: People::new(seed, world.devices().collect()),
             mishaps: Random::new(!seed),
             devices: world.devices().map(|(device, _)| device).collect(),
+            asked: asked_to_misbehave(scenario, &registered),
             hub,
             clock,
             caller,
@@ -255,8 +277,16 @@ impl Simulation {
             down_s: flaps.then_some(1_200),
             ..Misbehaviour::new(fault)
         };
-        self.world.misbehave(device, vec![misbehaviour]);
+        if !self.asked.contains(&device) {
+            self.world.misbehave(device, vec![misbehaviour]);
+        }
     }
+}
+
+fn asked_to_misbehave(scenario: &Scenario, registered: &[Registered]) -> Vec<DeviceId> {
+    let is_asked =
+        |serial: &str| scenario.device(serial).is_some_and(|(_, device)| !device.misbehaviour.is_empty());
+    registered.iter().filter(|known| is_asked(&known.serial)).map(|known| known.id).collect()
 }
 
 /// The homes of the scenario, set up by their owner through the hub.

@@ -27,6 +27,22 @@ pub enum Fault {
     Flapping,
 }
 
+impl Fault {
+    /// As scenarios and the command line word it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Fault::Silence => "silence",
+            Fault::Duplicates => "duplicates",
+            Fault::Reordering => "reordering",
+            Fault::WrongClock => "wrong_clock",
+            Fault::Garbage => "garbage",
+            Fault::LyingAcks => "lying_acks",
+            Fault::FlatBattery => "flat_battery",
+            Fault::Flapping => "flapping",
+        }
+    }
+}
+
 /// A fault, from `after_s` after the world came alive and for `for_s`, or for ever.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -54,6 +70,34 @@ impl Misbehaviour {
             up_s: (fault == Fault::Flapping).then_some(10),
             down_s: (fault == Fault::Flapping).then_some(5),
         }
+    }
+
+    /// As a command line words it: `garbage,every=2,for_s=60`. The fields are those of a scenario; what a fault needs
+    /// and is not said has its usual value.
+    pub(crate) fn worded(text: &str) -> Result<Misbehaviour, String> {
+        let mut words = text.split(',').map(str::trim);
+        let fault = words.next().unwrap_or_default();
+        let mut table = toml::Table::new();
+        table.insert("fault".to_owned(), fault.into());
+        for word in words {
+            let (field, value) = word.split_once('=').ok_or(format!("{word:?}: must be FIELD=VALUE"))?;
+            let number: i64 = value.parse().map_err(|_| format!("{field}: must be a whole number"))?;
+            if table.insert(field.to_owned(), number.into()).is_some() {
+                return Err(format!("{field}: is there twice"));
+            }
+        }
+        let said: Misbehaviour =
+            table.try_into().map_err(|error: toml::de::Error| error.message().to_owned())?;
+        let usual = Misbehaviour::new(said.fault);
+        let full = Misbehaviour {
+            offset_s: said.offset_s.or(usual.offset_s),
+            every: said.every.or(usual.every),
+            up_s: said.up_s.or(usual.up_s),
+            down_s: said.down_s.or(usual.down_s),
+            ..said
+        };
+        full.check()?;
+        Ok(full)
     }
 
     pub(crate) fn check(&self) -> Result<(), String> {

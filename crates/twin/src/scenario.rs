@@ -6,7 +6,7 @@ use lares_model::home::PropertyType;
 use serde::Deserialize;
 
 use crate::clock_time::ClockTime;
-use crate::faults::Misbehaviour;
+use crate::faults::{Fault, Misbehaviour};
 use crate::kind::{Kind, Load};
 
 const DEMO: &str = include_str!("../scenarios/demo.toml");
@@ -222,6 +222,28 @@ impl Scenario {
         self.devices().find(|(_, device)| device.serial == serial)
     }
 
+    /// Has a device misbehave besides what its plan says: `DEVICE=FAULT[,FIELD=VALUE...]`, the device by its serial or
+    /// its name.
+    pub fn misbehave(&mut self, asked: &str) -> Result<(), ScenarioError> {
+        let wrong = |reason: String| ScenarioError(vec![reason]);
+        let Some((device, fault)) = asked.split_once('=') else {
+            return Err(wrong(format!("{asked:?}: must be DEVICE=FAULT")));
+        };
+        let fault = Misbehaviour::worded(fault)
+            .map_err(|reason| wrong(format!("device {device:?}: fault: {reason}")))?;
+        let plans = self.homes.iter_mut().flat_map(|home| &mut home.devices);
+        let mut named: Vec<_> =
+            plans.filter(|plan| plan.serial == device || plan.name.eq_ignore_ascii_case(device)).collect();
+        match named.as_mut_slice() {
+            [one] => one.misbehaviour.push(fault),
+            [] => return Err(wrong(format!("device {device:?}: there is none of this serial or name"))),
+            _ => return Err(wrong(format!("device {device:?}: several have this name; give the serial"))),
+        }
+        let mut reasons = Vec::new();
+        self.check(&mut reasons);
+        if reasons.is_empty() { Ok(()) } else { Err(ScenarioError(reasons)) }
+    }
+
     fn check(&self, wrong: &mut Vec<String>) {
         if self.homes.is_empty() {
             wrong.push("home: there must be at least one".to_owned());
@@ -352,6 +374,11 @@ impl DevicePlan {
             if let Err(reason) = fault.check() {
                 needs(false, &format!("device {name:?}: misbehaviour: {reason}"));
             }
+            let flat = fault.fault == Fault::FlatBattery;
+            needs(
+                !flat || self.kind.has_battery(),
+                &format!("device {name:?}: misbehaviour: flat_battery: it has no battery"),
+            );
         }
     }
 }

@@ -36,6 +36,20 @@ fn the_demo_can_be_registered_and_has_every_kind() {
 }
 
 #[test]
+fn every_scenario_file_is_right_and_trouble_has_every_fault() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
+    for file in std::fs::read_dir(folder).unwrap() {
+        let path = file.unwrap().path();
+        Scenario::parse(&std::fs::read_to_string(&path).unwrap())
+            .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    }
+    let trouble = Scenario::parse(include_str!("../scenarios/trouble.toml")).unwrap();
+    let faults = trouble.devices().flat_map(|(_, device)| &device.misbehaviour);
+    let words: std::collections::BTreeSet<_> = faults.map(|one| one.fault.word()).collect();
+    assert_eq!(words.len(), 8, "{words:?}");
+}
+
+#[test]
 fn what_the_documents_and_older_demos_name_is_there() {
     let demo = Scenario::demo().unwrap();
     assert_eq!(demo.homes[0].name, "Lindenstrasse 12");
@@ -76,6 +90,46 @@ fn mistakes_are_told_with_their_place() {
         "misbehaviour = [{ fault = \"silence\", every = 2 }]",
         "every: is not for Silence",
     );
+}
+
+#[test]
+fn a_fault_is_asked_for_by_serial_or_name() {
+    let mut demo = Scenario::demo().unwrap();
+    demo.misbehave("LUM-PM-120553=lying_acks").unwrap();
+    demo.misbehave("reading lamp=garbage,every=2,after_s=10,for_s=60").unwrap();
+    let lamp = &demo.device("LUM-PM-120553").unwrap().1.misbehaviour;
+    let garbage =
+        Misbehaviour { every: Some(2), after_s: 10, for_s: Some(60), ..Misbehaviour::new(Fault::Garbage) };
+    assert_eq!(lamp.as_slice(), [Misbehaviour::new(Fault::LyingAcks), garbage]);
+    demo.misbehave("House meter=wrong_clock,offset_s=-7200").unwrap();
+    assert_eq!(demo.device("FER-340-77120").unwrap().1.misbehaviour[0].offset_s, Some(-7_200));
+    for fault in ["silence", "duplicates", "reordering", "wrong_clock", "garbage", "flapping", "flat_battery"]
+    {
+        demo.misbehave(&format!("Kitchen window={fault}")).unwrap();
+    }
+}
+
+#[test]
+fn a_fault_that_cannot_be_is_refused_with_its_place() {
+    for (asked, because) in [
+        ("Reading lamp", "must be DEVICE=FAULT"),
+        ("Toaster=silence", "device \"Toaster\": there is none"),
+        ("Reading lamp=sulking", "device \"Reading lamp\": fault: unknown variant `sulking`"),
+        ("Reading lamp=silence,evry=2", "unknown field `evry`"),
+        ("Reading lamp=silence,every=2", "every: is not for Silence"),
+        ("Reading lamp=garbage,every=0", "must be above 0"),
+        ("Reading lamp=garbage,every=often", "every: must be a whole number"),
+        ("Reading lamp=garbage,every", "must be FIELD=VALUE"),
+        ("Reading lamp=silence,for_s=1,for_s=2", "for_s: is there twice"),
+        ("Reading lamp=silence,after_s=-1", "fault: invalid value: integer `-1`"),
+        ("Reading lamp=flat_battery", "flat_battery: it has no battery"),
+    ] {
+        let error = Scenario::demo().unwrap().misbehave(asked).unwrap_err().to_string();
+        assert!(error.contains(because), "{asked}: {because:?} not in {error:?}");
+    }
+    let twice = DEMO_TEXT.replacen("name = \"Fridge\"", "name = \"Reading lamp\"", 1);
+    let error = Scenario::parse(&twice).unwrap().misbehave("Reading lamp=silence").unwrap_err().to_string();
+    assert!(error.contains("several have this name"), "{error}");
 }
 
 #[test]

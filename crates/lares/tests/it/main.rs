@@ -30,6 +30,7 @@ mod limits;
 mod listing;
 mod live;
 mod mailbox;
+mod misbehaviour;
 mod mqtt_power;
 mod mqtt_refusals;
 mod mqtt_revocation;

@@ -44,6 +44,8 @@ pub struct Lares {
     serves: bool,
     /// Of simulated history; none where a test has no use for it.
     pub history_days: u32,
+    /// Said to the demo besides.
+    pub demo_arguments: Vec<String>,
     child: Option<Child>,
     log: PathBuf,
     /// These two after the child in the order of dropping.
@@ -110,6 +112,7 @@ impl Lares {
             ports: Ports::take(),
             serves: false,
             history_days: 0,
+            demo_arguments: Vec::new(),
             child: None,
             log,
             _home: home,
@@ -159,7 +162,7 @@ impl Lares {
         let log = OpenOptions::new().create(true).append(true).open(&self.log).unwrap();
         let mut command = self.command(if self.serves { "serve" } else { "demo" });
         if !self.serves {
-            command.args(["--history", &self.history_days.to_string()]);
+            command.args(["--history", &self.history_days.to_string()]).args(&self.demo_arguments);
         }
         command.stdout(log.try_clone().unwrap()).stderr(log);
         self.child = Some(command.spawn().unwrap());
