@@ -135,6 +135,9 @@ fn complete(operation: &mut Value, path: &str, method: &str, action: Action) {
             (404, "Does not exist"),
         ]);
     }
+    if path.contains('{') {
+        errors.push((404, "Does not exist"));
+    }
     if operation.get("requestBody").is_some() {
         errors.extend([(400, "Not JSON"), (413, "Too large"), (415, "Wrong media type")]);
     }
