@@ -1,7 +1,7 @@
 // Charts in a real browser: zoomed by mouse and keys, compared, saved as a file; what is stored, and for how long.
 import { readFileSync } from "node:fs";
 import type { Page } from "@playwright/test";
-import { expect, type House, isLive, test } from "./house";
+import { expect, type House, isLive, press, test } from "./house";
 
 const POWER = "ElectricalPowerMeasurement.ActivePower";
 const MINUTE = 60_000;
@@ -67,7 +67,7 @@ test.describe("the chart of a device", () => {
   });
 
   test("says where nothing was reported", async ({ signedIn: page }) => {
-    await page.getByRole("radio", { name: "7 d" }).check({ force: true });
+    await press(page.getByRole("radio", { name: "7 d" }));
     await expect(page.getByText(/^No readings: .*6 h/)).toBeVisible();
   });
 

@@ -1,6 +1,6 @@
 // The front door as people meet it: connect what they own, see it come, take in its devices, look at what is said.
 import type { Page } from "@playwright/test";
-import { expect, type House, isLive, test } from "./house";
+import { expect, type House, isLive, press, test } from "./house";
 import { announceZigbee, type Login, publish } from "./mosquitto";
 
 const NAME = "Zigbee2MQTT";
@@ -12,7 +12,7 @@ async function makeCredentials(page: Page, house: House, home: string): Promise<
   const port = house.demo.mqtts.split(":").at(-1) ?? "";
   await expect(page.getByRole("group", { name: "Port (TLS)" })).toContainText(port);
   await expect(page.getByRole("button", { name: "Server’s authority" })).toBeVisible();
-  await page.getByRole("radio", { name: NAME }).check({ force: true });
+  await press(page.getByRole("radio", { name: NAME }));
   await page.getByRole("button", { name: "Make credentials", exact: true }).click();
   await expect(page.getByRole("img", { name: `QR code with the credentials of ${NAME}` })).toBeVisible();
   const username = await shown(page, "User name");
@@ -95,7 +95,7 @@ test.describe("the front door", () => {
     const home = house.demo.homes[1] ?? "";
     await page.goto(`/homes/${home}/connect`);
     const shownThere = page.getByRole("switch", { name: "Show my devices in Home Assistant" });
-    await shownThere.check({ force: true });
+    await press(shownThere);
     await expect(page.getByText("Devices of this home are shown in Home Assistant")).toBeVisible();
     await expect(shownThere).toBeChecked();
     await page.getByRole("button", { name: `More about ${NAME}` }).click();

@@ -1,5 +1,5 @@
 // The first ten minutes: sign in, register a device, watch it come alive from a real MQTT client, command it, see Done.
-import { expect, test } from "./house";
+import { expect, press, test } from "./house";
 import { MqttDevice } from "./mqtt-device";
 
 test("sign in, add a device, see it come, switch it", async ({ page, house }) => {
@@ -13,7 +13,7 @@ test("sign in, add a device, see it come, switch it", async ({ page, house }) =>
   await page.getByRole("button", { name: "Sign in" }).click();
 
   await expect(page.getByRole("heading", { name: "Add a device" })).toBeVisible();
-  await page.getByRole("radio", { name: "Plug" }).check({ force: true });
+  await press(page.getByRole("radio", { name: "Plug" }));
   await page.getByLabel("Name", { exact: true }).fill("Workbench plug");
   await page.getByLabel("Home", { exact: true }).selectOption({ index: 1 });
   await page.getByLabel("Room", { exact: true }).selectOption({ label: "A new room" });
@@ -39,7 +39,7 @@ test("sign in, add a device, see it come, switch it", async ({ page, house }) =>
   await expect(page.getByRole("heading", { name: "Workbench plug", level: 1 })).toBeVisible();
   const lamp = page.getByRole("switch").first();
   await expect(lamp).not.toBeChecked();
-  await lamp.click({ force: true });
+  await press(lamp);
   await expect(page.getByText("Done").first()).toBeVisible();
   await expect(lamp).toBeChecked();
   await device.end();

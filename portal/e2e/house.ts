@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { test as base, type APIRequestContext, type BrowserContext, type Page } from "@playwright/test";
+import { test as base, type APIRequestContext, type BrowserContext, type Locator, type Page } from "@playwright/test";
 import type { EventView } from "../src/live/protocol";
 
 export interface Demo {
@@ -131,6 +131,11 @@ export async function signIn(context: BrowserContext, { url, demo }: House): Pro
 /** Waits until the page hears the server: then nothing that happens is missed. */
 export async function isLive(page: Page): Promise<void> {
   await page.locator("html[data-live=live]").waitFor({ state: "attached" });
+}
+
+/** Presses a switch, a check box or a choice as a person does: on what is seen of it, once that rests and may be pressed. */
+export async function press(control: Locator): Promise<void> {
+  await control.locator("xpath=ancestor::label[1]").click();
 }
 
 export type ApiEvent = EventView;

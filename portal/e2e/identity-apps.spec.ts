@@ -1,6 +1,6 @@
 // An app asks to act in somebody's name: registered by the organisation, allowed by the person, disconnected again.
 import { createHash, randomBytes } from "node:crypto";
-import { expect, isLive, test } from "./house";
+import { expect, isLive, press, test } from "./house";
 import { placeOf } from "./people";
 
 const CALLBACK = "https://app.example/callback";
@@ -16,7 +16,7 @@ test("an app is registered, let in, and disconnected", async ({ page, context, h
   await page.getByRole("button", { name: "Register an app" }).first().click();
   await page.getByLabel("Name", { exact: true }).fill("Kitchen Voice");
   await page.getByLabel("Addresses it leads back to").fill(CALLBACK);
-  await page.getByRole("checkbox", { name: /Switch devices/ }).check({ force: true });
+  await press(page.getByRole("checkbox", { name: /Switch devices/ }));
   await page.getByRole("button", { name: "Register", exact: true }).click();
   const id = (await page.getByRole("group", { name: "Client id" }).locator("span[title]").getAttribute("title")) ?? "";
   await expect(page.getByRole("group", { name: "Client secret" })).toBeVisible();

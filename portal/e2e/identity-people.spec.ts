@@ -1,5 +1,5 @@
 // An invitation from the hand that gives it to the one that takes it, and the mailbox that carries it in the demo.
-import { expect, isLive, signIn, test } from "./house";
+import { expect, isLive, press, signIn, test } from "./house";
 import { linkInMail, placeOf, signUp, somebody } from "./people";
 
 test("somebody new is invited by e-mail, signs up, accepts, and is removed again", async ({ browser, signedIn: owner, house, context }) => {
@@ -57,7 +57,7 @@ test("a link to hand over is made, shown as a code, and taken back", async ({ si
   await owner.goto("/access");
   await isLive(owner);
   await owner.getByRole("button", { name: "Invite", exact: true }).click();
-  await owner.getByRole("radio", { name: "By link or QR" }).check({ force: true });
+  await press(owner.getByRole("radio", { name: "By link or QR" }));
   await owner.getByRole("button", { name: "Make the link" }).click();
   await expect(owner.getByRole("img", { name: "QR code of the invitation" })).toBeVisible();
   const link = (await owner.getByRole("group", { name: "Link" }).locator("span[title]").getAttribute("title")) ?? "";

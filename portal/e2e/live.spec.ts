@@ -1,7 +1,7 @@
 // Offline and back without missing an event; a server that goes away; two browsers that see the same thing.
 import type { Browser, BrowserContext, Page } from "@playwright/test";
 import { newestFirst } from "../src/events/order";
-import { type ApiEvent, eventsOf, expect, type House, isLive, openHouse, signIn, test } from "./house";
+import { type ApiEvent, eventsOf, expect, type House, isLive, openHouse, press, signIn, test } from "./house";
 import { type Credentials, MqttDevice } from "./mqtt-device";
 
 async function register(context: BrowserContext, { url, demo }: House, name: string): Promise<Credentials> {
@@ -104,7 +104,7 @@ test("two browsers see the same thing", async ({ signedIn: one, browser, context
     await page.goto(`/devices/${credentials.id}`);
     await expect(page.getByRole("switch").first()).not.toBeChecked();
   }
-  await one.getByRole("switch").first().click({ force: true });
+  await press(one.getByRole("switch").first());
   for (const page of [one, other]) await expect(page.getByRole("switch").first()).toBeChecked();
 
   // A change that somebody makes of the device itself arrives as well.

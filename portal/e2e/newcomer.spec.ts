@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import type { Page } from "@playwright/test";
-import { expect, type House, openHouse, signIn, test as base } from "./house";
+import { expect, type House, openHouse, press, signIn, test as base } from "./house";
 
 const shell = promisify(execFile);
 const python = resolve(import.meta.dirname, "../..", process.env["LARES_TEST_VENV"] ?? "target/test-venv", "bin/python");
@@ -60,7 +60,7 @@ for (const { size, viewport, colorScheme } of [
       await openLamp(page);
       const lamp = page.getByRole("switch").first();
       const was = await lamp.isChecked();
-      await lamp.click({ force: true });
+      await press(lamp);
       await expect(page.getByText(`Done: ${was ? "Off" : "On"}`)).toBeVisible();
       await expect(lamp).toBeChecked({ checked: !was });
 
@@ -97,7 +97,7 @@ async function playFromTheTerminal(page: Page, name: string): Promise<void> {
     await page.getByRole("link", { name: `Open ${name}` }).click();
     const plug = page.getByRole("switch").first();
     await expect(plug).toBeChecked();
-    await plug.click({ force: true });
+    await press(plug);
     await expect(page.getByText("Done: Off")).toBeVisible();
     await expect(plug).not.toBeChecked();
   } finally {

@@ -1,5 +1,5 @@
 // A home's rooms: one is made, renamed, filled with a device from elsewhere, and removed; the device stays.
-import { expect, isLive, test } from "./house";
+import { expect, isLive, press, test } from "./house";
 
 test("make a room, rename it, move a device in, remove it", async ({ signedIn: page, house }) => {
   const home = house.demo.homes[1] ?? "";
@@ -21,7 +21,7 @@ test("make a room, rename it, move a device in, remove it", async ({ signedIn: p
 
   await page.goto("/devices?q=Kettle");
   await isLive(page);
-  await page.getByRole("row", { name: /Kettle/ }).getByRole("checkbox").check({ force: true });
+  await press(page.getByRole("row", { name: /Kettle/ }).getByRole("checkbox"));
   await page.getByRole("button", { name: "Move", exact: true }).click();
   await page.getByRole("dialog").getByLabel("Room").selectOption({ label: "Larder" });
   await page.getByRole("dialog").getByRole("button", { name: "Move 1 device" }).click();

@@ -1,8 +1,11 @@
 // The query cache and its policy: nothing polls, live data keeps it fresh, and only what may heal is tried again.
-import { QueryClient } from "@tanstack/react-query";
+import { notifyManager, QueryClient } from "@tanstack/react-query";
 import { ProblemError } from "../api/problem";
 
 const MOST_RETRIES = 2;
+
+// What was just pressed shows it at once: by default it is told with the next task, and a switch falls back for a moment.
+notifyManager.setScheduler(queueMicrotask);
 
 export function createQueryClient(): QueryClient {
   return new QueryClient({
