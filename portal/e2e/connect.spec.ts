@@ -27,6 +27,42 @@ async function shown(page: Page, label: string): Promise<string> {
 
 test.describe.configure({ mode: "serial" });
 
+/** Where the page's parts begin, by their words. */
+function beginnings(page: Page): Promise<Record<string, number>> {
+  return page.evaluate(() =>
+    Object.fromEntries(
+      [...document.querySelectorAll("main nav, main h1, main h2, main strong, main [role=radiogroup]")].map((part) => [
+        part.firstChild instanceof Text ? part.firstChild.data : part.tagName,
+        part.getBoundingClientRect().top + scrollY,
+      ]),
+    ),
+  );
+}
+
+for (const [where, viewport] of Object.entries({ desk: { width: 1440, height: 1000 }, phone: { width: 390, height: 844 } })) {
+  test(`nothing jumps when the answers come, on a ${where}`, async ({ signedIn: page, house }) => {
+    await page.setViewportSize(viewport);
+    let letThrough = () => {};
+    const held = new Promise<void>((done) => (letThrough = done));
+    await page.route(/\/api\/(?:homes|iot\/connection)/, async (route) => {
+      await held;
+      await route.continue();
+    });
+    await page.goto(`/homes/${house.demo.homes[1] ?? ""}/connect`);
+    await isLive(page);
+    await expect(page.getByRole("heading", { name: "What may connect" })).toBeVisible();
+    await expect(page.getByRole("switch")).toHaveCount(0);
+    const before = await beginnings(page);
+    expect(Object.keys(before)).toEqual(expect.arrayContaining(["NAV", "Connect", "The server", "What do you want to connect?", "Show my devices in Home Assistant", "What may connect"]));
+    letThrough();
+    await expect(page.getByRole("group", { name: "Port (TLS)" })).toBeVisible();
+    await expect(page.getByRole("switch", { name: "Show my devices in Home Assistant" })).toBeVisible();
+    await expect(page.getByRole("navigation", { name: "Where you are" }).getByRole("link")).toHaveCount(2);
+    await expect(page.getByRole("status", { name: "Loading what may connect" })).toHaveCount(0);
+    expect(await beginnings(page)).toMatchObject(before);
+  });
+}
+
 test.describe("the front door", () => {
   let login: Login = { username: "", password: "" };
 

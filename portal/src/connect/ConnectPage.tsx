@@ -13,7 +13,7 @@ import { Breadcrumb } from "../ui/Breadcrumb";
 import { ButtonLink } from "../ui/Button";
 import { ErrorState } from "../ui/ErrorState";
 import { Page } from "../ui/Page";
-import { SkeletonRows } from "../ui/Skeleton";
+import { Skeleton, SkeletonRows } from "../ui/Skeleton";
 import { Arrival } from "./Arrival";
 import { Clients } from "./Clients";
 import styles from "./Connect.module.css";
@@ -33,15 +33,15 @@ export function ConnectPage() {
   const home = useHome(homeId);
   const waiting = waitingIn(useQuery(inboxQuery(homeId)).data).length;
   if (home.isError && !home.data) return <ErrorState error={home.error} onRetry={() => void home.refetch()} />;
-  const up = home.data && [
+  const up = [
     { key: "homes", link: <Link to="/homes">{t("homes")}</Link> },
-    { key: homeId, link: <Link to="/homes/$homeId" params={{ homeId }}>{home.data.name}</Link> },
+    { key: homeId, link: home.data ? <Link to="/homes/$homeId" params={{ homeId }}>{home.data.name}</Link> : <Skeleton width={120} /> },
   ];
   return (
     <Page
       title={t("title")}
       subtitle={t("subtitle")}
-      breadcrumb={up && <Breadcrumb steps={up} />}
+      breadcrumb={<Breadcrumb steps={up} />}
       action={
         <>
           <ButtonLink to="/homes/$homeId/mqtt" params={{ homeId }} icon={MessagesSquare}>
@@ -53,40 +53,50 @@ export function ConnectPage() {
         </>
       }
     >
-      {home.data ? <Connecting home={home.data} /> : <SkeletonRows count={6} label={t("loading")} />}
+      <Connecting homeId={homeId} home={home.data} />
     </Page>
   );
 }
 
-function Connecting({ home }: { home: Home }) {
+/** Of what comes, only the list of credentials is of any length, so it stands last: nothing below it can jump. */
+function Connecting({ homeId, home }: { homeId: string; home: Home | undefined }) {
   const t = useTranslations("connect");
   const { what, client: chosen } = route.useSearch();
   const navigate = route.useNavigate();
-  const mayManage = useMayManage(home.organisation);
+  const mayManage = useMayManage(home?.organisation) && home !== undefined;
   const [issued, setIssued] = useState<IssuedMqttClient>();
-  const clients = useQuery(mqttClientsQuery(home.id));
+  const clients = useQuery(mqttClientsQuery(homeId));
   const fresh = issued?.id === chosen ? issued : undefined;
   const client = clients.data?.find(({ id }) => id === chosen) ?? fresh;
+  const loading = <SkeletonRows count={4} label={t("loading")} />;
   const go = (next: { what?: typeof what; client?: string | undefined }) => void navigate({ search: (before) => ({ ...before, ...next }), replace: true });
   function hand(next: IssuedMqttClient): void {
     setIssued(next);
     go({ what: what ?? "other", client: next.id });
   }
+  // Which credentials there are to choose from, or which the address means; what follows them waits with them.
+  const isComing = what !== undefined && client === undefined && (home === undefined || clients.isPending);
   return (
     <div className={styles.page}>
       <Server />
       <ProductPicker value={what} onChange={(next) => go({ what: next })} />
-      {what !== undefined && client === undefined && (
-        <Credentials home={home.id} product={what} clients={clients.data ?? []} mayManage={mayManage} onIssued={hand} onChosen={(id) => go({ client: id })} />
-      )}
-      {what !== undefined && client !== undefined && (
-        <Suspense fallback={<SkeletonRows count={4} label={t("loading")} />}>
-          <Handover home={home.id} product={what} client={client} secret={fresh?.secret ?? undefined} mayManage={mayManage} onIssued={hand} onOther={() => go({ what: undefined, client: undefined })} />
-          <Arrival key={client.id} home={home.id} client={client} mayManage={mayManage} />
+      {isComing ? (
+        loading
+      ) : (
+        <Suspense fallback={loading}>
+          {what !== undefined && client === undefined && (
+            <Credentials home={homeId} product={what} clients={clients.data ?? []} mayManage={mayManage} onIssued={hand} onChosen={(id) => go({ client: id })} />
+          )}
+          {what !== undefined && client !== undefined && (
+            <>
+              <Handover home={homeId} product={what} client={client} secret={fresh?.secret ?? undefined} mayManage={mayManage} onIssued={hand} onOther={() => go({ what: undefined, client: undefined })} />
+              <Arrival key={client.id} home={homeId} client={client} mayManage={mayManage} />
+            </>
+          )}
+          <HomeAssistantSwitch homeId={homeId} home={home} mayManage={mayManage} />
+          <Clients home={homeId} clients={clients} mayManage={mayManage} onIssued={hand} />
         </Suspense>
       )}
-      <Clients home={home.id} clients={clients} mayManage={mayManage} onIssued={hand} />
-      <HomeAssistantSwitch home={home} mayManage={mayManage} />
     </div>
   );
 }

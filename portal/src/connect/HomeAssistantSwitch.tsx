@@ -6,12 +6,21 @@ import { ErrorNotice } from "../ui/Notice";
 import { Card } from "../ui/Section";
 import { showToast } from "../ui/toasts";
 import { Toggle } from "../ui/Toggle";
+import { Coming } from "./Coming";
 import styles from "./Connect.module.css";
 
-export function HomeAssistantSwitch({ home, mayManage }: { home: Home; mayManage: boolean }) {
+interface Props {
+  homeId: string;
+  /** Undefined while it loads. */
+  home: Home | undefined;
+  mayManage: boolean;
+}
+
+export function HomeAssistantSwitch({ homeId, home, mayManage }: Props) {
   const t = useTranslations("connect.homeAssistant");
+  const loading = useTranslations("connect")("loading");
   const id = useId();
-  const update = useUpdateHome(home.id);
+  const update = useUpdateHome(homeId);
   const asked = update.isPending ? update.variables.export_homeassistant : undefined;
   function change(on: boolean): void {
     update.mutate({ export_homeassistant: on }, { onSuccess: () => showToast({ tone: "ok", title: t(on ? "on" : "off") }) });
@@ -23,7 +32,13 @@ export function HomeAssistantSwitch({ home, mayManage }: { home: Home; mayManage
           <strong id={id}>{t("title")}</strong>
           <p className={styles.help}>{t("what")}</p>
         </div>
-        <Toggle aria-labelledby={id} isSelected={asked ?? home.export_homeassistant} pending={update.isPending} isDisabled={!mayManage} onChange={change} />
+        {home === undefined ? (
+          <Coming label={loading}>
+            <Toggle isSelected={false} isDisabled />
+          </Coming>
+        ) : (
+          <Toggle aria-labelledby={id} isSelected={asked ?? home.export_homeassistant} pending={update.isPending} isDisabled={!mayManage} onChange={change} />
+        )}
       </div>
       {update.error !== null && <ErrorNotice error={update.error} />}
     </Card>
