@@ -30,6 +30,38 @@ test("open it by keyboard, find a device, go there", async ({ signedIn: page }) 
   await expect(page.getByRole("heading", { name: "Haus Seeblick", level: 1 })).toBeVisible();
 });
 
+test.describe("before it is asked for", () => {
+  // The worker keeps every file: what is loaded when would then say nothing.
+  test.use({ serviceWorkers: "block" });
+
+  test("the shortcut's first key loads it; the second opens it with what is there, and loses nothing typed", async ({ signedIn: page }) => {
+    const loading = new Set<string>();
+    const loaded: string[] = [];
+    page.on("request", (request) => request.url().includes("/assets/") && loading.add(request.url()));
+    page.on("requestfinished", (request) => {
+      if (loading.delete(request.url())) loaded.push(request.url());
+    });
+    const isThere = () => loading.size === 0 && loaded.some((url) => url.includes("/SearchPalette"));
+    await page.goto("/");
+    await isLive(page);
+    // No page pays for it at its start.
+    await expect.poll(() => loading.size).toBe(0);
+    expect(loaded.filter((url) => url.includes("/SearchPalette"))).toEqual([]);
+    await page.keyboard.down("Control");
+    await expect.poll(isThere).toBe(true);
+    await expect(page.getByRole("dialog")).toHaveCount(0);
+    // From here on nothing more of it may be fetched.
+    await page.route("**/assets/**", (route) => route.abort());
+    await page.keyboard.press("k");
+    await page.keyboard.up("Control");
+    const box = page.getByRole("searchbox", { name: "Search and commands" });
+    await expect(box).toBeFocused();
+    await page.keyboard.type("kitchen win");
+    await expect(box).toHaveValue("kitchen win");
+    await expect(page.getByRole("menuitem", { name: /^Kitchen window/ })).toBeVisible();
+  });
+});
+
 test("several are found: arrows choose; what is nowhere is said so; Escape leaves", async ({ signedIn: page }) => {
   await page.goto("/");
   await isLive(page);
