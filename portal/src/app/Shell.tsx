@@ -10,6 +10,7 @@ import { ConnectionBanner } from "../live/ConnectionBanner";
 import { LiveProvider } from "../live/LiveProvider";
 import { PlainButton } from "../ui/Button";
 import { ToastRegion } from "../ui/Toasts";
+import { useIsWide } from "../ui/wide";
 import { PLACES } from "./places";
 import styles from "./Shell.module.css";
 import { Switcher } from "./Switcher";
@@ -33,22 +34,25 @@ export function Shell() {
 
 function Frame() {
   const t = useTranslations("app");
+  const isWide = useIsWide();
   return (
     <div className={styles.shell}>
       <a className={styles.skip} href="#content">
         {t("skip")}
       </a>
-      <Rail />
+      {isWide && <Rail />}
       <div className={styles.main}>
-        <Header />
+        <Header isWide={isWide} />
         <ConnectionBanner />
         <main id="content" tabIndex={-1} className={styles.content}>
           <Outlet />
         </main>
       </div>
-      <nav className={styles.bar} aria-label={t("places.label")}>
-        <Places />
-      </nav>
+      {!isWide && (
+        <nav className={styles.bar} aria-label={t("places.label")}>
+          <Places />
+        </nav>
+      )}
     </div>
   );
 }
@@ -84,16 +88,18 @@ function Rail() {
   );
 }
 
-function Header() {
+function Header({ isWide }: { isWide: boolean }) {
   const t = useTranslations("app");
   return (
     <header className={styles.header}>
       <Switcher />
       <SearchButton />
       <AlarmBadge className={styles.place} />
-      <Link to="/settings" aria-label={t("places.settings")} className={`${styles.place} ${styles.phoneOnly}`}>
-        <Settings size={20} aria-hidden />
-      </Link>
+      {!isWide && (
+        <Link to="/settings" aria-label={t("places.settings")} className={styles.place}>
+          <Settings size={20} aria-hidden />
+        </Link>
+      )}
     </header>
   );
 }

@@ -1,13 +1,15 @@
 // A table of up to many thousands of rows: a real `<table>`, of which only what is in view is drawn. Sorting is the
 // caller's state (keep it in the URL), selecting is optional.
-import { useWindowVirtualizer, type Virtualizer } from "@tanstack/react-virtual";
+import { useWindowVirtualizer } from "@tanstack/react-virtual";
 import { ArrowDown, ArrowUp, ChevronsUpDown } from "lucide-react";
-import { type CSSProperties, memo, type ReactNode, startTransition, useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
+import { type CSSProperties, memo, type ReactNode, startTransition, useEffect, useMemo, useRef, useState } from "react";
 import { useLocale, useTranslations } from "use-intl";
 import { Checkbox } from "./Checkbox";
 import { classes } from "./classes";
 import styles from "./Table.module.css";
 import { nextSort, type Sort, sortRows, type SortValue } from "./table-sort";
+import { useIsWide } from "./wide";
+import { WINDOW_LIST, windowSize } from "./window-list";
 
 export interface Column<Row> {
   id: string;
@@ -41,27 +43,9 @@ const OVERSCAN = 5;
 /** Where tables begin on most pages: until it is measured, no more rows are drawn than will be seen. */
 const USUAL_TOP = 280;
 
-type Rect = { width: number; height: number };
-
-/** The window's size is known at the start; to ask for it again at once would have the browser lay out every new row twice. */
-function observeWindow(_instance: Virtualizer<Window, Element>, tell: (rect: Rect) => void): () => void {
-  const measure = () => tell({ width: window.innerWidth, height: window.innerHeight });
-  window.addEventListener("resize", measure, { passive: true });
-  return () => window.removeEventListener("resize", measure);
-}
-
-/** As in Table.module.css. */
-const WIDE = "(min-width: 720px)";
-
-function watchWidth(listener: () => void): () => void {
-  const query = window.matchMedia(WIDE);
-  query.addEventListener("change", listener);
-  return () => query.removeEventListener("change", listener);
-}
-
 /** What a phone leaves out is not drawn there at all. */
 function useSeen<Row>(columns: readonly Column<Row>[]): readonly Column<Row>[] {
-  const wide = useSyncExternalStore(watchWidth, () => window.matchMedia(WIDE).matches);
+  const wide = useIsWide();
   return useMemo(() => (wide ? columns : columns.filter(({ wideOnly }) => !wideOnly)), [columns, wide]);
 }
 
@@ -84,14 +68,14 @@ export function Table<Row>(props: TableProps<Row>) {
     return () => observer.disconnect();
   }, []);
   // Known from the start, or all is drawn a second time as soon as it is; asked once, as each asking lays out the page.
-  const [initialRect] = useState(() => ({ width: window.innerWidth, height: window.innerHeight }));
+  const [initialRect] = useState(windowSize);
   // oxlint-disable-next-line react/incompatible-library -- the virtualiser's functions are not kept beyond a render
   const virtual = useWindowVirtualizer({
+    ...WINDOW_LIST,
     count: ordered.length,
     estimateSize: () => rowHeight,
     overscan: OVERSCAN,
     initialRect,
-    observeElementRect: observeWindow,
     scrollMargin: top,
   });
   const items = virtual.getVirtualItems();

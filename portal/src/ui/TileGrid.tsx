@@ -2,6 +2,7 @@
 import { useWindowVirtualizer } from "@tanstack/react-virtual";
 import { type CSSProperties, type ReactNode, startTransition, useLayoutEffect, useRef, useState } from "react";
 import { flushSync } from "react-dom";
+import { WINDOW_LIST, windowSize } from "./window-list";
 
 /** As in Tile.module.css. */
 const LEAST_WIDTH = 264;
@@ -39,14 +40,16 @@ export function TileGrid<Item>({ label, items, itemKey, children }: TileGridProp
     observer.observe(element);
     return () => observer.disconnect();
   }, []);
+  // Known from the start, or all is drawn a second time as soon as it is; asked once, as each asking lays out the page.
+  const [initialRect] = useState(windowSize);
   // oxlint-disable-next-line react/incompatible-library -- the virtualiser's functions are not kept beyond a render
   const virtual = useWindowVirtualizer({
+    ...WINDOW_LIST,
     count: Math.ceil(items.length / columns),
     estimateSize: () => ROW_HEIGHT,
     gap: GAP,
     overscan: OVERSCAN,
-    // Known from the start, or all is drawn a second time as soon as it is.
-    initialRect: { width: window.innerWidth, height: window.innerHeight },
+    initialRect,
     scrollMargin: top,
   });
   const grid: CSSProperties = { display: "grid", gap: GAP, gridTemplateColumns: `repeat(${columns}, minmax(0, 1fr))`, gridAutoRows: ROW_HEIGHT };
