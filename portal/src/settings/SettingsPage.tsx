@@ -8,6 +8,7 @@ import { useProfile, useSignOut } from "../api/session";
 import { LANGUAGES } from "../i18n/languages";
 import { Badge } from "../ui/Badge";
 import { Button } from "../ui/Button";
+import { Later } from "../ui/Later";
 import { List, ListRow } from "../ui/List";
 import { ErrorNotice } from "../ui/Notice";
 import { Page } from "../ui/Page";
@@ -19,10 +20,19 @@ import { Row } from "../ui/Row";
 export function SettingsPage() {
   const t = useTranslations("settings");
   return (
-    <Page title={t("title")} aside={<About />}>
+    <Page
+      title={t("title")}
+      aside={
+        <Later>
+          <About />
+        </Later>
+      }
+    >
       <You />
       <Looks />
-      <Manage />
+      <Later>
+        <Manage />
+      </Later>
     </Page>
   );
 }
