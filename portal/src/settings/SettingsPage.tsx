@@ -17,20 +17,24 @@ import { Segmented } from "../ui/Segmented";
 import { About } from "./About";
 import { Row } from "../ui/Row";
 
+/** As high as they are on a phone. */
+const MANAGE_PX = 610;
+const ABOUT_PX = 340;
+
 export function SettingsPage() {
   const t = useTranslations("settings");
   return (
     <Page
       title={t("title")}
       aside={
-        <Later>
+        <Later height={ABOUT_PX}>
           <About />
         </Later>
       }
     >
       <You />
       <Looks />
-      <Later>
+      <Later height={MANAGE_PX}>
         <Manage />
       </Later>
     </Page>

@@ -2,7 +2,7 @@
 // caller's state (keep it in the URL), selecting is optional.
 import { useWindowVirtualizer } from "@tanstack/react-virtual";
 import { ArrowDown, ArrowUp, ChevronsUpDown } from "lucide-react";
-import { type CSSProperties, memo, type ReactNode, startTransition, useEffect, useMemo, useRef, useState } from "react";
+import { type CSSProperties, memo, type ReactNode, startTransition, useDeferredValue, useEffect, useMemo, useRef, useState } from "react";
 import { useLocale, useTranslations } from "use-intl";
 import { Checkbox } from "./Checkbox";
 import { classes } from "./classes";
@@ -69,12 +69,14 @@ export function Table<Row>(props: TableProps<Row>) {
   }, []);
   // Known from the start, or all is drawn a second time as soon as it is; asked once, as each asking lays out the page.
   const [initialRect] = useState(windowSize);
+  // First the rows that are seen; those around them follow.
+  const overscan = useDeferredValue(OVERSCAN, 0);
   // oxlint-disable-next-line react/incompatible-library -- the virtualiser's functions are not kept beyond a render
   const virtual = useWindowVirtualizer({
     ...WINDOW_LIST,
     count: ordered.length,
     estimateSize: () => rowHeight,
-    overscan: OVERSCAN,
+    overscan,
     initialRect,
     scrollMargin: top,
   });
