@@ -233,6 +233,26 @@ async fn a_changed_password_ends_all_other_sessions_and_is_told() {
     world.stop().await;
 }
 
+/// Neither what accounts alone are sent nor what others asked for shows in when an address is refused.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_address_with_an_account_is_refused_no_sooner_than_one_without() {
+    let world = World::start_with(|config| config.identity.mails_per_address_per_hour = 3).await;
+    register(&world, ANNA).await;
+    let access = token(&world, ANNA, SECRET).await;
+    for _ in 0..2 {
+        assert_eq!(register(&world, Owner.email()).await.status, 201);
+    }
+    for email in [Owner.email(), "nobody@example.org"] {
+        let mut told = vec![];
+        for _ in 0..5 {
+            let call = world.post("/api/auth/email-change").bearer(&access).json(json!({ "email": email }));
+            told.push(call.send().await.status);
+        }
+        assert_eq!(told, [202, 202, 202, 429, 429], "{email}");
+    }
+    world.stop().await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_new_address_counts_when_it_answers_and_the_old_one_is_told_twice() {
     let world = World::start().await;
