@@ -2,7 +2,7 @@
 
 use lares_model::access::Action;
 use lares_model::event::{EventType, NewEvent};
-use lares_model::home::{NAME_MAX_CHARS, Room};
+use lares_model::home::{NAME_MAX_CHARS, Room, is_same_name};
 use lares_model::{HomeId, Invalid, OrganisationId, RoomId};
 use lares_store::rooms::{self as rows};
 use lares_store::{Page, UnitOfWork, devices, events, homes};
@@ -106,7 +106,7 @@ pub async fn rename(hub: &Hub, caller: &Caller, id: RoomId, name: &str) -> Resul
     let before = rows::find(&work, caller.scope(), id).await?.ok_or(HubError::NotFound("room"))?;
     caller.require(Action::HomeManage, before.organisation)?;
     // Rooms that were called alike before this was refused stay as they are.
-    if name.trim().to_lowercase() != before.name.trim().to_lowercase() {
+    if !is_same_name(name, &before.name) {
         check_alone(&work, before.organisation, before.home, name).await?;
     }
     let after = Room { name: name.to_owned(), ..before.clone() };
