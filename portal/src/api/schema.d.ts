@@ -1165,7 +1165,7 @@ export interface paths {
         /** Rooms of a home. */
         get: operations["listRoomsOfHome"];
         put?: never;
-        /** Make a room in a home. */
+        /** Make a room in a home. Each room of a home has a name of its own, whatever its capitals. */
         post: operations["createRoom"];
         delete?: never;
         options?: never;
@@ -2027,8 +2027,8 @@ export interface paths {
         get: operations["listMembers"];
         put?: never;
         /**
-         * Add a person whom you share an organisation with, or did. They are told by mail. Others are invited, whether they have an
-         *     account or not.
+         * Add a person whom you share an organisation with, or did, and not as an owner. They are told by mail, and may leave.
+         *     Others are invited, whether they have an account or not.
          */
         post: operations["addMember"];
         delete?: never;
@@ -2179,7 +2179,7 @@ export interface paths {
         delete: operations["deleteRoom"];
         options?: never;
         head?: never;
-        /** Rename a room. */
+        /** Rename a room; not to the name of another room of its home. */
         patch: operations["updateRoom"];
         trace?: never;
     };
@@ -2604,6 +2604,8 @@ export interface components {
             organisation: components["schemas"]["OrganisationId"];
             raised_at: components["schemas"]["UnixMillis"];
             severity: components["schemas"]["AlarmSeverity"];
+            /** @description Since when its cause is there; of a device's state, since the reading that says so. */
+            since: components["schemas"]["UnixMillis"];
             source: components["schemas"]["AlarmSource"];
             state: components["schemas"]["AlarmState"];
             /**
@@ -4165,6 +4167,8 @@ export interface components {
                 organisation: components["schemas"]["OrganisationId"];
                 raised_at: components["schemas"]["UnixMillis"];
                 severity: components["schemas"]["AlarmSeverity"];
+                /** @description Since when its cause is there; of a device's state, since the reading that says so. */
+                since: components["schemas"]["UnixMillis"];
                 source: components["schemas"]["AlarmSource"];
                 state: components["schemas"]["AlarmState"];
                 /**
