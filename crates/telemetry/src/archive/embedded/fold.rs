@@ -198,6 +198,10 @@ pub fn holds(
     from: i64,
     until: i64,
 ) -> Result<bool, TelemetryError> {
-    let rows = extents::touching(connection, place.group.id, from, until.saturating_sub(1))?;
-    Ok(!rows.is_empty() || from < place.group.raw_from())
+    let group = place.group;
+    if !extents::touching(connection, group.id, from, until.saturating_sub(1))?.is_empty() {
+        return Ok(true);
+    }
+    let aged = until.min(group.raw_from());
+    Ok(from < aged && rollup::touch(connection, group, from, aged)?)
 }
