@@ -37,6 +37,11 @@ impl Level {
     pub fn span_of(&self, time: i64) -> i64 {
         time.div_euclid(self.width_ms * self.span)
     }
+
+    /// When a body's first bucket begins.
+    pub fn start_of(&self, span: i64) -> i64 {
+        span.saturating_mul(self.width_ms * self.span)
+    }
 }
 
 /// From coarse to fine.
