@@ -26,6 +26,8 @@ pub struct Fold<'a> {
     levels: Vec<Stored>,
     /// Where the rows begin; before it only rollups are left.
     floor: i64,
+    /// The last edge.
+    until: i64,
     /// All there is of all levels before the floor, from coarse to fine.
     aged: Vec<(&'static Level, Vec<(i64, Aggregate)>)>,
     /// The chunk unpacked last: neighbouring spans share one.
@@ -33,10 +35,12 @@ pub struct Fold<'a> {
     pub damaged: Vec<i64>,
 }
 
-/// A level, and of it the body read last: spans are asked for in the order of their time.
+/// A level, and of it what was read last: spans are asked for in the order of their time.
 struct Stored {
     level: &'static Level,
-    body: Option<(i64, Vec<(i64, Aggregate)>)>,
+    /// Between which instants.
+    read: (i64, i64),
+    buckets: Vec<(i64, Aggregate)>,
 }
 
 struct Unpacked {
@@ -66,14 +70,15 @@ impl<'a> Fold<'a> {
         for level in LEVELS.iter().filter(|level| kept & level.bit() != 0) {
             let aligned = edges.iter().all(|edge| edge % level.width_ms == 0);
             if aligned || widest / level.width_ms >= BUCKETS_WORTH {
-                levels.push(Stored { level, body: None });
+                levels.push(Stored { level, read: (0, 0), buckets: Vec::new() });
             }
             if from < floor {
                 let until = until.min(floor);
                 aged.push((level, rollup::read(connection, place.group, level, place.column, from, until)?));
             }
         }
-        Ok(Fold { connection, place, extents, levels, floor, aged, unpacked: None, damaged: Vec::new() })
+        let unpacked = None;
+        Ok(Fold { connection, place, extents, levels, floor, until, aged, unpacked, damaged: Vec::new() })
     }
 
     pub fn run(mut self, edges: &[i64]) -> Result<(Vec<Option<Aggregate>>, Vec<i64>), TelemetryError> {
@@ -135,21 +140,17 @@ impl<'a> Fold<'a> {
         level: usize,
     ) -> Result<(), TelemetryError> {
         let (connection, place) = (self.connection, self.place);
-        let Stored { level, body } = &mut self.levels[level];
-        let mut at = from;
-        while at < until {
-            let span = level.span_of(at);
-            let (start, end) = (level.start_of(span), level.start_of(span + 1));
-            if body.as_ref().is_none_or(|(there, _)| *there != span) {
-                let read = rollup::read(connection, place.group, level, place.column, start, end - 1)?;
-                *body = Some((span, read));
-            }
-            let buckets = body.as_ref().map_or(&[][..], |(_, buckets)| buckets);
-            let first = buckets.partition_point(|(start, _)| *start < at);
-            at = end.min(until);
-            for (_, aggregate) in buckets[first..].iter().take_while(|(start, _)| *start < at) {
-                add(sum, aggregate);
-            }
+        // The coarsest one makes up most of what is asked; finer ones only its ends.
+        let through = if level == 0 { self.until.max(until) } else { until };
+        let Stored { level, read, buckets } = &mut self.levels[level];
+        if from < read.0 || until > read.1 {
+            let (first, last) = (level.span_of(from), level.span_of(through - 1));
+            *read = (level.start_of(first), level.start_of(last + 1));
+            *buckets = rollup::read(connection, place.group, level, place.column, read.0, read.1 - 1)?;
+        }
+        let first = buckets.partition_point(|(start, _)| *start < from);
+        for (_, aggregate) in buckets[first..].iter().take_while(|(start, _)| *start < until) {
+            add(sum, aggregate);
         }
         Ok(())
     }
