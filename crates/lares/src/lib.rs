@@ -10,6 +10,7 @@ mod config_accounts;
 pub mod config_docs;
 mod config_mqtt;
 mod config_sign_in;
+mod config_telemetry;
 pub mod data_dir;
 pub mod demo;
 pub mod demo_file;
