@@ -33,7 +33,7 @@ function frame() {
 }
 
 /** These come with words of their own. */
-const SELDOM = /^src\/(?:alarms|mailbox|oauth|people|profile|security|showcase|signin)\//;
+const SELDOM = /^src\/(?:alarms|mailbox|oauth|people|profile|readings|security|showcase|signin)\//;
 
 function loadedWith(page) {
   const seen = closure(page, frame());
