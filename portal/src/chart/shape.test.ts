@@ -1,6 +1,6 @@
 // How history becomes lines, bars and bands: gaps stay gaps, and nothing is claimed that was not reported.
 import { describe, expect, it } from "vitest";
-import { awaySpans, bandsOf, shares } from "./bands";
+import { awaySpans, type Band, bandsOf, pairs, shares, shiftedBands } from "./bands";
 import { conversion } from "../format/units";
 import { alongside, barColumns, barsFor, barsOf, sumBetween, total } from "./bars";
 import { csvOf, fileName } from "./csv";
@@ -168,5 +168,21 @@ describe("csvOf", () => {
       "ku-che-plug-2-activepower-2026-11-21.csv",
     );
     expect(fileName("照明", "A.B", "2026-11-21")).toBe("b-2026-11-21.csv");
+  });
+});
+
+describe("pairs", () => {
+  const band = (from: number, until: number, value: string | undefined): Band => ({ from, until, value, estimated: false, mixed: false });
+  it("ends a stretch where either state changes, and knows where one says nothing", () => {
+    const own = [band(0, 10, "Locked"), band(10, 30, "Unlocked")];
+    const others = shiftedBands([band(-95, -80, "Locked"), band(-80, -60, "Unlocked")], 100);
+    expect(pairs(own, others).map(({ from, until, own: mine, other }) => [from, until, mine?.value, other?.value])).toEqual([
+      [0, 5, "Locked", undefined],
+      [5, 10, "Locked", "Locked"],
+      [10, 20, "Unlocked", "Locked"],
+      [20, 30, "Unlocked", "Unlocked"],
+      [30, 40, undefined, "Unlocked"],
+    ]);
+    expect(pairs([], [])).toEqual([]);
   });
 });
