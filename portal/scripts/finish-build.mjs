@@ -33,10 +33,11 @@ function frame() {
 }
 
 /** These come with words of their own. */
-const SELDOM = /^src\/(?:alarms|mailbox|oauth|people|profile|readings|security|showcase|signin)\//;
+const SELDOM = /^src\/(?:alarms|mailbox|oauth|people|profile|security|showcase|signin)\//;
 
 function loadedWith(page) {
   const seen = closure(page, frame());
+  if (page.startsWith("src/readings/")) return closure("src/i18n/de-readings.ts", seen);
   return SELDOM.test(page) ? closure("src/i18n/de-seldom.ts", seen) : seen;
 }
 

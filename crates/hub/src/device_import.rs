@@ -6,6 +6,7 @@ use lares_model::{DeviceId, FieldError, HomeId, Invalid, RoomId};
 use serde::{Deserialize, Serialize};
 
 use crate::caller::Caller;
+use crate::csv_lines::Lines;
 use crate::devices::{NewDevice, Registered, insert_new};
 use crate::error::HubError;
 use crate::hub::Hub;

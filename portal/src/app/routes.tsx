@@ -14,7 +14,7 @@ import { parseDevicesSearch } from "../manage/devices-search";
 import { parseAddSearch } from "../onboarding/add-search";
 import { parseReadingsSearch } from "../readings/readings-search";
 import { parseSessionsSearch } from "../operations/sessions-search";
-import { withSeldomWords } from "../i18n/seldom";
+import { withReadingsWords, withSeldomWords } from "../i18n/seldom";
 import { NotFoundPage } from "./NotFoundPage";
 import { Root } from "./Root";
 import { PROVIDER_ERRORS } from "../signin/provider-errors";
@@ -201,13 +201,13 @@ const pages = [
     getParentRoute: () => app,
     path: "/devices/$deviceId/readings",
     validateSearch: parseReadingsSearch,
-    component: lazyRouteComponent(() => withSeldomWords(import("../readings/ReadingsPage").then(({ ReadingsPage }) => ReadingsPage))),
+    component: lazyRouteComponent(() => withReadingsWords(import("../readings/ReadingsPage").then(({ ReadingsPage }) => ReadingsPage))),
   }),
   createRoute({
     getParentRoute: () => app,
     path: "/homes/$homeId/readings",
     validateSearch: parseReadingsSearch,
-    component: lazyRouteComponent(() => withSeldomWords(import("../readings/HomeReadingsPage").then(({ HomeReadingsPage }) => HomeReadingsPage))),
+    component: lazyRouteComponent(() => withReadingsWords(import("../readings/HomeReadingsPage").then(({ HomeReadingsPage }) => HomeReadingsPage))),
   }),
   createRoute({
     getParentRoute: () => app,

@@ -102,8 +102,9 @@ export function BandHistory(props: ShownProps) {
     () => (compared === undefined || other.bands === undefined ? undefined : { name: compared.name, bands: shiftedBands(other.bands, compared.shiftMs), twoState: compared.twoState }),
     [compared, other.bands],
   );
+  const ownName = compared?.key === "previous" ? t("compare.now") : device.name;
   const tracks: Track[] = [
-    { key: "own", name: compared?.key === "previous" ? t("compare.now") : device.name, bands, twoState, shiftMs: 0 },
+    { key: "own", name: ownName, bands, twoState, shiftMs: 0 },
     ...(beside === undefined || compared === undefined ? [] : [{ ...beside, key: compared.key, shiftMs: compared.shiftMs }]),
   ];
   return (
@@ -111,7 +112,7 @@ export function BandHistory(props: ShownProps) {
       query={own.query}
       isEmpty={tracks.every((track) => track.bands.every((band) => band.value === undefined))}
       chart={<Timeline tracks={tracks} attribute={attribute} span={shown} zone={zone} name={name} onZoom={onZoom} />}
-      foot={own.query.data && <HistoryTable {...props} history={own.query.data} kind="state" bands={bands} {...(beside && { besideBands: beside })} />}
+      foot={own.query.data && <HistoryTable {...props} history={own.query.data} kind="state" bands={bands} {...(beside && { besideBands: { ...beside, own: ownName } })} />}
     />
   );
 }

@@ -16,7 +16,7 @@ interface Props {
   kind: "counter" | "state";
   bands?: readonly Band[];
   /** What bands are compared with, on the same time. */
-  besideBands?: { name: string; bands: readonly Band[]; twoState: TwoState };
+  besideBands?: { own: string; name: string; bands: readonly Band[]; twoState: TwoState };
   /** What each step is compared with. */
   beside?: { name: string; values: (number | undefined)[] };
   device: { name: string };
@@ -48,7 +48,7 @@ function useLines({ history, kind, bands = [], besideBands, beside, attribute, t
       time: time(from),
       cells: [stated(own, twoState), stated(other, besideBands.twoState), duration(until - from, voice.say)],
     }));
-    return { heading: [t("table.time"), t("table.value"), besideBands.name, t("table.span")], rows };
+    return { heading: [t("table.time"), besideBands.own, besideBands.name, t("table.span")], rows };
   }
   if (kind === "state") {
     const rows = bands.toReversed().map((band) => ({

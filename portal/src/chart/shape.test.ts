@@ -171,11 +171,14 @@ describe("csvOf", () => {
   });
 });
 
+function held(from: number, until: number, value: string): Band {
+  return { from, until, value, estimated: false, mixed: false };
+}
+
 describe("pairs", () => {
-  const band = (from: number, until: number, value: string | undefined): Band => ({ from, until, value, estimated: false, mixed: false });
   it("ends a stretch where either state changes, and knows where one says nothing", () => {
-    const own = [band(0, 10, "Locked"), band(10, 30, "Unlocked")];
-    const others = shiftedBands([band(-95, -80, "Locked"), band(-80, -60, "Unlocked")], 100);
+    const own = [held(0, 10, "Locked"), held(10, 30, "Unlocked")];
+    const others = shiftedBands([held(-95, -80, "Locked"), held(-80, -60, "Unlocked")], 100);
     expect(pairs(own, others).map(({ from, until, own: mine, other }) => [from, until, mine?.value, other?.value])).toEqual([
       [0, 5, "Locked", undefined],
       [5, 10, "Locked", "Locked"],

@@ -5,7 +5,6 @@ import mailbox from "./de/mailbox.json";
 import oauth from "./de/oauth.json";
 import people from "./de/people.json";
 import profile from "./de/profile.json";
-import readings from "./de/readings.json";
 import security from "./de/security.json";
 import showcase from "./de/showcase.json";
 import signin from "./de/signin.json";
@@ -17,7 +16,6 @@ export const messages = {
   oauth,
   people,
   profile,
-  readings,
   security,
   showcase,
   signin,

@@ -4,7 +4,6 @@ import mailbox from "./en/mailbox.json";
 import oauth from "./en/oauth.json";
 import people from "./en/people.json";
 import profile from "./en/profile.json";
-import readings from "./en/readings.json";
 import security from "./en/security.json";
 import showcase from "./en/showcase.json";
 import signin from "./en/signin.json";
@@ -16,7 +15,6 @@ export const messages = {
   oauth,
   people,
   profile,
-  readings,
   security,
   showcase,
   signin,

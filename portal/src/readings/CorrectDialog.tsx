@@ -35,7 +35,8 @@ export function CorrectDialog({ device, reading, spec, words, time, onClose, onD
   const reasonOf = useReadingReason();
   const voice = useVoice();
   const correct = useCorrect(device.id);
-  const [key] = useState(newKey);
+  // Asked again after no answer it is the same deed; with other words it is another.
+  const [keys] = useState(() => new Map<string, string>());
   const before = reading.value as Value;
   const unit = useMemo(() => conversion(spec?.unit ?? "", voice.units), [spec?.unit, voice.units]);
   async function send({ value: typed, reason }: Record<"value" | "reason", string>): Promise<void> {
@@ -43,8 +44,11 @@ export function CorrectDialog({ device, reading, spec, words, time, onClose, onD
     if (value === undefined) throw wrongValue(t("noValue"));
     if (value === before) throw wrongValue(t("same"));
     const { endpoint, attribute, time: at } = reading;
+    const body = { endpoint, attribute, time: at, value, reason };
+    const key = keys.get(JSON.stringify(body)) ?? newKey();
+    keys.set(JSON.stringify(body), key);
     try {
-      onDone(await correct.mutateAsync({ body: { endpoint, attribute, time: at, value, reason }, key }));
+      onDone(await correct.mutateAsync({ body, key }));
     } catch (error) {
       if (!(error instanceof ProblemError)) throw error;
       const errors = (error.problem.errors ?? []).map((one) => ({ ...one, reason: reasonOf(one.reason) }));

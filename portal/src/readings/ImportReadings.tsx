@@ -27,7 +27,8 @@ const ImportReport = lazy(async () => ({ default: (await import("./ImportReport"
 
 interface Chosen {
   name: string;
-  text: string;
+  /** Of a file that is too large: never read. */
+  text: string | undefined;
   key: string;
 }
 
@@ -39,11 +40,11 @@ export function ImportReadings({ device }: { device: Device }) {
   const [chosen, setChosen] = useState<Chosen>();
   const file = useMemo(() => {
     if (chosen === undefined || capabilities === undefined) return undefined;
+    if (chosen.text === undefined) return { kind: "tooLarge" } as const;
     return readFile(chosen.text, (attribute) => ["number", "integer"].includes(attributeSpec(capabilities, attribute)?.kind.type ?? ""));
   }, [chosen, capabilities]);
   async function take(from: File): Promise<void> {
-    const text = from.size > BYTES_MAX ? "x".repeat(BYTES_MAX + 1) : await from.text();
-    setChosen({ name: from.name, text, key: newKey() });
+    setChosen({ name: from.name, text: from.size > BYTES_MAX ? undefined : await from.text(), key: newKey() });
   }
   function again(): void {
     setChosen(undefined);

@@ -3,7 +3,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { Lock } from "lucide-react";
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import { useTimeZone, useTranslations } from "use-intl";
 import { useHome } from "../api/homes";
 import { type Device, deviceQuery } from "../api/lists";
@@ -16,12 +16,14 @@ import { useNow } from "../ui/now";
 import { Page } from "../ui/Page";
 import { Skeleton } from "../ui/Skeleton";
 import { Tabs } from "../ui/Tabs";
-import { CorrectReadings } from "./CorrectReadings";
-import { ImportReadings } from "./ImportReadings";
 import { Kept } from "./Kept";
 import { allTime, countQuery } from "./queries";
 import { READING_TASKS, type ReadingTask } from "./readings-search";
-import { RemoveReadings } from "./RemoveReadings";
+
+// One of them at a time.
+const ImportReadings = lazy(async () => ({ default: (await import("./ImportReadings")).ImportReadings }));
+const CorrectReadings = lazy(async () => ({ default: (await import("./CorrectReadings")).CorrectReadings }));
+const RemoveReadings = lazy(async () => ({ default: (await import("./RemoveReadings")).RemoveReadings }));
 
 export function ReadingsPage() {
   const { deviceId } = useParams({ from: "/_app/devices/$deviceId/readings" });
@@ -56,7 +58,7 @@ function OfDevice({ device }: { device: Device }) {
     correct: <CorrectReadings device={device} zone={zone} stored={stored.data} />,
     remove: <RemoveReadings scope={scope} zone={zone} stored={stored.data} device={device} />,
   };
-  const items = READING_TASKS.map((id) => ({ id, label: t(`task.${id}`), content: contents[id] }));
+  const items = READING_TASKS.map((id) => ({ id, label: t(`task.${id}`), content: <Suspense fallback={<Skeleton height={320} />}>{contents[id]}</Suspense> }));
   return (
     <Page title={t("titleOf", { name: device.name })} subtitle={<Kept stored={stored.data} zone={zone} />} breadcrumb={<Breadcrumb steps={steps} />}>
       {mayManage ? (

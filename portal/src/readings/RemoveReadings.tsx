@@ -79,7 +79,17 @@ export function RemoveReadings({ scope, zone, stored, device }: Props) {
       {span !== undefined && <WhatGoes scope={scope} zone={zone} span={span} attribute={only} {...(device && { device })} onAsk={() => setAsking(true)} />}
       {asking && span !== undefined && (
         <Suspense>
-          <RemoveDialog scope={scope} span={span} attribute={only} onClose={() => setAsking(false)} onDone={(count) => (setAsking(false), setRemoved(count))} />
+          <RemoveDialog
+            scope={scope}
+            span={span}
+            attribute={only}
+            onClose={() => setAsking(false)}
+            onDone={(count) => {
+              setAsking(false);
+              setRemoved(count);
+              setAttribute(ALL);
+            }}
+          />
         </Suspense>
       )}
     </div>

@@ -39,7 +39,6 @@ export type FileProblem = { kind: "empty" | "tooMany" | "tooLarge" | "unreadable
 
 /** `isNumber` tells whether an attribute is one: only then a comma in it is a decimal one. */
 export function readFile(text: string, isNumber: (attribute: string) => boolean): ReadingsFile | FileProblem {
-  if (text.length > BYTES_MAX) return { kind: "tooLarge" };
   const separator = separatorOf(text);
   let found: CsvRow[];
   try {

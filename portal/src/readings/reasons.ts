@@ -27,7 +27,7 @@ export interface KnownReading {
 export function knownReading(reason: string): KnownReading | undefined {
   for (const [key, pattern] of KNOWN) {
     const found = pattern.exec(reason);
-    if (found !== null) return { key, named: [found[1] ?? "", found[2] ?? "", (found[3] ?? "").trim()] };
+    if (found !== null) return { key, named: [1, 2, 3].map((nth) => (found[nth] ?? "").trim()) as KnownReading["named"] };
   }
   return undefined;
 }
