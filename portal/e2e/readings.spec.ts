@@ -89,7 +89,7 @@ test.describe("readings of a device", () => {
 
     await page.getByRole("button", { name: "Change readings" }).click();
     await page.getByRole("menuitem", { name: "Correct a reading" }).click();
-    await expect(page.getByText("40 readings are kept")).toBeVisible();
+    await expect(page.getByText("40 readings kept")).toBeVisible();
     await page.getByRole("button", { name: /^Correct 139\sW of / }).click();
     const dialog = page.getByRole("dialog", { name: "Correct a reading" });
     await expect(dialog.getByText("139 W")).toBeVisible();

@@ -65,7 +65,12 @@ export function Timeline({ tracks, attribute, span, zone, name, onZoom }: Props)
       <Readout said={pointed && told(pointed)} rest={undefined} unit="" />
       {tracks.map((track) => (
         <div key={track.key} className={styles.row}>
-          {isCompared && <p className={styles.name}>{track.name}</p>}
+          {isCompared && (
+            <div className={styles.head}>
+              <p className={styles.name}>{track.name}</p>
+              <Shares track={track} attribute={attribute} word={word} />
+            </div>
+          )}
           <div role="img" aria-label={t("bandsOf", { name: isCompared ? `${name}, ${track.name}` : name })} className={styles.track} {...drag.handlers}>
             {track.bands.map((band) => (
               <div
@@ -80,7 +85,6 @@ export function Timeline({ tracks, attribute, span, zone, name, onZoom }: Props)
             ))}
             {drag.selected && <div className={styles.selected} style={drag.selected} />}
           </div>
-          {isCompared && <Shares track={track} attribute={attribute} word={word} />}
         </div>
       ))}
       <div className={styles.axis} aria-hidden>

@@ -15,6 +15,7 @@ import { useVoice } from "../format/voice";
 import { twoStateOf, type Value, valueText } from "../format/wording";
 import { Badge } from "../ui/Badge";
 import { Button } from "../ui/Button";
+import { classes } from "../ui/classes";
 import { EmptyState } from "../ui/EmptyState";
 import { ErrorState } from "../ui/ErrorState";
 import { Notice } from "../ui/Notice";
@@ -165,12 +166,12 @@ function List({ readings, words, time, onChoose }: ListProps) {
         <tbody>
           {readings.map((reading) => (
             <tr key={`${reading.time} ${reading.received}`}>
-              <td className={styles.wraps}>{time(reading.time)}</td>
-              <td className={styles.wraps}>
+              <td className={styles.tight}>{time(reading.time)}</td>
+              <td className={styles.tight}>
                 {words(reading.value)} {reading.quality !== "measured" && <Badge>{t(`quality.${reading.quality}`)}</Badge>}
               </td>
               {onChoose && (
-                <td className={styles.end}>
+                <td className={classes(styles.end, styles.tight)}>
                   <Button size="small" variant="quiet" icon={Pencil} aria-label={t("correctOf", { time: time(reading.time), value: words(reading.value) })} onPress={() => onChoose(reading)}>
                     {t("correct")}
                   </Button>

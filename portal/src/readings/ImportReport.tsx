@@ -117,7 +117,7 @@ function Line({ row, wrong }: { row: RefusedRow; wrong: string[] }) {
     <tr>
       <td className={styles.end}>{row.line}</td>
       <td className={styles.why}>{wrong.map((words) => <span key={words}>{words}</span>)}</td>
-      <td>
+      <td className={styles.raw}>
         <code className={styles.soft}>{COLUMNS.map((_, nth) => row.values[nth] ?? "").join(" · ")}</code>
       </td>
     </tr>

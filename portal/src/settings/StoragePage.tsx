@@ -1,6 +1,7 @@
 // What an organisation's readings take, and for how long they are kept.
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
+import { Trash2 } from "lucide-react";
 import { useState } from "react";
 import { useTimeZone, useTranslations } from "use-intl";
 import { homesQuery } from "../api/lists";
@@ -139,7 +140,7 @@ function Parts({ storage, mayManage }: { storage: Storage; mayManage: boolean })
         <Section title={t("byHome")}>
           <Amounts
             label={t("byHome")}
-            rows={largest.map((one) => ({ key: one.home, name: <Link to="/homes/$homeId" params={{ homeId: one.home }}>{nameOf(one.home)}</Link>, amount: one, remove: mayManage && <ButtonLink size="small" variant="quiet" aria-label={t("removeOf", { name: nameOf(one.home) })} to="/homes/$homeId/readings" params={{ homeId: one.home }}>{t("remove")}</ButtonLink> }))}
+            rows={largest.map((one) => ({ key: one.home, name: <Link to="/homes/$homeId" params={{ homeId: one.home }}>{nameOf(one.home)}</Link>, amount: one, remove: mayManage && <ButtonLink size="small" variant="quiet" icon={Trash2} aria-label={t("removeOf", { name: nameOf(one.home) })} to="/homes/$homeId/readings" params={{ homeId: one.home }}><span className={styles.wide}>{t("remove")}</span></ButtonLink> }))}
           />
         </Section>
       )}
@@ -147,7 +148,7 @@ function Parts({ storage, mayManage }: { storage: Storage; mayManage: boolean })
         <Section title={t("byDevice")}>
           <Amounts
             label={t("byDevice")}
-            rows={storage.devices.map((one) => ({ key: one.device, name: <Link to="/devices/$deviceId" params={{ deviceId: one.device }}>{one.name}</Link>, amount: one, remove: mayManage && <ButtonLink size="small" variant="quiet" aria-label={t("removeOf", { name: one.name })} to="/devices/$deviceId/readings" params={{ deviceId: one.device }} search={{ task: "remove" }}>{t("remove")}</ButtonLink> }))}
+            rows={storage.devices.map((one) => ({ key: one.device, name: <Link to="/devices/$deviceId" params={{ deviceId: one.device }}>{one.name}</Link>, amount: one, remove: mayManage && <ButtonLink size="small" variant="quiet" icon={Trash2} aria-label={t("removeOf", { name: one.name })} to="/devices/$deviceId/readings" params={{ deviceId: one.device }} search={{ task: "remove" }}><span className={styles.wide}>{t("remove")}</span></ButtonLink> }))}
           />
         </Section>
       )}
