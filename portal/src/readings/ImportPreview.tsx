@@ -7,7 +7,7 @@ import { useVoice } from "../format/voice";
 import { Button } from "../ui/Button";
 import { Notice } from "../ui/Notice";
 import { Card, Section } from "../ui/Section";
-import { COLUMNS, type ReadingsFile } from "./import-file";
+import type { ReadingsFile } from "./import-file";
 import styles from "./Readings.module.css";
 import { seriesName } from "./series-names";
 
@@ -19,6 +19,8 @@ interface Props {
 }
 
 const SHOWN = 8;
+/** What tells most comes first: a phone shows little more. */
+const SEEN = ["time", "value", "attribute", "endpoint"] as const;
 
 export function ImportPreview({ device, name, file, onSend }: Props) {
   const t = useTranslations("readings.import");
@@ -41,7 +43,7 @@ export function ImportPreview({ device, name, file, onSend }: Props) {
               <thead>
                 <tr>
                   <th scope="col" className={styles.end}>{t("line")}</th>
-                  {COLUMNS.map((one) => <th key={one} scope="col">{column(one)}</th>)}
+                  {SEEN.map((one) => <th key={one} scope="col">{column(one)}</th>)}
                 </tr>
               </thead>
               <tbody>
@@ -49,11 +51,11 @@ export function ImportPreview({ device, name, file, onSend }: Props) {
                   <tr key={line}>
                     <td className={styles.end}>{line}</td>
                     <td>{time}</td>
-                    <td>{endpoint}</td>
+                    <td>{value}</td>
                     <td>
                       {seriesName(device, Number(endpoint), attribute, say)} <code className={styles.soft}>{attribute}</code>
                     </td>
-                    <td>{value}</td>
+                    <td>{endpoint}</td>
                   </tr>
                 ))}
               </tbody>

@@ -60,15 +60,7 @@ export function ImportReadings({ device }: { device: Device }) {
   return (
     <div className={styles.stack}>
       <Card>
-        <div className={styles.lead}>
-          <p>{t("what")}</p>
-          <ul className={styles.rules}>
-            <li>{t.rich("columns", { columns: COLUMNS.join(", "), code: (words) => <code>{words}</code> })}</li>
-            <li>{t.rich("time", { code: (words) => <code>{words}</code> })}</li>
-            <li>{t("history")}</li>
-            <li>{t("again")}</li>
-          </ul>
-        </div>
+        {(file === undefined || "kind" in file) && <Expected />}
         <FileDrop accept=".csv,text/csv,text/plain" label={t(chosen === undefined ? "choose" : "chooseOther")} drop={t("drop")} isFirst={chosen === undefined} onFile={(from) => void take(from)} />
         <Takes device={device} />
       </Card>
@@ -83,6 +75,22 @@ export function ImportReadings({ device }: { device: Device }) {
           />
         </Suspense>
       )}
+    </div>
+  );
+}
+
+/** What a file has to be like; who has chosen one that can be read knows. */
+function Expected() {
+  const t = useTranslations("readings.import");
+  return (
+    <div className={styles.lead}>
+      <p>{t("what")}</p>
+      <ul className={styles.rules}>
+        <li>{t.rich("columns", { columns: COLUMNS.join(", "), code: (words) => <code>{words}</code> })}</li>
+        <li>{t.rich("time", { code: (words) => <code>{words}</code> })}</li>
+        <li>{t("history")}</li>
+        <li>{t("again")}</li>
+      </ul>
     </div>
   );
 }

@@ -123,7 +123,8 @@ function WhatGoes({ scope, zone, span, attribute, device, onAsk }: GoesProps) {
     <Section title={t("goes", { count, number: number(count) })}>
       <div className={styles.stack}>
         <Card flush>
-          <div className={styles.within}>
+          {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- it scrolls on its own, so the keyboard must reach it */}
+          <div className={styles.scroll} role="region" aria-label={t("goesLabel")} tabIndex={0}>
             <table className={styles.table} aria-label={t("goesLabel")}>
               <thead>
                 <tr>
