@@ -105,7 +105,7 @@ test.describe("readings of a device", () => {
     await page.getByRole("button", { name: "Show what was known before" }).click();
     await expect(list.getByRole("row").nth(1)).toContainText("139 W");
     await expect(page.getByRole("button", { name: /^Correct / })).toHaveCount(0);
-    await page.getByRole("button", { name: "Back to now" }).click();
+    await page.getByRole("button", { name: "Show what is known now" }).click();
     await expect(list.getByRole("row").nth(1)).toContainText("14 W");
     await expectSound(page);
 
@@ -142,7 +142,7 @@ test.describe("readings of a device", () => {
     const front = await register(house, "Compared front", "DoorLock");
     const back = await register(house, "Compared back", "DoorLock");
     const told = (values: readonly [number, string][]) => values.map(([nth, value]) => `${minute(nth)},1,${LOCK},${value}`);
-    await importRows(house, front, told([[0, "Locked"], [300, "Unlocked"], [420, "Locked"]]));
+    await importRows(house, front, told([[0, "Locked"], [300, "Unlocked"], [540, "Locked"]]));
     await importRows(house, back, told([[0, "Unlocked"], [600, "Locked"]]));
     await page.goto(`/devices/${front}?attribute=1/${LOCK}`);
     await isLive(page);
@@ -151,7 +151,7 @@ test.describe("readings of a device", () => {
     await expect(page.getByRole("img", { name: /Compared back/ })).toContainText("Unlocked");
     await page.getByText("Show as a table").click();
     await expect(page.getByRole("columnheader", { name: "Compared back" })).toBeVisible();
-    await expect(page.getByRole("row", { name: /Unlocked Unlocked 2 h/ })).toBeVisible();
+    await expect(page.getByRole("row", { name: /Unlocked Unlocked 4 h/ })).toBeVisible();
     await expectSound(page);
     await page.getByRole("combobox", { name: "Compare with" }).selectOption({ label: "The time before" });
     await expect(page.getByRole("img", { name: /This time/ })).toBeVisible();
@@ -164,6 +164,7 @@ test("a page is found by what it is about", async ({ signedIn: page }) => {
   await page.goto("/");
   await isLive(page);
   await page.keyboard.press("Control+k");
+  await expect(page.getByRole("searchbox", { name: "Search and commands" })).toBeFocused();
   await page.keyboard.type("energy");
   await expect(page.getByRole("menuitem", { name: /^Insights/ })).toBeVisible();
   await expect(page.getByRole("menuitem", { name: /^Charts of Lindenstrasse 12/ })).toBeVisible();
@@ -175,6 +176,7 @@ test.describe("in German", () => {
     await page.goto("/");
     await isLive(page);
     await page.keyboard.press("Control+k");
+    await expect(page.getByRole("searchbox", { name: "Suche und Befehle" })).toBeFocused();
     await page.keyboard.type("messwerte");
     await page.getByRole("menuitem", { name: /^Speicher/ }).click();
     await expect(page.getByRole("heading", { name: "Speicher", level: 1 })).toBeVisible();
