@@ -40,7 +40,7 @@ const knownEarly: Plugin = {
 };
 
 /** Each file costs a page the same again, however little is in it: small modules that several pages need come together. */
-const SMALL = /[\\/]lucide-react[\\/]|[\\/]portal[\\/]src[\\/](?!chart|onboarding|i18n)/;
+const SMALL = /[\\/]lucide-react[\\/]|[\\/]portal[\\/]src[\\/](?!chart|onboarding|i18n|readings)/;
 /** What the pages of the account share, which most days nobody opens. */
 const SELDOM = /[\\/]src[\\/](?:(?:alarms|mailbox|oauth|passkey|people|profile|security|signin)[\\/]|stepup[\\/](?:StepUpDialog|ways)|api[\\/](?:account|factors|mails|oauth|people|tokens)\.)/;
 /** What these bring along is not small. */

@@ -37,6 +37,7 @@ const SELDOM = /^src\/(?:alarms|mailbox|oauth|people|profile|security|showcase|s
 
 function loadedWith(page) {
   const seen = closure(page, frame());
+  if (page.startsWith("src/readings/")) return closure("src/i18n/de-readings.ts", seen);
   return SELDOM.test(page) ? closure("src/i18n/de-seldom.ts", seen) : seen;
 }
 

@@ -6,6 +6,7 @@ use lares_model::{DeviceId, FieldError, HomeId, Invalid, RoomId};
 use serde::{Deserialize, Serialize};
 
 use crate::caller::Caller;
+use crate::csv_lines::Lines;
 use crate::devices::{NewDevice, Registered, insert_new};
 use crate::error::HubError;
 use crate::hub::Hub;
@@ -139,7 +140,7 @@ fn read_rows(text: &[u8]) -> Result<Rows, HubError> {
     }
     invalid.or(())?;
     let mut rows = Vec::new();
-    let mut lines = Lines { text, counted: 0, line: 1 };
+    let mut lines = Lines::of(text);
     for (index, record) in reader.records().enumerate() {
         if index == ROWS_MAX {
             return Err(Invalid::one("rows", format!("at most {ROWS_MAX} rows are taken at once")).into());
@@ -158,26 +159,6 @@ fn read_rows(text: &[u8]) -> Result<Rows, HubError> {
         return Err(Invalid::one("rows", "the file has a heading and no rows").into());
     }
     Ok(rows)
-}
-
-/// Counts lines by itself: after a CRLF the reader's own count is one behind.
-struct Lines<'a> {
-    text: &'a [u8],
-    counted: usize,
-    line: u64,
-}
-
-impl Lines<'_> {
-    /// The line of the first letter from here on; asked for in the order of the file.
-    fn at(&mut self, byte: usize) -> u64 {
-        let rest = self.text.get(byte..).unwrap_or_default();
-        let blank = rest.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
-        let until = (byte + blank).min(self.text.len());
-        let passed = self.text.get(self.counted..until).unwrap_or_default();
-        self.line += passed.iter().filter(|byte| **byte == b'\n').count() as u64;
-        self.counted = until.max(self.counted);
-        self.line
-    }
 }
 
 fn parse_row(row: &Row) -> Result<NewDevice, Invalid> {

@@ -30,7 +30,7 @@ pub struct Span {
 }
 
 impl Span {
-    fn check(&self) -> Result<(), Invalid> {
+    pub(crate) fn check(&self) -> Result<(), Invalid> {
         if let Some(attribute) = &self.attribute {
             series::known(attribute)?;
         }

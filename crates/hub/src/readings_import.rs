@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::caller::Caller;
+use crate::csv_lines::Lines;
 use crate::devices::{device_event, find};
 use crate::error::HubError;
 use crate::hub::Hub;
@@ -120,12 +121,16 @@ fn read_rows(text: &[u8]) -> Result<Rows, HubError> {
     }
     invalid.or(())?;
     let mut rows = Vec::new();
+    let mut lines = Lines::of(text);
     for (index, record) in reader.records().enumerate() {
         if index == ROWS_MAX {
             return Err(Invalid::one("rows", format!("at most {ROWS_MAX} rows are taken at once")).into());
         }
-        let fallback_line = index as u64 + 2;
-        let line = record.as_ref().ok().and_then(|r| r.position()).map_or(fallback_line, csv::Position::line);
+        let begins = match &record {
+            Ok(record) => record.position(),
+            Err(error) => error.position(),
+        };
+        let line = begins.map_or(index as u64 + 2, |begins| lines.at(begins.byte() as usize));
         let row = record
             .and_then(|record| record.deserialize(Some(&heading)))
             .map_err(|error| Invalid::one("row", error.to_string()));

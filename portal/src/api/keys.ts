@@ -13,6 +13,7 @@ export const keys = {
   diagnostics: (device: string) => ["device", device, "diagnostics"] as const,
   history: (device: string, query: object) => ["device", device, "history", query] as const,
   homeHistory: (home: string, query: object) => ["homes", home, "history", query] as const,
+  readingsCount: (of: string, id: string, query: object) => ["readings-count", of, id, query] as const,
   storage: (organisation: string) => ["storage", organisation] as const,
   retention: (organisation: string) => ["retention", organisation] as const,
   commands: (filter: object) => ["commands", filter] as const,

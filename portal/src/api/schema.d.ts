@@ -1155,6 +1155,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/homes/{id}/readings/count": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Count the readings of a span of all devices of a home: what removing it would take. */
+        get: operations["countHomeReadings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/homes/{id}/rooms": {
         parameters: {
             query?: never;
@@ -1595,6 +1612,23 @@ export interface paths {
          *     log says who corrected it and why.
          */
         post: operations["correctReading"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/iot/devices/{id}/readings/count": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Count the readings of a span, series by series: what removing it would take. */
+        get: operations["countReadings"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -3034,6 +3068,25 @@ export interface components {
             time: components["schemas"]["UnixMillis"];
             /** @description A boolean, a number or a text, as the attribute or argument has it */
             value: boolean | number | string;
+        };
+        CountView: {
+            /**
+             * Format: int64
+             * @description All series together.
+             */
+            count: number;
+            series: components["schemas"]["CountedView"][];
+        };
+        /** @description A series with at least one reading in the span. */
+        CountedView: {
+            attribute: string;
+            /** Format: int64 */
+            count: number;
+            device: components["schemas"]["DeviceId"];
+            /** Format: int32 */
+            endpoint: number;
+            first: components["schemas"]["UnixMillis"];
+            last: components["schemas"]["UnixMillis"];
         };
         /** @description How much came from a device, and how much of it was odd. */
         Counts: {
@@ -12823,6 +12876,99 @@ export interface operations {
             };
         };
     };
+    countHomeReadings: {
+        parameters: {
+            query: {
+                /** @description From this device time on. */
+                from: components["schemas"]["UnixMillis"];
+                /** @description Before this device time. */
+                until: components["schemas"]["UnixMillis"];
+                /** @description Only of this attribute: full name, `Capability.Attribute`. */
+                attribute?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Home */
+                id: components["schemas"]["HomeId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How many */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CountView"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not include this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Storage not available */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listRoomsOfHome: {
         parameters: {
             query?: {
@@ -16510,6 +16656,99 @@ export interface operations {
             };
             /** @description No space left */
             507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    countReadings: {
+        parameters: {
+            query: {
+                /** @description From this device time on. */
+                from: components["schemas"]["UnixMillis"];
+                /** @description Before this device time. */
+                until: components["schemas"]["UnixMillis"];
+                /** @description Only of this attribute: full name, `Capability.Attribute`. */
+                attribute?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Device */
+                id: components["schemas"]["DeviceId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How many */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CountView"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not include this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Storage not available */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };

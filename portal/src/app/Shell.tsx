@@ -6,6 +6,7 @@ import { useTranslations } from "use-intl";
 import { AlarmBadge } from "../alarms/AlarmBadge";
 import { useProfile } from "../api/session";
 import { UnitsContext } from "../format/voice";
+import { withSearchWords } from "../i18n/seldom";
 import { ConnectionBanner } from "../live/ConnectionBanner";
 import { LiveProvider } from "../live/LiveProvider";
 import { PlainButton } from "../ui/Button";
@@ -15,8 +16,8 @@ import { PLACES } from "./places";
 import styles from "./Shell.module.css";
 import { Switcher } from "./Switcher";
 
-const loadPalette = () => import("../search/SearchPalette");
-const SearchPalette = lazy(async () => ({ default: (await loadPalette()).SearchPalette }));
+const loadPalette = () => withSearchWords(import("../search/SearchPalette").then(({ SearchPalette: palette }) => palette));
+const SearchPalette = lazy(loadPalette);
 
 const onApple = /mac|iphone|ipad/i.test(navigator.userAgent);
 

@@ -12,8 +12,9 @@ import { parseHomeChartsSearch, parseHomeSearch } from "../home/home-search";
 import { parseHomesSearch } from "../homes/homes-search";
 import { parseDevicesSearch } from "../manage/devices-search";
 import { parseAddSearch } from "../onboarding/add-search";
+import { parseReadingsSearch } from "../readings/readings-search";
 import { parseSessionsSearch } from "../operations/sessions-search";
-import { withSeldomWords } from "../i18n/seldom";
+import { withReadingsWords, withSeldomWords } from "../i18n/seldom";
 import { NotFoundPage } from "./NotFoundPage";
 import { Root } from "./Root";
 import { PROVIDER_ERRORS } from "../signin/provider-errors";
@@ -195,6 +196,18 @@ const pages = [
     path: "/devices/$deviceId",
     validateSearch: parseDeviceSearch,
     component: lazyRouteComponent(() => import("../device/DevicePage"), "DevicePage"),
+  }),
+  createRoute({
+    getParentRoute: () => app,
+    path: "/devices/$deviceId/readings",
+    validateSearch: parseReadingsSearch,
+    component: lazyRouteComponent(() => withReadingsWords(import("../readings/ReadingsPage").then(({ ReadingsPage }) => ReadingsPage))),
+  }),
+  createRoute({
+    getParentRoute: () => app,
+    path: "/homes/$homeId/readings",
+    validateSearch: parseReadingsSearch,
+    component: lazyRouteComponent(() => withReadingsWords(import("../readings/HomeReadingsPage").then(({ HomeReadingsPage }) => HomeReadingsPage))),
   }),
   createRoute({
     getParentRoute: () => app,

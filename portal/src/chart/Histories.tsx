@@ -6,7 +6,7 @@ import { useTranslations } from "use-intl";
 import { millis } from "../format/instant";
 import type { LatestValue } from "../live/hooks";
 import { useNow } from "../ui/now";
-import { awaySpans, bandsOf } from "./bands";
+import { awaySpans, type Band, bandsOf, shiftedBands } from "./bands";
 import { alongside, barsOf } from "./bars";
 import { Frame } from "./Frame";
 import { grown, withTail } from "./history";
@@ -15,7 +15,7 @@ import { HistoryTable } from "./HistoryTable";
 import { useCompared } from "./LineHistory";
 import { historyQuery, presenceEventsQuery, valueBeforeQuery } from "./queries";
 import { calendarSpan, type Span, stepFor } from "./range";
-import { Timeline } from "./Timeline";
+import { Timeline, type Track } from "./Timeline";
 
 const BarPlot = lazy(async () => ({ default: (await import("./BarPlot")).BarPlot }));
 
@@ -62,27 +62,59 @@ export function BarHistory(props: ShownProps) {
   );
 }
 
+interface Stated {
+  device: string;
+  endpoint: number;
+  /** What the server is asked for, and what is shown of it. */
+  asked: Span;
+  shown: Span;
+}
+
+const NO_TAIL: readonly LatestValue[] = [];
+
+/** The bands of one series, with the times at which its device was away. Asks for nothing where there is none. */
+function useBands(of: Stated | undefined, attribute: string, tail: readonly LatestValue[]) {
+  const now = useNow();
+  const enabled = of !== undefined;
+  const { device, endpoint, asked, shown } = of ?? { device: "", endpoint: 0, asked: NOWHEN, shown: NOWHEN };
+  const query = useQuery({ ...historyQuery({ device, endpoint, attribute, ...asked, by: { buckets: BAND_BUCKETS } }), enabled });
+  const before = useQuery({ ...valueBeforeQuery(device, endpoint, attribute, asked.from), enabled }).data;
+  const presence = useQuery({ ...presenceEventsQuery(device, asked), enabled }).data;
+  const { from, until } = shown;
+  const bands = useMemo(() => {
+    if (query.data === undefined) return undefined;
+    const events = (presence ?? []).map((event) => ({ at: millis(event.time), isAway: event.type === "device.offline" }));
+    return bandsOf({ ...withTail(query.data, tail), from, until }, before ?? undefined, awaySpans(events, from, until), now);
+  }, [query.data, presence, tail, before, now, from, until]);
+  return { query, bands };
+}
+
+const NOWHEN: Span = { from: 0, until: 0 };
+
 export function BandHistory(props: ShownProps) {
   const { device, endpoint, attribute, asked, shown, tail, twoState, zone, name, onZoom } = props;
-  const now = useNow();
-  const query = useQuery(historyQuery({ device: device.id, endpoint, attribute, ...asked, by: { buckets: BAND_BUCKETS } }));
-  const before = useQuery(valueBeforeQuery(device.id, endpoint, attribute, asked.from)).data;
-  const presence = useQuery(presenceEventsQuery(device.id, asked)).data;
-  const bands = useMemo(() => {
-    if (query.data === undefined) return [];
-    const events = (presence ?? []).map((event) => ({ at: millis(event.time), isAway: event.type === "device.offline" }));
-    const away = awaySpans(events, shown.from, shown.until);
-    const history = { ...withTail(query.data, tail), from: shown.from, until: shown.until };
-    return bandsOf(history, before ?? undefined, away, now);
-  }, [query.data, presence, tail, before, now, shown.from, shown.until]);
+  const t = useTranslations("chart");
+  const own = useBands({ device: device.id, endpoint, asked, shown }, attribute, tail);
+  const compared = useCompared(props, asked);
+  const other = useBands(compared && { ...compared, asked: compared.span, shown: compared.span }, attribute, NO_TAIL);
+  const bands = own.bands ?? NO_BANDS;
+  const beside = useMemo(
+    () => (compared === undefined || other.bands === undefined ? undefined : { name: compared.name, bands: shiftedBands(other.bands, compared.shiftMs), twoState: compared.twoState }),
+    [compared, other.bands],
+  );
+  const ownName = compared?.key === "previous" ? t("compare.now") : device.name;
+  const tracks: Track[] = [
+    { key: "own", name: ownName, bands, twoState, shiftMs: 0 },
+    ...(beside === undefined || compared === undefined ? [] : [{ ...beside, key: compared.key, shiftMs: compared.shiftMs }]),
+  ];
   return (
     <Frame
-      query={query}
-      isEmpty={bands.every((band) => band.value === undefined)}
-      chart={
-        <Timeline bands={bands} attribute={attribute} twoState={twoState} span={shown} zone={zone} name={name} onZoom={onZoom} />
-      }
-      foot={query.data && <HistoryTable {...props} history={query.data} kind="state" bands={bands} />}
+      query={own.query}
+      isEmpty={tracks.every((track) => track.bands.every((band) => band.value === undefined))}
+      chart={<Timeline tracks={tracks} attribute={attribute} span={shown} zone={zone} name={name} onZoom={onZoom} />}
+      foot={own.query.data && <HistoryTable {...props} history={own.query.data} kind="state" bands={bands} {...(beside && { besideBands: { ...beside, own: ownName } })} />}
     />
   );
 }
+
+const NO_BANDS: readonly Band[] = [];

@@ -62,20 +62,17 @@ export function HistoryPanel(props: HistoryPanelProps) {
   const spec = attributeSpec(capabilities.data, attribute);
   const isNumber = spec === undefined ? typeof latest?.value === "number" : spec.kind.type === "number" || spec.kind.type === "integer";
   const shared = { ...props, asked, shown, tail, onZoom: (span: Span) => onRange(rangeText(fixed(span, now))), onLive: () => onRange(livePreset(shown)) };
-  const isBand = spec?.counter !== true && !isNumber;
   return (
     <div className={styles.panel}>
       <RangePicker range={range} span={shown} zone={zone} onChange={(next) => onRange(rangeText(next))} />
-      {!isBand && (
-        <CompareSelect
-          home={props.device.home}
-          device={props.device.id}
-          endpoint={props.endpoint}
-          attribute={attribute}
-          value={props.compare}
-          onChange={props.onCompare}
-        />
-      )}
+      <CompareSelect
+        home={props.device.home}
+        device={props.device.id}
+        endpoint={props.endpoint}
+        attribute={attribute}
+        value={props.compare}
+        onChange={props.onCompare}
+      />
       {spec?.counter === true ? (
         <BarHistory {...shared} />
       ) : isNumber ? (

@@ -6,7 +6,7 @@ import { quantity } from "../format/quantity";
 import { useVoice } from "../format/voice";
 import { type TwoState, valueText } from "../format/wording";
 import { isoDay } from "../format/zone";
-import type { Band } from "./bands";
+import { type Band, pairs } from "./bands";
 import { ChartFoot, ChartTable, saveFile, type TableLines } from "./ChartTable";
 import { csvOf, fileName } from "./csv";
 import type { History } from "./history";
@@ -15,6 +15,8 @@ interface Props {
   history: History;
   kind: "counter" | "state";
   bands?: readonly Band[];
+  /** What bands are compared with, on the same time. */
+  besideBands?: { own: string; name: string; bands: readonly Band[]; twoState: TwoState };
   /** What each step is compared with. */
   beside?: { name: string; values: (number | undefined)[] };
   device: { name: string };
@@ -34,20 +36,25 @@ function Lines(props: Props) {
   return <ChartTable name={props.name} lines={useLines(props)} />;
 }
 
-function useLines({ history, kind, bands = [], beside, attribute, twoState, zone }: Props): TableLines {
+function useLines({ history, kind, bands = [], besideBands, beside, attribute, twoState, zone }: Props): TableLines {
   const t = useTranslations("chart");
   const voice = useVoice();
   const time = (at: number) => fullMoment(at, voice, zone);
   const amount = (value: number | undefined) => (value === undefined ? "" : quantity(value, history.unit, voice).text);
+  const stated = (band: Band | undefined, words: TwoState) => (band?.value === undefined ? t("notKnown") : valueText(attribute, band.value, voice, { twoState: words }));
+  if (kind === "state" && besideBands !== undefined) {
+    const rows = pairs(bands, besideBands.bands).toReversed().map(({ from, until, own, other }) => ({
+      key: String(from),
+      time: time(from),
+      cells: [stated(own, twoState), stated(other, besideBands.twoState), duration(until - from, voice.say)],
+    }));
+    return { heading: [t("table.time"), besideBands.own, besideBands.name, t("table.span")], rows };
+  }
   if (kind === "state") {
     const rows = bands.toReversed().map((band) => ({
       key: String(band.from),
       time: time(band.from),
-      cells: [
-        band.value === undefined ? t("notKnown") : valueText(attribute, band.value, voice, { twoState }),
-        duration(band.until - band.from, voice.say),
-        band.estimated ? t("table.estimated") : "",
-      ],
+      cells: [stated(band, twoState), duration(band.until - band.from, voice.say), band.estimated ? t("table.estimated") : ""],
     }));
     return { heading: [t("table.time"), t("table.value"), t("table.span"), t("table.note")], rows };
   }

@@ -3,6 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { lazy, useMemo } from "react";
 import { useTranslations } from "use-intl";
 import { devicesQuery } from "../api/lists";
+import { type TwoState, twoStateOf } from "../format/wording";
 import { useNow } from "../ui/now";
 import { parseComparison, previous } from "./compare";
 import { type Drawn, held, shifted, withLive } from "./drawn";
@@ -20,28 +21,31 @@ export interface Compared {
   name: string;
   device: string;
   endpoint: number;
+  twoState: TwoState;
   span: Span;
   /** From its own time to that of the chart. */
   shiftMs: number;
 }
 
 /** The other series, where there is one to compare with. */
-export function useCompared({ device, endpoint, compare }: ShownProps, span: Span): Compared | undefined {
+export function useCompared({ device, endpoint, compare, twoState }: ShownProps, span: Span): Compared | undefined {
   const t = useTranslations("chart.compare");
   const comparison = parseComparison(compare);
   const wanted = comparison?.with === "device";
   const devices = useQuery({ ...devicesQuery({ home: device.home }), enabled: wanted }).data;
   const { from, until } = span;
-  const known = comparison?.with === "device" ? devices?.find((one) => one.id === comparison.device)?.name : undefined;
+  const other = comparison?.with === "device" ? devices?.find((one) => one.id === comparison.device) : undefined;
+  const known = other?.name;
+  const theirs = twoStateOf(other);
   return useMemo(() => {
     const wish = parseComparison(compare);
     if (wish?.with === "previous") {
       const before = previous({ from, until });
-      return { key: "previous", name: t("previous"), device: device.id, endpoint, span: before, shiftMs: from - before.from };
+      return { key: "previous", name: t("previous"), device: device.id, endpoint, twoState, span: before, shiftMs: from - before.from };
     }
     if (wish === undefined || known === undefined) return undefined;
-    return { key: compare ?? "", name: known, device: wish.device, endpoint: wish.endpoint, span: { from, until }, shiftMs: 0 };
-  }, [compare, known, device.id, endpoint, from, until, t]);
+    return { key: compare ?? "", name: known, device: wish.device, endpoint: wish.endpoint, twoState: theirs, span: { from, until }, shiftMs: 0 };
+  }, [compare, known, theirs, device.id, endpoint, twoState, from, until, t]);
 }
 
 /** The readings that draw a span; a value that is told on change is carried in from before it. */

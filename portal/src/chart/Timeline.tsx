@@ -1,4 +1,5 @@
-// A state over time as bands: on and off, locked and unlocked. What is not known is hatched; dragging zooms.
+// A state over time as bands: on and off, locked and unlocked; with another one below it where they are compared. What
+// is not known is hatched; dragging zooms.
 import { type PointerEvent, useMemo, useRef, useState } from "react";
 import { useTranslations } from "use-intl";
 import { duration } from "../format/age";
@@ -13,10 +14,20 @@ import { Readout } from "./Readout";
 import { ticksOf, tickLabel } from "./ticks";
 import styles from "./Timeline.module.css";
 
-interface Props {
+export interface Track {
+  key: string;
+  name: string;
+  /** On the time of the axis. */
   bands: readonly Band[];
-  attribute: string;
   twoState: TwoState;
+  /** From its own time to that of the axis. */
+  shiftMs: number;
+}
+
+interface Props {
+  /** One, or two that are compared. */
+  tracks: readonly Track[];
+  attribute: string;
   span: Span;
   zone: string;
   name: string;
@@ -29,54 +40,76 @@ const SHORTEST_DRAG = 0.01;
 /** Narrower bands have no room for their word. */
 const WORD_SHARE = 0.1;
 
-export function Timeline({ bands, attribute, twoState, span, zone, name, onZoom }: Props) {
+export function Timeline({ tracks, attribute, span, zone, name, onZoom }: Props) {
   const t = useTranslations("chart");
   const voice = useVoice();
   const now = useNow();
-  const [pointed, setPointed] = useState<Band>();
+  const [pointed, setPointed] = useState<{ track: Track; band: Band }>();
   const length = span.until - span.from;
   const share = (ms: number) => `${(ms / length) * 100}%`;
-  const word = (value: Value | undefined) => (value === undefined ? t("notKnown") : valueText(attribute, value, voice, { twoState }));
   const ticks = useMemo(() => ticksOf(span, zone, MOST_TICKS), [span, zone]);
   const drag = useDragZoom(span, onZoom);
-  const told = (band: Band) =>
-    t(band.mixed ? "bandMixed" : "band", {
-      value: word(band.value),
-      from: moment(band.from, voice, { zone, now }),
-      until: moment(band.until, voice, { zone, now }),
+  const isCompared = tracks.length > 1;
+  const word = ({ twoState }: Track, value: Value | undefined) => (value === undefined ? t("notKnown") : valueText(attribute, value, voice, { twoState }));
+  function told({ track, band }: { track: Track; band: Band }): string {
+    const said = t(band.mixed ? "bandMixed" : "band", {
+      value: word(track, band.value),
+      from: moment(band.from - track.shiftMs, voice, { zone, now }),
+      until: moment(band.until - track.shiftMs, voice, { zone, now }),
       span: duration(band.until - band.from, voice.say),
     });
+    return isCompared ? t("bandOf", { name: track.name, band: said }) : said;
+  }
   return (
     <div>
       <Readout said={pointed && told(pointed)} rest={undefined} unit="" />
-      <div role="img" aria-label={t("bandsOf", { name })} className={styles.track} {...drag.handlers}>
-        {bands.map((band) => (
-          <div
-            key={`${band.from} ${band.mixed}`}
-            className={classes(styles.band, styles[tone(band, attribute, twoState)], band.estimated && styles.estimated, band.mixed && styles.mixed)}
-            style={{ left: share(band.from - span.from), width: share(band.until - band.from) }}
-            onPointerEnter={() => setPointed(band)}
-            onPointerLeave={() => setPointed(undefined)}
-          >
-            {(band.until - band.from) / length > WORD_SHARE && <span className={styles.word}>{word(band.value)}</span>}
+      {tracks.map((track) => (
+        <div key={track.key} className={styles.row}>
+          {isCompared && (
+            <div className={styles.head}>
+              <p className={styles.name}>{track.name}</p>
+              <Shares track={track} attribute={attribute} word={word} />
+            </div>
+          )}
+          <div role="img" aria-label={t("bandsOf", { name: isCompared ? `${name}, ${track.name}` : name })} className={styles.track} {...drag.handlers}>
+            {track.bands.map((band) => (
+              <div
+                key={`${band.from} ${band.mixed}`}
+                className={classes(styles.band, styles[tone(band, attribute, track.twoState)], band.estimated && styles.estimated, band.mixed && styles.mixed)}
+                style={{ left: share(band.from - span.from), width: share(band.until - band.from) }}
+                onPointerEnter={() => setPointed({ track, band })}
+                onPointerLeave={() => setPointed(undefined)}
+              >
+                {(band.until - band.from) / length > WORD_SHARE && <span className={styles.word}>{word(track, band.value)}</span>}
+              </div>
+            ))}
+            {drag.selected && <div className={styles.selected} style={drag.selected} />}
           </div>
-        ))}
-        {drag.selected && <div className={styles.selected} style={drag.selected} />}
-      </div>
+        </div>
+      ))}
       <div className={styles.axis} aria-hidden>
         {ticks.at.map((at) => (
           <span key={at} style={{ left: share(at - span.from) }}>{tickLabel(at, ticks.stepMs, voice, zone)}</span>
         ))}
       </div>
-      <ul className={styles.shares}>
-        {shares(bands).map(({ value, ms }) => (
-          <li key={String(value)}>
-            <span className={classes(styles.dot, styles[tone({ value }, attribute, twoState)])} aria-hidden />
-            {t("share", { value: word(value), span: duration(ms, voice.say) })}
-          </li>
-        ))}
-      </ul>
+      {!isCompared && tracks.map((track) => <Shares key={track.key} track={track} attribute={attribute} word={word} />)}
     </div>
+  );
+}
+
+/** How long each state held, in all. */
+function Shares({ track, attribute, word }: { track: Track; attribute: string; word: (track: Track, value: Value) => string }) {
+  const t = useTranslations("chart");
+  const { say } = useVoice();
+  return (
+    <ul className={styles.shares}>
+      {shares(track.bands).map(({ value, ms }) => (
+        <li key={String(value)}>
+          <span className={classes(styles.dot, styles[tone({ value }, attribute, track.twoState)])} aria-hidden />
+          {t("share", { value: word(track, value), span: duration(ms, say) })}
+        </li>
+      ))}
+    </ul>
   );
 }
 

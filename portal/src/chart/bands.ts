@@ -110,3 +110,33 @@ export function shares(bands: readonly Band[]): { value: Value; ms: number }[] {
   }
   return [...sums].map(([value, ms]) => ({ value, ms })).toSorted((a, b) => b.ms - a.ms);
 }
+
+/** The same bands on the time of another span. */
+export function shiftedBands(bands: readonly Band[], ms: number): Band[] {
+  return ms === 0 ? [...bands] : bands.map((band) => ({ ...band, from: band.from + ms, until: band.until + ms }));
+}
+
+export interface BandPair {
+  from: number;
+  until: number;
+  own: Band | undefined;
+  other: Band | undefined;
+}
+
+/** Two states side by side: a stretch ends where either of them changes. Both in order; undefined where one says nothing. */
+export function pairs(own: readonly Band[], others: readonly Band[]): BandPair[] {
+  const edges = [...new Set([...own, ...others].flatMap(({ from, until }) => [from, until]))].toSorted((a, b) => a - b);
+  const found: BandPair[] = [];
+  let mine = 0;
+  let theirs = 0;
+  for (const [nth, until] of edges.entries()) {
+    const from = edges[nth - 1];
+    if (from === undefined) continue;
+    while ((own[mine]?.until ?? Number.POSITIVE_INFINITY) <= from) mine += 1;
+    while ((others[theirs]?.until ?? Number.POSITIVE_INFINITY) <= from) theirs += 1;
+    const at = (band: Band | undefined) => (band !== undefined && band.from <= from ? band : undefined);
+    const pair = { from, until, own: at(own[mine]), other: at(others[theirs]) };
+    if (pair.own !== undefined || pair.other !== undefined) found.push(pair);
+  }
+  return found;
+}

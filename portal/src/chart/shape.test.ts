@@ -1,6 +1,6 @@
 // How history becomes lines, bars and bands: gaps stay gaps, and nothing is claimed that was not reported.
 import { describe, expect, it } from "vitest";
-import { awaySpans, bandsOf, shares } from "./bands";
+import { awaySpans, type Band, bandsOf, pairs, shares, shiftedBands } from "./bands";
 import { conversion } from "../format/units";
 import { alongside, barColumns, barsFor, barsOf, sumBetween, total } from "./bars";
 import { csvOf, fileName } from "./csv";
@@ -168,5 +168,24 @@ describe("csvOf", () => {
       "ku-che-plug-2-activepower-2026-11-21.csv",
     );
     expect(fileName("照明", "A.B", "2026-11-21")).toBe("b-2026-11-21.csv");
+  });
+});
+
+function held(from: number, until: number, value: string): Band {
+  return { from, until, value, estimated: false, mixed: false };
+}
+
+describe("pairs", () => {
+  it("ends a stretch where either state changes, and knows where one says nothing", () => {
+    const own = [held(0, 10, "Locked"), held(10, 30, "Unlocked")];
+    const others = shiftedBands([held(-95, -80, "Locked"), held(-80, -60, "Unlocked")], 100);
+    expect(pairs(own, others).map(({ from, until, own: mine, other }) => [from, until, mine?.value, other?.value])).toEqual([
+      [0, 5, "Locked", undefined],
+      [5, 10, "Locked", "Locked"],
+      [10, 20, "Unlocked", "Locked"],
+      [20, 30, "Unlocked", "Unlocked"],
+      [30, 40, undefined, "Unlocked"],
+    ]);
+    expect(pairs([], [])).toEqual([]);
   });
 });

@@ -4,8 +4,12 @@ import format, { type FormatValues } from "icu-minify/format";
 import { describe, expect, it } from "vitest";
 import { createTranslator } from "use-intl/core";
 import { messages as de } from "./de";
+import { messages as readingsDe } from "./de-readings";
+import { messages as searchDe } from "./de-search";
 import { messages as seldomDe } from "./de-seldom";
 import { messages as en } from "./en";
+import { messages as readingsEn } from "./en-readings";
+import { messages as searchEn } from "./en-search";
 import { messages as seldomEn } from "./en-seldom";
 
 const formatters = {
@@ -27,8 +31,8 @@ function valuesFor(message: string, count: number): FormatValues<string> {
 }
 
 describe.each([
-  ["en", { ...en, ...seldomEn }],
-  ["de", { ...de, ...seldomDe }],
+  ["en", { ...en, ...seldomEn, ...readingsEn, ...searchEn }],
+  ["de", { ...de, ...seldomDe, ...readingsDe, ...searchDe }],
 ] as const)("the compiled messages in %s", (locale, messages) => {
   it("read as they are written", () => {
     const options = { locale, messages: { all: Object.fromEntries(flatten(messages, "").map(([key, text]) => [key.replaceAll(".", "/"), text])) } as never };

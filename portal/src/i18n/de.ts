@@ -17,7 +17,6 @@ import offline from "./de/offline.json";
 import onboarding from "./de/onboarding.json";
 import operations from "./de/operations.json";
 import places from "./de/places.json";
-import search from "./de/search.json";
 import settings from "./de/settings.json";
 import today from "./de/today.json";
 import ui from "./de/ui.json";
@@ -40,7 +39,6 @@ export const messages = {
   onboarding,
   operations,
   places,
-  search,
   settings,
   today,
   ui,

@@ -16,7 +16,6 @@ import offline from "./en/offline.json";
 import onboarding from "./en/onboarding.json";
 import operations from "./en/operations.json";
 import places from "./en/places.json";
-import search from "./en/search.json";
 import settings from "./en/settings.json";
 import today from "./en/today.json";
 import ui from "./en/ui.json";
@@ -39,7 +38,6 @@ export const messages = {
   onboarding,
   operations,
   places,
-  search,
   settings,
   today,
   ui,

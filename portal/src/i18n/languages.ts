@@ -1,5 +1,7 @@
 // Which languages there are, which one a person reads, and how its catalogue is loaded.
 import type { Messages } from "./en";
+import type { ReadingsMessages } from "./en-readings";
+import type { SearchMessages } from "./en-search";
 import type { SeldomMessages } from "./en-seldom";
 
 export const LANGUAGES = ["en", "de"] as const;
@@ -56,5 +58,23 @@ export async function loadSeldomMessages(language: Language): Promise<SeldomMess
       return (await import("./de-seldom")).messages;
     case "en":
       return (await import("./en-seldom")).messages;
+  }
+}
+
+export async function loadReadingsMessages(language: Language): Promise<ReadingsMessages> {
+  switch (language) {
+    case "de":
+      return (await import("./de-readings")).messages;
+    case "en":
+      return (await import("./en-readings")).messages;
+  }
+}
+
+export async function loadSearchMessages(language: Language): Promise<SearchMessages> {
+  switch (language) {
+    case "de":
+      return (await import("./de-search")).messages;
+    case "en":
+      return (await import("./en-search")).messages;
   }
 }

@@ -4,24 +4,33 @@ export class CsvError extends Error {
   override readonly name = "CsvError";
 }
 
-/** Fields by rows. Quoted fields may hold commas, quotes and line ends; empty lines are left out. */
-export function parseCsv(text: string, separator = ","): string[][] {
-  const rows: string[][] = [];
+export interface CsvRow {
+  /** The line of the file it begins on, as an editor counts. */
+  line: number;
+  fields: string[];
+}
+
+/** Rows with their lines. Quoted fields may hold separators, quotes and line ends; empty lines are left out. */
+export function parseCsvRows(text: string, separator = ","): CsvRow[] {
+  const rows: CsvRow[] = [];
   let row: string[] = [];
   let field = "";
   let quoted = false;
+  let line = 1;
+  let begins = 1;
   const endField = () => {
     row.push(field);
     field = "";
   };
   const endRow = () => {
     endField();
-    if (row.length > 1 || row[0] !== "") rows.push(row);
+    if (row.length > 1 || row[0] !== "") rows.push({ line: begins, fields: row });
     row = [];
   };
   const source = text.replace(/^\uFEFF/, "");
   for (let at = 0; at < source.length; at += 1) {
     const char = source[at] as string;
+    if (char === "\n") line += 1;
     if (quoted) {
       if (char !== '"') field += char;
       else if (source[at + 1] === '"') {
@@ -30,12 +39,19 @@ export function parseCsv(text: string, separator = ","): string[][] {
       } else quoted = false;
     } else if (char === '"' && field === "") quoted = true;
     else if (char === separator) endField();
-    else if (char === "\n") endRow();
-    else if (char !== "\r") field += char;
+    else if (char === "\n") {
+      endRow();
+      begins = line;
+    } else if (char !== "\r") field += char;
   }
   if (quoted) throw new CsvError("a quoted field does not end");
   if (field !== "" || row.length > 0) endRow();
   return rows;
+}
+
+/** Fields by rows. */
+export function parseCsv(text: string, separator = ","): string[][] {
+  return parseCsvRows(text, separator).map(({ fields }) => fields);
 }
 
 /** Spreadsheets of some countries write semicolons. The heading tells. */

@@ -1,7 +1,7 @@
 // Search and commands in one box, opened by Ctrl/Cmd-K or the shell's button.
 import { useNavigate } from "@tanstack/react-router";
 import { ArrowRight, Blocks, DoorOpen, History, House, Languages, Power, Search, SunMoon, Zap, type LucideIcon } from "lucide-react";
-import { useState } from "react";
+import { type KeyboardEvent, useState } from "react";
 import { Autocomplete } from "react-aria-components/Autocomplete";
 import { Dialog } from "react-aria-components/Dialog";
 import { Header } from "react-aria-components/Header";
@@ -61,11 +61,19 @@ function Palette({ onDone }: { onDone: () => void }) {
   const groups = groupsFor(text, { recent, found: found.items.map((item) => offerOf(item, open)), actions, pages });
   const offers = new Map(groups.flatMap((group) => group.offers.map((offer) => [offer.id, offer] as const)));
   const nothing = groups.length === 0 && !found.isBehind;
+  /** What came after the last key is not chosen by itself: Enter then means the first place there is, never a deed. */
+  function openFirst(event: KeyboardEvent<HTMLInputElement>): void {
+    const [first] = groups[0]?.id === "actions" ? [] : (groups[0]?.offers ?? []);
+    if (event.key !== "Enter" || text.trim() === "" || first === undefined || event.currentTarget.getAttribute("aria-activedescendant")) return;
+    event.preventDefault();
+    onDone();
+    first.run();
+  }
   return (
     <Autocomplete inputValue={text} onInputChange={setText}>
       <SearchField aria-label={t("title")} autoFocus className={styles.field ?? ""}>
         <Search size={18} aria-hidden />
-        <Input placeholder={t("placeholder")} className={styles.input ?? ""} />
+        <Input placeholder={t("placeholder")} className={styles.input ?? ""} onKeyDown={openFirst} />
       </SearchField>
       {found.isError && text.trim() !== "" && <p className={styles.note}>{t("searchFailed")}</p>}
       {nothing && (

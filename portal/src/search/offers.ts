@@ -28,6 +28,7 @@ const PAGES = [
   ["security", "/settings/security"],
   ["apps", "/settings/apps"],
   ["alarms", "/alarms"],
+  ["storage", "/settings/storage"],
   ["mqtt", "/settings/mqtt"],
 ] as const;
 
@@ -35,10 +36,34 @@ const LANGUAGE_NAMES: Record<(typeof LANGUAGES)[number], string> = { en: "Englis
 /** The server answers within this time at the latest, wherever the command then stands. */
 const WAIT = "10s";
 
+/** Each is found by its name, and by what it is about. */
 export function usePages(): Offer[] {
   const t = useTranslations("search");
   const navigate = useNavigate();
-  return PAGES.map(([id, to]) => ({ id: `page-${id}`, title: t(`pages.${id}`), icon: "page", run: () => void navigate({ to }) }));
+  const charts = useCharts();
+  return [
+    ...PAGES.map(([id, to]): Offer => ({ id: `page-${id}`, title: t(`pages.${id}`), about: t(`about.${id}`), icon: "page", run: () => void navigate({ to }) })),
+    ...charts,
+  ];
+}
+
+/** The charts of each home, or of the one that one is in. */
+function useCharts(): Offer[] {
+  const t = useTranslations("search");
+  const navigate = useNavigate();
+  return useHomesHere().map(({ id, name }) => ({
+    id: `charts-${id}`,
+    title: t("charts", { home: name }),
+    about: t("about.charts"),
+    icon: "page",
+    target: name,
+    run: () => void navigate({ to: "/homes/$homeId/charts", params: { homeId: id } }),
+  }));
+}
+
+function useHomesHere() {
+  const { homeId } = useParams({ strict: false });
+  return (useQuery(homesQuery).data ?? []).filter(({ id }) => homeId === undefined || id === homeId);
 }
 
 export function useActions(): Offer[] {
@@ -69,8 +94,7 @@ export function useActions(): Offer[] {
 function useConnections(homeId: string | undefined): Offer[] {
   const t = useTranslations("search.actions");
   const navigate = useNavigate();
-  const homes = (useQuery(homesQuery).data ?? []).filter(({ id }) => homeId === undefined || id === homeId);
-  return homes.flatMap(({ id, name }): Offer[] => {
+  return useHomesHere().flatMap(({ id, name }): Offer[] => {
     const of = { icon: "action", target: name } as const;
     const params = { homeId: id };
     const connect: Offer = { ...of, id: `connect-${id}`, title: t("connect", { home: name }), run: () => void navigate({ to: "/homes/$homeId/connect", params }) };

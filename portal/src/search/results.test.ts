@@ -25,10 +25,25 @@ describe("narrowed", () => {
   });
 });
 
+describe("what a page is about", () => {
+  const insights = offer("i", "Insights", { about: "energy, usage, power, how long" });
+  const power = offer("p", "Power plug");
+  it("finds it, says why, and counts less than a name", () => {
+    expect(narrowed([insights, power], "power").map(({ id, detail }) => [id, detail])).toEqual([["p", undefined], ["i", "power"]]);
+    expect(narrowed([insights], "ener")[0]?.detail).toBe("energy");
+    expect(narrowed([insights], "insights energy")).toHaveLength(1);
+  });
+  it("is no place to look for pieces of words, or for one letter", () => {
+    expect(narrowed([insights], "nergy")).toEqual([]);
+    expect(narrowed([insights], "e")).toEqual([]);
+  });
+});
+
 describe("groupsFor", () => {
   const all = { recent: [offer("r", "Recent")], found: [offer("f", "Hall lamp")], actions: [lamp], pages: [offer("p", "Homes")] };
   it("shows what was found first, and without a text where one can go", () => {
     expect(groupsFor("on hall", all).map(({ id }) => id)).toEqual(["found", "actions"]);
     expect(groupsFor("", all).map(({ id }) => id)).toEqual(["recent", "pages"]);
+    expect(groupsFor("", { ...all, pages: [offer("c", "Charts of Home", { target: "Home" })] }).map(({ id }) => id)).toEqual(["recent"]);
   });
 });

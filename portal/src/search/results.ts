@@ -5,6 +5,8 @@ export interface Offer {
   /** Where it is, or what it does, small. */
   detail?: string;
   icon: OfferIcon;
+  /** What it is about, in words that its title does not have: "energy, power, usage". */
+  about?: string;
   /** What it acts on. Its name alone offers no deed: Enter pressed a moment early must not switch anything. */
   target?: string;
   run: () => void;
@@ -37,11 +39,24 @@ export function score(name: string, text: string): number {
   return worst;
 }
 
+/** One letter begins a word of everything. */
+const SHORTEST_ABOUT = 2;
+
+/** Found by what it is about: less than by its name, and only by how words begin. The words that were meant say why. */
+function foundByAbout(offer: Offer, text: string): { offer: Offer; points: number } {
+  const wanted = plain(text).split(/\s+/).filter(Boolean);
+  const isMeant = offer.about !== undefined && text.trim().length >= SHORTEST_ABOUT && score(`${offer.title}, ${offer.about}`, text) === 2;
+  if (!isMeant) return { offer, points: 0 };
+  const meant = (offer.about ?? "").split(", ").filter((word) => wanted.some((start) => score(word, start) === 2));
+  return { offer: { ...offer, detail: meant.join(", ") }, points: 0.5 };
+}
+
 export function narrowed(offers: readonly Offer[], text: string): Offer[] {
   if (text.trim() === "") return [...offers];
   return offers
     .filter((offer) => offer.target === undefined || score(offer.target, text) === 0)
     .map((offer) => ({ offer, points: score(offer.title, text) }))
+    .map((found) => (found.points > 0 ? found : foundByAbout(found.offer, text)))
     .filter(({ points }) => points > 0)
     .toSorted((a, b) => b.points - a.points)
     .map(({ offer }) => offer);
@@ -65,7 +80,7 @@ export function groupsFor(text: string, { recent, found, actions, pages }: Offer
       ]
     : [
         { id: "recent", offers: recent.slice(0, 5) },
-        { id: "pages", offers: pages },
+        { id: "pages", offers: pages.filter((offer) => offer.target === undefined) },
         { id: "actions", offers: actions.filter((offer) => offer.icon !== "switch") },
       ];
   return groups.filter((group) => group.offers.length > 0);

@@ -1,6 +1,7 @@
 // What an organisation's readings take, and for how long they are kept.
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
+import { Trash2 } from "lucide-react";
 import { useState } from "react";
 import { useTimeZone, useTranslations } from "use-intl";
 import { homesQuery } from "../api/lists";
@@ -9,6 +10,7 @@ import { fullMoment } from "../format/moment";
 import { numberFormat } from "../format/formatters";
 import { useVoice } from "../format/voice";
 import { Breadcrumb } from "../ui/Breadcrumb";
+import { ButtonLink } from "../ui/Button";
 import { ErrorState } from "../ui/ErrorState";
 import { Facts } from "../ui/Facts";
 import { Notice } from "../ui/Notice";
@@ -61,7 +63,7 @@ function OfOrganisation({ id }: { id: string }) {
           {retention.data === undefined ? <Skeleton height={240} /> : <RetentionForm key={JSON.stringify(retention.data)} organisation={id} retention={retention.data} mayManage={mayManage} />}
         </Card>
       </Section>
-      <Parts storage={storage.data} />
+      <Parts storage={storage.data} mayManage={mayManage} />
     </>
   );
 }
@@ -128,7 +130,7 @@ function Total({ storage: { total, points_max: pointsMax, removed_at: removedAt 
   );
 }
 
-function Parts({ storage }: { storage: Storage }) {
+function Parts({ storage, mayManage }: { storage: Storage; mayManage: boolean }) {
   const t = useTranslations("settings.storage");
   const homes = useQuery(homesQuery).data ?? [];
   const largest = storage.homes.toSorted((a, b) => b.bytes - a.bytes);
@@ -139,7 +141,7 @@ function Parts({ storage }: { storage: Storage }) {
         <Section title={t("byHome")}>
           <Amounts
             label={t("byHome")}
-            rows={largest.map((one) => ({ key: one.home, name: <Link to="/homes/$homeId" params={{ homeId: one.home }}>{nameOf(one.home)}</Link>, amount: one }))}
+            rows={largest.map((one) => ({ key: one.home, name: <Link to="/homes/$homeId" params={{ homeId: one.home }}>{nameOf(one.home)}</Link>, amount: one, remove: mayManage && <ButtonLink size="small" variant="quiet" icon={Trash2} aria-label={t("removeOf", { name: nameOf(one.home) })} to="/homes/$homeId/readings" params={{ homeId: one.home }}><span className={styles.wide}>{t("remove")}</span></ButtonLink> }))}
           />
         </Section>
       )}
@@ -147,7 +149,7 @@ function Parts({ storage }: { storage: Storage }) {
         <Section title={t("byDevice")}>
           <Amounts
             label={t("byDevice")}
-            rows={storage.devices.map((one) => ({ key: one.device, name: <Link to="/devices/$deviceId" params={{ deviceId: one.device }}>{one.name}</Link>, amount: one }))}
+            rows={storage.devices.map((one) => ({ key: one.device, name: <Link to="/devices/$deviceId" params={{ deviceId: one.device }}>{one.name}</Link>, amount: one, remove: mayManage && <ButtonLink size="small" variant="quiet" icon={Trash2} aria-label={t("removeOf", { name: one.name })} to="/devices/$deviceId/readings" params={{ deviceId: one.device }} search={{ task: "remove" }}><span className={styles.wide}>{t("remove")}</span></ButtonLink> }))}
           />
         </Section>
       )}
@@ -155,10 +157,11 @@ function Parts({ storage }: { storage: Storage }) {
   );
 }
 
-function Amounts({ label, rows }: { label: string; rows: readonly { key: string; name: React.ReactNode; amount: Amount }[] }) {
+function Amounts({ label, rows }: { label: string; rows: readonly { key: string; name: React.ReactNode; amount: Amount; remove: React.ReactNode }[] }) {
   const t = useTranslations("settings.storage");
   const { locale } = useVoice();
   const count = (value: number) => numberFormat(locale).format(value);
+  const mayRemove = rows.some(({ remove }) => remove);
   return (
     <Card flush>
       <table className={styles.table} aria-label={label}>
@@ -168,15 +171,17 @@ function Amounts({ label, rows }: { label: string; rows: readonly { key: string;
             <th scope="col" className={styles.wide}>{t("series")}</th>
             <th scope="col">{t("points")}</th>
             <th scope="col">{t("bytes")}</th>
+            {mayRemove && <th scope="col"><span className={styles.hidden}>{t("remove")}</span></th>}
           </tr>
         </thead>
         <tbody>
-          {rows.map(({ key, name, amount }) => (
+          {rows.map(({ key, name, amount, remove }) => (
             <tr key={key}>
               <th scope="row">{name}</th>
               <td className={styles.wide}>{count(amount.series)}</td>
               <td>{count(amount.points + amount.hot_points)}</td>
               <td>{sizeOf(amount, locale)}</td>
+              {mayRemove && <td className={styles.act}>{remove}</td>}
             </tr>
           ))}
         </tbody>

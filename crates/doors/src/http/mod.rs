@@ -45,6 +45,7 @@ mod profile;
 mod providers;
 mod readings;
 mod readings_change;
+mod readings_count;
 mod readings_file;
 mod reports;
 mod rooms;
@@ -172,6 +173,7 @@ fn of_devices() -> Vec<Route> {
         Route::new(DeviceManage, routes!(discovered::accept_all)),
         Route::new(DeviceManage, routes!(discovered::ignore)),
         Route::new(DeviceRead, routes!(readings::list)),
+        Route::new(DeviceRead, routes!(readings_count::of_device)),
         Route::new(DeviceManage, routes!(readings_change::delete_of_device)).stepped_up(),
         Route::new(DeviceRead, routes!(readings_file::export)),
         Route::new(DeviceManage, routes!(readings_file::import)).with_bodies_of(readings_file::BODY_BYTES),
@@ -314,6 +316,7 @@ fn of_homes() -> Vec<Route> {
         Route::new(HomeManage, routes!(homes::update)),
         Route::new(HomeManage, routes!(homes::delete)).stepped_up(),
         Route::new(DeviceRead, routes!(history::of_home)),
+        Route::new(DeviceRead, routes!(readings_count::of_home)),
         Route::new(DeviceManage, routes!(readings_change::delete_of_home)).stepped_up(),
         Route::new(HomeManage, routes!(mqtt_clients::create)).stepped_up(),
         Route::new(HomeRead, routes!(mqtt_clients::of_home)),

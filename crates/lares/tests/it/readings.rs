@@ -138,6 +138,17 @@ async fn a_file_is_judged_row_by_row_and_taken_once() {
     let first = read(&world, &device, "readings", "").await;
     let qualities: Vec<_> = first["items"].as_array().unwrap().iter().map(|item| &item["quality"]).collect();
     assert_eq!(qualities, ["late", "estimated"]);
+    // As Windows writes it, and with blank lines.
+    let dos = import(
+        &world,
+        &device,
+        file.replace('\n', "\r\n").replacen(&recent, &format!("\r\n\r\n{recent}"), 1),
+    )
+    .await;
+    let lines = |report: &Value| {
+        report["rows"].as_array().unwrap().iter().map(|row| row["line"].as_u64().unwrap()).collect::<Vec<_>>()
+    };
+    assert_eq!(lines(&dos), lines(&report).iter().map(|line| line + 2).collect::<Vec<_>>());
     // Once more, and under a key.
     assert_eq!(import(&world, &device, file.clone()).await, report);
     assert_eq!(read(&world, &device, "readings", "").await, first);

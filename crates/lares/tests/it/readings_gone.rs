@@ -49,6 +49,10 @@ async fn removed_readings_are_gone_after_a_kill_too() {
     lares.api().send(Method::POST, &format!("{path}/import"), Some(file)).await;
     let span =
         format!("from={}&until={}", instant(now - DAY_MS + 6_000_000), instant(now - DAY_MS + 12_000_000));
+    let told = lares.api().get(&format!("{path}/count?{span}")).await;
+    assert_eq!((&told["count"], &told["series"][0]["attribute"]), (&json!(100), &json!(TEMPERATURE)));
+    assert_eq!(told["series"][0]["first"], instant(now - DAY_MS + 6_000_000));
+    assert_eq!(lares.api().get(&format!("/api/homes/{home}/readings/count?{span}")).await["count"], 100);
     let gone = lares.api().send(Method::DELETE, &format!("{path}?{span}"), None).await;
     assert_eq!(gone["removed"], 100);
     lares.kill();
