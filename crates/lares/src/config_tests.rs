@@ -62,11 +62,23 @@ fn bounds_of_the_broker_that_contradict_each_other_are_refused_by_name() {
     for (text, key, reason) in [
         ("client_sessions_max = 20001", "mqtt.client_sessions_max", "above mqtt.organisation.sessions_max"),
         ("client_sessions_max = 0", "mqtt.client_sessions_max", "at least 1"),
-        ("connections_max = 9999", "mqtt.organisation.connections_max", "above mqtt.connections_max: it is 10000"),
+        (
+            "connections_max = 9999",
+            "mqtt.organisation.connections_max",
+            "above mqtt.connections_max: it is 10000",
+        ),
         ("organisation.sessions_max = 9999", "mqtt.organisation.connections_max", "and that is 9999"),
         ("organisation.connections_max = 0", "mqtt.organisation.connections_max", "at least 1"),
-        ("client_topics_max = 100001", "mqtt.client_topics_max", "above mqtt.organisation.retained_messages_max"),
-        ("organisation.messages_per_s = 5", "mqtt.client_messages_per_s", "above mqtt.organisation.messages_per_s"),
+        (
+            "client_topics_max = 100001",
+            "mqtt.client_topics_max",
+            "above mqtt.organisation.retained_messages_max",
+        ),
+        (
+            "organisation.messages_per_s = 5",
+            "mqtt.client_messages_per_s",
+            "above mqtt.organisation.messages_per_s",
+        ),
         ("queue_bytes_max = 1024", "mqtt.packet_max_bytes", "above mqtt.queue_bytes_max"),
         ("queue_bytes_max = 300000000", "mqtt.queue_bytes_max", "above mqtt.organisation.queued_bytes_max"),
         ("packet_max_bytes = 0", "mqtt.packet_max_bytes", "from 1024"),

@@ -532,7 +532,11 @@ async fn bounds_that_are_changed_hold_at_once_and_cut_nobody() {
     let fewer = TenantQuota { connections: 2, retained_messages: 2, ..TenantQuota::default() };
     site.broker.change_bounds(quicker, fewer);
     assert_eq!(one.said().await.len(), 100);
-    assert!(began.elapsed() < Duration::from_secs(1), "held back for a rate that is over: {:?}", began.elapsed());
+    assert!(
+        began.elapsed() < Duration::from_secs(1),
+        "held back for a rate that is over: {:?}",
+        began.elapsed()
+    );
     let come = async |user: &str, client_id: &str| {
         let mut wire = site.pipe(Version::V5);
         (wire.connect(connect(Version::V5, user, client_id)).await.reason, wire)
@@ -541,14 +545,21 @@ async fn bounds_that_are_changed_hold_at_once_and_cut_nobody() {
     let (second, mut two) = come("2@home", "2").await;
     assert_eq!(second, ReasonCode::Success);
     assert_eq!(come("3@home", "3").await.0, ReasonCode::QuotaExceeded, "connections of an organisation");
-    one.send([retained("a", b"1"), Packet::Publish(Publish { retain: true, ..publish("b", Qos::AtLeastOnce, 2, b"1") })])
-        .await;
+    one.send([
+        retained("a", b"1"),
+        Packet::Publish(Publish { retain: true, ..publish("b", Qos::AtLeastOnce, 2, b"1") }),
+    ])
+    .await;
     let refused = Packet::PubAck(Ack::new(id(2), ReasonCode::QuotaExceeded));
     assert_eq!(one.said().await, [Packet::PubAck(ack(1)), refused]);
     site.broker.change_bounds(limits, TenantQuota::default());
     two.send(messages()).await;
     two.said().await;
-    assert!(began.elapsed() > Duration::from_secs(90), "the rate of before holds again: {:?}", began.elapsed());
+    assert!(
+        began.elapsed() > Duration::from_secs(90),
+        "the rate of before holds again: {:?}",
+        began.elapsed()
+    );
     assert_eq!(come("3@home", "3").await.0, ReasonCode::Success);
 }
 

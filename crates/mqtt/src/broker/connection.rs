@@ -196,6 +196,8 @@ impl<H: Handler, S: AsyncRead + AsyncWrite + Unpin + Send> Connection<H, S> {
         if published > 0 {
             self.seat.messages_in.fetch_add(u64::from(published), Ordering::Relaxed);
             let now = Instant::now();
+            // What was said before this is no news for what is judged now.
+            self.seat.takes_go_on();
             let own = self.seat.pace.take(published, bytes, &self.guest.broker.limits(), now);
             self.paused_until = own.max(self.guest.tenant.pace(published, now));
             self.last_heard = now;
@@ -357,7 +359,8 @@ impl<H: Handler, S: AsyncRead + AsyncWrite + Unpin + Send> Connection<H, S> {
         if self.deadline() > now {
             return Ok(());
         }
-        if self.stalled_since.is_some_and(|since| since + self.guest.broker.limits().write_stall_time <= now) {
+        if self.stalled_since.is_some_and(|since| since + self.guest.broker.limits().write_stall_time <= now)
+        {
             // A client that reads and does not acknowledge bothers only those whose messages wait for it.
             if self.out.is_empty() && !self.seat.holds_somebody_up() {
                 self.stalled_since = Some(now);

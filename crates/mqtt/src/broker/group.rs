@@ -150,7 +150,11 @@ mod tests {
         let two = group(&[member(1, "#"), member(2, "a")]);
         assert_eq!(shares(&two, &["a", "b"], 100), [51, 49]);
         let three = group(&[member(1, "a"), member(2, "#"), member(3, "#")]);
-        assert_eq!(shares(&three, &["b"], 100), [0, 50, 50], "who may not have it leaves its turn to no neighbour");
+        assert_eq!(
+            shares(&three, &["b"], 100),
+            [0, 50, 50],
+            "who may not have it leaves its turn to no neighbour"
+        );
         let all = group(&[member(1, "#"), member(2, "#"), member(3, "#")]);
         assert_eq!(shares(&all, &["a", "b"], 99), [33, 33, 33]);
     }

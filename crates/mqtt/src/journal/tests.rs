@@ -115,9 +115,8 @@ fn record() -> impl Strategy<Value = Record> {
         (text(), text()).prop_map(|(space, topic)| Record::Unretained { space, topic }),
         (session.clone(), will()).prop_map(|(session, will)| Record::Will { session, will: Box::new(will) }),
         session.clone().prop_map(|session| Record::NoWill { session }),
-        (session.clone(), text(), 1u64..9, prop::option::of(text())).prop_map(
-            |(session, filter, before, after)| Record::Owes { session, filter, before, after }
-        ),
+        (session.clone(), text(), 1u64..9, prop::option::of(text()))
+            .prop_map(|(session, filter, before, after)| Record::Owes { session, filter, before, after }),
         (session, text()).prop_map(|(session, filter)| Record::OwesNothing { session, filter }),
     ]
 }
