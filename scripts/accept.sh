@@ -79,6 +79,8 @@ run_api() {
     local base output=$recipes/api.out status=0
     base=$(as_url "$(demo http)")
     prepare_api
+    # Schemathesis looks for it above the folder of its recipe.
+    python3 scripts/accept/api_config.py "$data/demo.json" >"$recipes/schemathesis.toml"
     bash -o pipefail "$recipes/api/run.sh" "$base/api/openapi.json" "$base" "$(demo owner token)" \
         >"$output" 2>&1 || status=$?
     cat "$output"
@@ -97,12 +99,8 @@ run_both_home_assistants() {
     run_home_assistant 313 ha || status=1
     return "$status"
 }
-run_both_beside_zigbee2mqtt() {
-    local status=0
-    run_home_assistant 311 z2m || status=1
-    run_home_assistant 313 z2m || status=1
-    return "$status"
-}
+# Zigbee2MQTT 2 announces `model_id`, which the older Home Assistant refuses, whoever's broker is between them.
+run_beside_zigbee2mqtt() { run_home_assistant 313 z2m; }
 run_mqtt() { scripts/accept/mqtt.sh "$binary" "$ACCEPT/mqtt/paho.py" "$recipes/mqtt-run" "$((ports + 8))"; }
 
 is_wanted() { [ -z "${ONLY:-}" ] || [[ " $ONLY " == *" $1 "* ]]; }
@@ -122,7 +120,7 @@ for recipe in "$ACCEPT"/clients/*/ "$ACCEPT"/mqtt/; do
         api) try api run_api ;;
         mqtt) try mqtt run_mqtt ;;
         ha) try ha run_both_home_assistants ;;
-        z2m) try z2m run_both_beside_zigbee2mqtt ;;
+        z2m) try z2m run_beside_zigbee2mqtt ;;
         nodered) skipped+=("nodered: measures Node-RED, and judges nothing of ours") ;;
         npm | py) ;; # installers that the other recipes call
         *) skipped+=("$name: this script does not know it") ;;

@@ -105,7 +105,16 @@ def in_words(device, values, word):
     return translated(found[0]) if found else "unknown"
 
 
-def of_part(device, values, word, unit):
+def can_have(lares, device, word):
+    """Whether the device has a capability with an attribute of this name, reported or not."""
+    if not hasattr(can_have, "attributes"):
+        listed = lares.ask("/api/capabilities")
+        can_have.attributes = {one["name"]: {slug(each["name"]) for each in one["attributes"]} for one in listed}
+    names = {name for part in device["endpoints"] for name in part["capabilities"]}
+    return any(word in can_have.attributes.get(name, ()) for name in names)
+
+
+def of_part(lares, device, values, word, unit):
     """The value of the part that is called as the entity is, or of the attribute that is; None where there is none."""
     parts = [part["endpoint"] for part in device["endpoints"] if slug(part.get("name")) == word]
     for (endpoint, name), value in values.items():
@@ -117,7 +126,7 @@ def of_part(device, values, word, unit):
     if named:
         # Ours is in the unit of the catalogue, theirs in the device's.
         return named[0] / UNITS[unit] if unit in UNITS else named[0]
-    return None
+    return "unknown" if can_have(lares, device, word) else None
 
 
 def difference(lares, device, kept, shown, entity, word):
@@ -132,7 +141,7 @@ def difference(lares, device, kept, shown, entity, word):
     elif word in WORDS:
         ours = in_words(device, values, word)
     else:
-        ours = of_part(device, values, word, unit)
+        ours = of_part(lares, device, values, word, unit)
     if ours is None and word in kept:
         # No word for it here: kept and shown as it came, and it has no value there either.
         ours = "unknown"
@@ -144,7 +153,8 @@ def difference(lares, device, kept, shown, entity, word):
 
 def kept_parts(lares, home):
     """By foreign id, the names of what a device said and we have no word for."""
-    items = lares.ask(f"/api/homes/{home}/discovered")["items"]
+    # The bridge is trusted: its devices are accepted as they come.
+    items = lares.ask(f"/api/homes/{home}/discovered?state=accepted")["items"]
     return {
         item["foreign_id"]: {slug(part["name"]) for part in item.get("unknown", [])}
         for item in items

@@ -104,11 +104,11 @@ impl Directory {
         known.by_home.keys().find(|(_, known)| *known == home).map(|(organisation, _)| *organisation)
     }
 
-    /// The devices of an organisation, home by home.
     pub fn all(&self) -> Vec<Arc<Device>> {
         self.known().devices.values().cloned().collect()
     }
 
+    /// The devices of an organisation, home by home.
     pub fn in_organisation(&self, organisation: OrganisationId) -> Vec<Arc<Device>> {
         let known = self.known();
         let first = HomeId(uuid::Uuid::nil());

@@ -53,7 +53,7 @@ enum Command {
     Generate { what: generate::What },
 }
 
-#[derive(Args)]
+#[derive(Args, Clone)]
 pub struct Common {
     /// Configuration file (TOML). Without it, DATA/lares.toml is read where it exists.
     #[arg(long, env = "LARES_CONFIG")]
@@ -67,7 +67,12 @@ pub struct Common {
 }
 
 impl Common {
-    fn load(&self) -> Result<Config, String> {
+    /// The configuration file, whether it is there or not.
+    pub fn place(&self) -> Option<PathBuf> {
+        Config::place(self.config.as_deref(), self.data.as_deref())
+    }
+
+    pub fn load(&self) -> Result<Config, String> {
         let mut config = Config::load(self.config.as_deref(), self.data.as_deref(), std::env::vars())
             .map_err(|error| error.to_string())?;
         if let Some(base) = self.ports {
@@ -94,8 +99,8 @@ fn execute(command: Command) -> Result<(), String> {
             print!("{}", generate::document(what));
             Ok(())
         }
-        Command::Serve(common) => block_on(serve::serve(loaded(&common)?)),
-        Command::Demo { common, options } => block_on(demo::demo(loaded(&common)?, options)),
+        Command::Serve(common) => block_on(serve::serve(loaded(&common)?, common)),
+        Command::Demo { common, options } => block_on(demo::demo(loaded(&common)?, common, options)),
         Command::Check(common) => block_on(check::check(loaded(&common)?)),
         Command::Migrate(common) => block_on(check::migrate(loaded(&common)?)),
         Command::Simulate(options) => simulate::simulate(&options),

@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use crate::config_accounts::{IdentityConfig, MailConfig, MailEncryption, RegistrationConfig};
-pub use crate::config_mqtt::{MqttConfig, MqttOrganisationConfig};
+pub use crate::config_mqtt::{MQTT_BOUNDS, MqttConfig, MqttOrganisationConfig};
 pub use crate::config_sign_in::{ProviderConfig, SignInConfig};
 pub use crate::config_telemetry::{TelemetryConfig, TelemetryEngine};
 
@@ -221,8 +221,9 @@ impl Config {
         data: Option<&Path>,
         env: impl Iterator<Item = (String, String)>,
     ) -> Result<Config, ConfigError> {
-        let beside = data.map(|data| data.join("lares.toml")).filter(|path| path.exists());
-        let mut table = match file.map(Path::to_path_buf).or(beside) {
+        // One that was named has to be there.
+        let counts = |path: &PathBuf| file.is_some() || path.exists();
+        let mut table = match Config::place(file, data).filter(counts) {
             None => toml::Table::new(),
             Some(path) => {
                 let text = std::fs::read_to_string(&path)
@@ -243,6 +244,11 @@ impl Config {
         }
         config.check()?;
         Ok(config)
+    }
+
+    /// The file that counts, whether it is there or not.
+    pub fn place(file: Option<&Path>, data: Option<&Path>) -> Option<PathBuf> {
+        file.map(Path::to_path_buf).or_else(|| data.map(|data| data.join("lares.toml")))
     }
 
     /// Where people and apps reach the server, without a slash at the end. `http` is where its plain listener stands.
@@ -316,6 +322,7 @@ impl Config {
         if self.limits.live_unread_s == 0 {
             return Err(ConfigError::Wrong("limits.live_unread_s: must be at least 1".to_owned()));
         }
+        self.mqtt.check()?;
         self.telemetry.check()?;
         self.mail.check()?;
         self.sign_in.check()?;

@@ -1,9 +1,13 @@
-//! The configuration of the MQTT broker: its listeners, and its bounds for a client and for an organisation.
+//! The configuration of the MQTT broker: its listeners, and its bounds for a client and for an organisation. Bounds that
+//! contradict each other are refused: one of them would say what never holds.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// The MQTT door.
+use crate::config::ConfigError;
+
+/// The MQTT door. Its bounds hold half a second after the file says them; listeners and what is let in without a name, like
+/// every other section, from the next start on.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct MqttConfig {
@@ -42,6 +46,8 @@ pub struct MqttConfig {
     pub client_bytes_per_s: u64,
     /// Sessions of one client, connected or kept. Beyond, further ones are refused.
     pub client_sessions_max: usize,
+    /// Topics on which one client may have a retained message. Beyond, further ones are refused.
+    pub client_topics_max: usize,
     /// Topic filters that one session subscribes to.
     pub subscriptions_max: usize,
     /// Of one organisation, over all of its clients.
@@ -95,9 +101,104 @@ impl Default for MqttConfig {
             queue_bytes_max: 8 * 1024 * 1024,
             client_messages_per_s: 1_000_000,
             client_bytes_per_s: 256 * 1024 * 1024,
-            client_sessions_max: 20_000,
+            client_sessions_max: 10_000,
+            client_topics_max: 50_000,
             subscriptions_max: 16_384,
             organisation: MqttOrganisationConfig::default(),
         }
     }
+}
+
+/// What holds without a restart.
+pub const MQTT_BOUNDS: [&str; 13] = [
+    "client_bytes_per_s",
+    "client_messages_per_s",
+    "client_sessions_max",
+    "client_topics_max",
+    "connections_max",
+    "keep_alive_max_s",
+    "organisation",
+    "packet_max_bytes",
+    "queue_bytes_max",
+    "queue_messages_max",
+    "session_expiry_max_s",
+    "strangers_per_network_max",
+    "subscriptions_max",
+];
+
+/// A packet's length takes four bytes of seven bits (section 1.5.5), and the head one more.
+const PACKET_BYTES_MAX: usize = 0x0fff_ffff + 5;
+/// What a client may send before anybody looks: a topic and a few properties.
+const PACKET_BYTES_MIN: usize = 1_024;
+
+impl MqttConfig {
+    pub(crate) fn check(&self) -> Result<(), ConfigError> {
+        let organisation = &self.organisation;
+        let at_least_one = [
+            ("connections_max", self.connections_max as u64),
+            ("strangers_per_network_max", self.strangers_per_network_max as u64),
+            ("keep_alive_max_s", self.keep_alive_max_s.into()),
+            ("queue_messages_max", self.queue_messages_max as u64),
+            ("client_messages_per_s", self.client_messages_per_s.into()),
+            ("client_bytes_per_s", self.client_bytes_per_s),
+            ("client_sessions_max", self.client_sessions_max as u64),
+            ("subscriptions_max", self.subscriptions_max as u64),
+            ("organisation.connections_max", organisation.connections_max as u64),
+            ("organisation.messages_per_s", organisation.messages_per_s.into()),
+        ];
+        if let Some((key, _)) = at_least_one.into_iter().find(|(_, value)| *value == 0) {
+            return Err(wrong(key, "must be at least 1"));
+        }
+        if !(PACKET_BYTES_MIN..=PACKET_BYTES_MAX).contains(&self.packet_max_bytes) {
+            let said = format!("must be from {PACKET_BYTES_MIN} to {PACKET_BYTES_MAX}, as MQTT has it");
+            return Err(wrong("packet_max_bytes", &said));
+        }
+        self.check_order()
+    }
+
+    /// What is part of something is not larger than it.
+    fn check_order(&self) -> Result<(), ConfigError> {
+        let organisation = &self.organisation;
+        let ordered = [
+            (
+                ("organisation.connections_max", organisation.connections_max as u64),
+                ("connections_max", self.connections_max as u64),
+            ),
+            (
+                ("organisation.connections_max", organisation.connections_max as u64),
+                ("organisation.sessions_max", organisation.sessions_max as u64),
+            ),
+            (
+                ("client_sessions_max", self.client_sessions_max as u64),
+                ("organisation.sessions_max", organisation.sessions_max as u64),
+            ),
+            (
+                ("client_topics_max", self.client_topics_max as u64),
+                ("organisation.retained_messages_max", organisation.retained_messages_max as u64),
+            ),
+            (
+                ("client_messages_per_s", self.client_messages_per_s.into()),
+                ("organisation.messages_per_s", organisation.messages_per_s.into()),
+            ),
+            // A message that no queue has room for would hold its publisher up for ever.
+            (
+                ("packet_max_bytes", self.packet_max_bytes as u64),
+                ("queue_bytes_max", self.queue_bytes_max as u64),
+            ),
+            (
+                ("queue_bytes_max", self.queue_bytes_max as u64),
+                ("organisation.queued_bytes_max", organisation.queued_bytes_max as u64),
+            ),
+        ];
+        match ordered.into_iter().find(|((_, part), (_, whole))| part > whole) {
+            Some(((key, part), (of, whole))) => {
+                Err(wrong(key, &format!("must not be above mqtt.{of}: it is {part}, and that is {whole}")))
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+fn wrong(key: &str, said: &str) -> ConfigError {
+    ConfigError::Wrong(format!("mqtt.{key}: {said}"))
 }

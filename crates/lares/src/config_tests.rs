@@ -57,6 +57,43 @@ fn what_would_be_unsafe_or_wrong_is_refused_by_name() {
 }
 
 #[test]
+fn bounds_of_the_broker_that_contradict_each_other_are_refused_by_name() {
+    Config::default().mqtt.check().unwrap();
+    for (text, key, reason) in [
+        ("client_sessions_max = 20001", "mqtt.client_sessions_max", "above mqtt.organisation.sessions_max"),
+        ("client_sessions_max = 0", "mqtt.client_sessions_max", "at least 1"),
+        (
+            "connections_max = 9999",
+            "mqtt.organisation.connections_max",
+            "above mqtt.connections_max: it is 10000",
+        ),
+        ("organisation.sessions_max = 9999", "mqtt.organisation.connections_max", "and that is 9999"),
+        ("organisation.connections_max = 0", "mqtt.organisation.connections_max", "at least 1"),
+        (
+            "client_topics_max = 100001",
+            "mqtt.client_topics_max",
+            "above mqtt.organisation.retained_messages_max",
+        ),
+        (
+            "organisation.messages_per_s = 5",
+            "mqtt.client_messages_per_s",
+            "above mqtt.organisation.messages_per_s",
+        ),
+        ("queue_bytes_max = 1024", "mqtt.packet_max_bytes", "above mqtt.queue_bytes_max"),
+        ("queue_bytes_max = 300000000", "mqtt.queue_bytes_max", "above mqtt.organisation.queued_bytes_max"),
+        ("packet_max_bytes = 0", "mqtt.packet_max_bytes", "from 1024"),
+        ("packet_max_bytes = 300000000", "mqtt.packet_max_bytes", "as MQTT has it"),
+        ("keep_alive_max_s = 0", "mqtt.keep_alive_max_s", "at least 1"),
+    ] {
+        let error = load(&format!("[mqtt]\n{text}\n"), &[]).unwrap_err();
+        assert!(error.starts_with(key) && error.contains(reason), "{text}: {error}");
+    }
+    let small = "[mqtt]\nconnections_max = 5\nclient_sessions_max = 5\n\
+                 organisation = { connections_max = 5, sessions_max = 5 }\n";
+    assert_eq!(load(small, &[]).unwrap().mqtt.organisation.sessions_max, 5);
+}
+
+#[test]
 fn ports_are_counted_from_a_base() {
     let mut config = Config::default();
     config.use_ports_from(9000).unwrap();

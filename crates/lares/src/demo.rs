@@ -15,8 +15,10 @@ use lares_model::{DeviceId, HomeId, OrganisationId, RoomId, UserId};
 use lares_twin::{DevicePlan, HomePlan, Identity, Known, Memory, Scenario, Town};
 use serde_json::json;
 
+use crate::cli::Common;
 use crate::clock::ScaledClock;
 use crate::config::Config;
+use crate::config_follow;
 use crate::data_dir::write_owner_only;
 use crate::demo_file::{DemoFile, DemoSecrets, Owner, SpareDevice, TelemetryRecipe, read, write};
 use crate::demo_telling::TellingLines;
@@ -44,7 +46,8 @@ pub struct Options {
     world: WorldOptions,
 }
 
-pub async fn demo(config: Config, options: Options) -> Result<(), String> {
+pub async fn demo(config: Config, common: Common, options: Options) -> Result<(), String> {
+    let as_loaded = config.clone();
     let mut config = config;
     let scenario = options.world.scenario()?;
     let clock = Arc::new(ScaledClock::new(options.speed)?);
@@ -59,6 +62,8 @@ pub async fn demo(config: Config, options: Options) -> Result<(), String> {
     let welcome = welcome(&file, &config.data.dir, &scenario);
     let town = town(&running, &secrets, scenario, &clock, &options, &config.data.dir)?;
     println!("{welcome}");
+    let follows = config_follow::follow(common, as_loaded, running.mqtt.clone(), running.stop.subscribe());
+    tokio::spawn(follows);
     let stop = running.stop.subscribe();
     let twin = tokio::spawn(lares_twin::run(town, stop));
     asked_to_stop().await?;

@@ -8,6 +8,7 @@ pub mod clock;
 pub mod config;
 mod config_accounts;
 pub mod config_docs;
+mod config_follow;
 mod config_mqtt;
 mod config_sign_in;
 mod config_telemetry;

@@ -27,10 +27,7 @@ pub async fn open(
     presence: &PresenceLog,
     anonymous: Option<SocketAddr>,
 ) -> Result<Arc<Broker<House>>, String> {
-    let policy = Policy {
-        anonymous: everybody(&config.mqtt, hub, anonymous).await?,
-        session_expiry_max_s: config.mqtt.session_expiry_max_s,
-    };
+    let policy = Policy { anonymous: everybody(&config.mqtt, hub, anonymous).await? };
     let journal = FileJournal::open(&data.join("mqtt"));
     let journal: Box<dyn Journal> = Box::new(journal.map_err(|error| format!("MQTT journal: {error}"))?);
     let clock = hub.clock.clone();
@@ -71,6 +68,11 @@ async fn everybody(
     Ok(Some(Anonymous { listener, client: Arc::new(client), denied }))
 }
 
+/// The configured bounds hold from now on.
+pub fn change_bounds(broker: &Broker<House>, config: &MqttConfig) {
+    broker.change_bounds(limits(config), quota(config));
+}
+
 fn limits(config: &MqttConfig) -> Limits {
     Limits {
         connections: config.connections_max,
@@ -83,6 +85,7 @@ fn limits(config: &MqttConfig) -> Limits {
         client_messages_per_s: config.client_messages_per_s,
         client_bytes_per_s: config.client_bytes_per_s,
         client_sessions: config.client_sessions_max,
+        client_topics: config.client_topics_max,
         subscriptions: config.subscriptions_max,
         ..Limits::default()
     }
@@ -154,5 +157,38 @@ async fn serve_all(
     // So that nothing is delivered again after an orderly stop.
     if tokio::time::timeout(FLUSH_WITHIN, broker.flushed()).await.is_err() {
         tracing::warn!("the journal of MQTT sessions was not written to its end");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::MQTT_BOUNDS;
+
+    /// A copy of the defaults in which one number is another.
+    fn with_one_more(key: &str, value: &toml::Value) -> MqttConfig {
+        let one_more = |value: &toml::Value| toml::Value::Integer(value.as_integer().unwrap() + 1);
+        let other = match value {
+            toml::Value::Table(table) => {
+                toml::Value::Table(table.iter().map(|(key, value)| (key.clone(), one_more(value))).collect())
+            }
+            number => one_more(number),
+        };
+        let mut table = toml::Table::try_from(MqttConfig::default()).unwrap();
+        table.insert(key.to_owned(), other);
+        table.try_into().unwrap()
+    }
+
+    #[test]
+    fn every_number_is_a_bound_that_holds_without_a_restart() {
+        let words = |config: &MqttConfig| format!("{:?} {:?}", limits(config), quota(config));
+        let defaults = MqttConfig::default();
+        let table = toml::Table::try_from(&defaults).unwrap();
+        for (key, value) in table.iter().filter(|(_, value)| value.is_integer() || value.is_table()) {
+            let changed = words(&with_one_more(key, value));
+            assert_ne!(changed, words(&defaults), "{key} is asked for nowhere");
+            assert!(MQTT_BOUNDS.contains(&key.as_str()), "{key} is a bound");
+        }
+        assert!(MQTT_BOUNDS.iter().all(|key| table.contains_key(*key)), "each is a key");
     }
 }

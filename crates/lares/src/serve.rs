@@ -2,11 +2,14 @@
 
 use tokio::signal::unix::{SignalKind, signal};
 
+use crate::cli::Common;
 use crate::config::Config;
-use crate::parts;
+use crate::{config_follow, parts};
 
-pub async fn serve(config: Config) -> Result<(), String> {
+pub async fn serve(config: Config, common: Common) -> Result<(), String> {
     let running = parts::start(&config).await?;
+    let stop = running.stop.subscribe();
+    tokio::spawn(config_follow::follow(common, config, running.mqtt.clone(), stop));
     asked_to_stop().await?;
     running.stop().await;
     Ok(())

@@ -115,6 +115,8 @@ pub enum Alarm {
     ConnectionsFull,
     /// No more sessions are opened for this identity.
     ClientSessionsFull { identity: Arc<str> },
+    /// No more retained messages are taken of this identity, but on topics where it has one.
+    ClientTopicsFull { identity: Arc<str> },
 }
 
 /// A client that was not. `reason` is told to it, `why` only to the house.

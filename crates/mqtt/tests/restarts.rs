@@ -239,3 +239,113 @@ async fn a_retained_message_that_expired_is_removed_also_from_the_journal() {
     assert_eq!(topics(&again), ["long", "replaced"]);
     assert_eq!(again.broker.metrics("owner of home").retained_messages, 2);
 }
+
+/// Says something and sees its exchange through; why it was refused, if it was.
+async fn taken(wire: &mut Pipe, message: Packet) -> ReasonCode {
+    wire.send([message]).await;
+    match wire.next().await {
+        Some(Packet::PubAck(ack)) => ack.reason,
+        Some(Packet::PubRec(ack)) => {
+            wire.send([Packet::PubRel(Ack::new(ack.id, ReasonCode::Success))]).await;
+            assert!(matches!(wire.next().await, Some(Packet::PubComp(_))));
+            ack.reason
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+/// The topics of what comes by now, acknowledged; `None` when nothing is said at all.
+async fn a_round(wire: &mut Pipe) -> Option<Vec<String>> {
+    let said = wire.said().await;
+    let mut topics = Vec::new();
+    for packet in &said {
+        let answer = match packet {
+            Packet::Publish(publish) => {
+                topics.push(publish.topic.to_string());
+                let ack = Ack::new(publish.id.unwrap(), ReasonCode::Success);
+                if publish.qos == Qos::ExactlyOnce { Packet::PubRec(ack) } else { Packet::PubAck(ack) }
+            }
+            Packet::PubRel(ack) => Packet::PubComp(Ack::new(ack.id, ReasonCode::Success)),
+            _ => continue,
+        };
+        wire.send([answer]).await;
+    }
+    (!said.is_empty()).then_some(topics)
+}
+
+async fn all_that_comes(wire: &mut Pipe) -> Vec<String> {
+    let mut topics = Vec::new();
+    let mut quiet = 0;
+    // What follows from an answer may wait for a commit, and so come behind the next PINGRESP.
+    while quiet < 3 {
+        match a_round(wire).await {
+            Some(more) => {
+                topics.extend(more);
+                quiet = 0;
+            }
+            None => {
+                quiet += 1;
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        }
+    }
+    topics.sort();
+    topics
+}
+
+#[tokio::test]
+async fn retained_messages_that_are_owed_at_a_crash_come_after_it_and_each_once() {
+    let few = || Limits { queue_messages: 10, send_maximum: 2, ..Limits::default() };
+    for qos in [Qos::AtLeastOnce, Qos::ExactlyOnce] {
+        let disk = Memory::default();
+        let site = Site::on(Some(Box::new(disk.clone())), few());
+        let mut maker = site.client(Version::V5, "m@home").await;
+        let said = |topic: &str| Packet::Publish(Publish { retain: true, ..publish(topic, qos, 1, b"x") });
+        let mut topics: Vec<String> = (10..40).map(|number| format!("t/{number}")).collect();
+        for topic in &topics {
+            taken(&mut maker, said(topic)).await;
+        }
+        let (mut reader, _) = kept(&site, "r@home", None).await;
+        reader.send([subscribe(1, "t/#", qos)]).await;
+        let mut had = Vec::new();
+        // More than half of a queue, so that some were sent after the SUBSCRIBE was answered.
+        while had.len() < 8 {
+            had.extend(a_round(&mut reader).await.unwrap_or_default());
+        }
+        // Not there when the subscription came: it goes to the reader as it is said, and not again.
+        taken(&mut maker, said("t/99")).await;
+        topics.push("t/99".to_owned());
+        reader.said().await;
+        site.broker.flushed().await;
+
+        let disk = disk.after_crash();
+        let site = Site::on(Some(Box::new(disk.clone())), few());
+        let (mut reader, present) = kept(&site, "r@home", None).await;
+        assert!(present);
+        let rest = all_that_comes(&mut reader).await;
+        topics.retain(|topic| !had.contains(topic));
+        assert_eq!(rest, topics, "{qos:?}");
+
+        site.broker.flushed().await;
+        let site = start(&disk.after_crash());
+        let (mut reader, _) = kept(&site, "r@home", None).await;
+        assert_eq!(all_that_comes(&mut reader).await, [""; 0], "nothing is owed any more");
+    }
+}
+
+#[tokio::test]
+async fn whose_topics_are_is_known_after_a_crash() {
+    let disk = Memory::default();
+    let two = || Limits { client_topics: 2, ..Limits::default() };
+    let site = Site::on(Some(Box::new(disk.clone())), two());
+    let mut maker = site.client(Version::V5, "m@home").await;
+    for topic in ["a", "b"] {
+        assert_eq!(taken(&mut maker, retained(topic, b"1")).await, ReasonCode::Success);
+    }
+    site.broker.flushed().await;
+    let site = Site::on(Some(Box::new(disk.after_crash())), two());
+    let mut maker = site.client(Version::V5, "m@home").await;
+    assert_eq!(taken(&mut maker, retained("c", b"1")).await, ReasonCode::QuotaExceeded);
+    assert_eq!(taken(&mut maker, retained("b", b"")).await, ReasonCode::Success);
+    assert_eq!(taken(&mut maker, retained("c", b"1")).await, ReasonCode::Success);
+}

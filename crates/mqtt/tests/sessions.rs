@@ -487,6 +487,83 @@ async fn quotas_of_an_organisation_are_its_own() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_client_has_the_last_word_on_so_many_topics_and_no_more() {
+    let site = Site::new(Limits { client_topics: 2, ..Limits::default() });
+    let mut one = site.client(Version::V5, "1@home").await;
+    let mut other = site.client(Version::V5, "2@home").await;
+    let taken = [Packet::PubAck(ack(1))];
+    let refused = [Packet::PubAck(Ack::new(id(1), ReasonCode::QuotaExceeded))];
+    let said = async |wire: &mut Wire<_>, topic: &str, payload: &[u8]| {
+        wire.send([retained(topic, payload)]).await;
+        wire.said().await
+    };
+    assert_eq!(said(&mut one, "a", b"1").await, taken);
+    assert_eq!(said(&mut one, "b", b"1").await, taken);
+    assert_eq!(said(&mut one, "c", b"1").await, refused);
+    let alarm = Seen::Violated("owner of home: ClientTopicsFull { identity: \"1@home\" }".into());
+    assert!(site.house.seen().contains(&alarm), "somebody has to look at it");
+    assert_eq!(said(&mut one, "a", b"2").await, taken, "in the place of its own");
+    one.send([Packet::Publish(publish("c", Qos::AtLeastOnce, 1, b"not retained"))]).await;
+    assert_eq!(one.said().await, taken);
+    assert_eq!(said(&mut other, "a", b"3").await, taken, "a topic is whose word is the last one there");
+    assert_eq!(said(&mut one, "c", b"1").await, taken, "so that another one is free");
+    assert_eq!(said(&mut one, "a", b"4").await, refused);
+    assert_eq!(said(&mut one, "b", b"").await, taken);
+    assert_eq!(said(&mut one, "a", b"4").await, taken);
+    let mut old = site.client(Version::V311, "3@home").await;
+    old.send([retained("d", b"1"), retained("e", b"1"), retained("f", b"1")]).await;
+    assert_eq!(old.rest().await.len(), 2, "what cannot be told is not acknowledged");
+    let mut many = site.client(Version::V5, "everybody@home").await;
+    for topic in ["g", "h", "i"] {
+        assert_eq!(said(&mut many, topic, b"1").await, taken, "an identity of many");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn bounds_that_are_changed_hold_at_once_and_cut_nobody() {
+    let limits = Limits { client_messages_per_s: 1, ..Limits::default() };
+    let site = Site::new(limits.clone());
+    let mut one = site.client(Version::V5, "1@home").await;
+    let messages = || (1..=100).map(|n| Packet::Publish(publish("t", Qos::AtLeastOnce, n, b"x")));
+    let began = tokio::time::Instant::now();
+    one.send(messages()).await;
+    site.house.until(|seen| seen.len() > 100).await;
+    let quicker = Limits { client_sessions: 1, client_topics: 1, ..Limits::default() };
+    let fewer = TenantQuota { connections: 2, retained_messages: 2, ..TenantQuota::default() };
+    site.broker.change_bounds(quicker, fewer);
+    assert_eq!(one.said().await.len(), 100);
+    assert!(
+        began.elapsed() < Duration::from_secs(1),
+        "held back for a rate that is over: {:?}",
+        began.elapsed()
+    );
+    let come = async |user: &str, client_id: &str| {
+        let mut wire = site.pipe(Version::V5);
+        (wire.connect(connect(Version::V5, user, client_id)).await.reason, wire)
+    };
+    assert_eq!(come("1@home", "another").await.0, ReasonCode::QuotaExceeded, "sessions of a client");
+    let (second, mut two) = come("2@home", "2").await;
+    assert_eq!(second, ReasonCode::Success);
+    assert_eq!(come("3@home", "3").await.0, ReasonCode::QuotaExceeded, "connections of an organisation");
+    one.send([
+        retained("a", b"1"),
+        Packet::Publish(Publish { retain: true, ..publish("b", Qos::AtLeastOnce, 2, b"1") }),
+    ])
+    .await;
+    let refused = Packet::PubAck(Ack::new(id(2), ReasonCode::QuotaExceeded));
+    assert_eq!(one.said().await, [Packet::PubAck(ack(1)), refused]);
+    site.broker.change_bounds(limits, TenantQuota::default());
+    two.send(messages()).await;
+    two.said().await;
+    assert!(
+        began.elapsed() > Duration::from_secs(90),
+        "the rate of before holds again: {:?}",
+        began.elapsed()
+    );
+    assert_eq!(come("3@home", "3").await.0, ReasonCode::Success);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_client_over_its_rate_is_read_more_slowly_and_loses_nothing() {
     let site = Site::new(Limits { client_messages_per_s: 10, ..Limits::default() });
     let mut maker = site.client(Version::V311, "m@home").await;

@@ -33,7 +33,8 @@ pub struct AlarmView {
     pub source: AlarmSource,
     /// What it is about: `smoke`, `carbon_monoxide`, `leak`, `door_forced`, `door_jammed`, `offline`, `battery_low`,
     /// `mqtt_queue_full`, `mqtt_retained_full`, `mqtt_sessions_full`, `mqtt_connections_full`,
-    /// `mqtt_client_sessions_full`, `telemetry_points_full`, `telemetry_series_full`, or `reported` by a person.
+    /// `mqtt_client_sessions_full`, `mqtt_client_topics_full`, `telemetry_points_full`, `telemetry_series_full`, or
+    /// `reported` by a person.
     pub kind: String,
     pub severity: AlarmSeverity,
     pub state: AlarmState,

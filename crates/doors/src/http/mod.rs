@@ -36,6 +36,7 @@ mod mqtt_refusals;
 mod mqtt_socket;
 mod oauth;
 mod openapi;
+mod openapi_texts;
 mod organisations;
 mod own_data;
 mod passkeys;

@@ -7,8 +7,8 @@ use utoipa::OpenApi as _;
 use utoipa::openapi::Paths;
 use utoipa_axum::router::OpenApiRouter;
 
-use super::Door;
 use super::problem::Problem;
+use super::{Door, openapi_texts};
 
 #[derive(utoipa::OpenApi)]
 #[openapi(
@@ -101,6 +101,7 @@ pub fn document() -> String {
             operation["x-step-up"] = json!(true);
         }
     }
+    openapi_texts::tighten(&mut document);
     let mut text = serde_json::to_string_pretty(&document).unwrap_or_default();
     text.push('\n');
     text

@@ -46,10 +46,11 @@ impl HomeGuest {
         self.denied.iter().any(|denied| denied == filter)
     }
 
-    pub fn welcome(self, session_expiry_max_s: u32) -> Welcome<Client> {
+    /// Its session is kept for as long as the broker's own bound lets it.
+    pub fn welcome(self) -> Welcome<Client> {
         let space = self.client.home.to_string();
         let tenant = self.client.organisation.to_string();
-        Welcome::new(Client::Home(self), "").in_space(space, tenant).with_sessions_for(session_expiry_max_s)
+        Welcome::new(Client::Home(self), "").in_space(space, tenant).with_sessions_for(u32::MAX)
     }
 
     /// The hub hears it; what follows is durable before it is acknowledged.

@@ -48,11 +48,10 @@ pub struct House {
     refusals: Arc<tokio::sync::Semaphore>,
 }
 
-/// What a listener lets in without a name, and how long sessions are kept.
+/// What a listener lets in without a name.
 #[derive(Clone)]
 pub struct Policy {
     pub anonymous: Option<Anonymous>,
-    pub session_expiry_max_s: u32,
 }
 
 /// A listener that says that everybody may come in.
@@ -223,7 +222,7 @@ impl House {
         owners.insert(client.home, client.organisation);
         drop(owners);
         let identity = client.identity();
-        let mut welcome = HomeGuest { client, denied }.welcome(self.policy.session_expiry_max_s);
+        let mut welcome = HomeGuest { client, denied }.welcome();
         welcome.identity = identity.into();
         welcome
     }
@@ -388,10 +387,15 @@ fn complaint(organisation: OrganisationId, alarm: &Alarm) -> Cause {
         Alarm::ClientSessionsFull { identity } => {
             ("mqtt_client_sessions_full", serde_json::json!({ "identity": identity.as_ref() }))
         }
+        Alarm::ClientTopicsFull { identity } => {
+            ("mqtt_client_topics_full", serde_json::json!({ "identity": identity.as_ref() }))
+        }
     };
     let key = match alarm {
         Alarm::QueueFull { identity, client_id } => format!("{kind}/{identity}/{client_id}"),
-        Alarm::ClientSessionsFull { identity } => format!("{kind}/{identity}"),
+        Alarm::ClientSessionsFull { identity } | Alarm::ClientTopicsFull { identity } => {
+            format!("{kind}/{identity}")
+        }
         Alarm::RetainedFull | Alarm::SessionsFull | Alarm::ConnectionsFull => kind.to_owned(),
     };
     Cause {

@@ -31,6 +31,7 @@ mod listing;
 mod live;
 mod mailbox;
 mod misbehaviour;
+mod mqtt_bounds;
 mod mqtt_power;
 mod mqtt_refusals;
 mod mqtt_revocation;

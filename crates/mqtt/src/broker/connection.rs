@@ -132,6 +132,9 @@ impl<H: Handler, S: AsyncRead + AsyncWrite + Unpin + Send> Connection<H, S> {
     }
 
     fn round(&mut self, cx: &mut Context<'_>) -> Result<bool, Disconnected> {
+        if self.paused_until.is_some() && self.seat.takes_go_on() {
+            self.paused_until = None;
+        }
         // The older messages first: what one of them waited for must not go to a newer one.
         let mut progress = self.take_outcomes(cx)?;
         progress |= self.take_commits(cx)?;
@@ -193,7 +196,9 @@ impl<H: Handler, S: AsyncRead + AsyncWrite + Unpin + Send> Connection<H, S> {
         if published > 0 {
             self.seat.messages_in.fetch_add(u64::from(published), Ordering::Relaxed);
             let now = Instant::now();
-            let own = self.seat.pace.take(published, bytes, now);
+            // What was said before this is no news for what is judged now.
+            self.seat.takes_go_on();
+            let own = self.seat.pace.take(published, bytes, &self.guest.broker.limits(), now);
             self.paused_until = own.max(self.guest.tenant.pace(published, now));
             self.last_heard = now;
         }
@@ -230,7 +235,7 @@ impl<H: Handler, S: AsyncRead + AsyncWrite + Unpin + Send> Connection<H, S> {
             Step::Authenticate(auth) => self.authenticate(auth, cx),
             Step::Goodbye { with_will, session_expiry_s } => {
                 if let Some(expiry_s) = session_expiry_s {
-                    self.guest.expiry_s = expiry_s.min(self.guest.broker.limits.session_expiry_max_s);
+                    self.guest.expiry_s = expiry_s.min(self.guest.broker.limits().session_expiry_max_s);
                 }
                 Err(Disconnected::ByClient { with_will })
             }
@@ -341,7 +346,7 @@ impl<H: Handler, S: AsyncRead + AsyncWrite + Unpin + Send> Connection<H, S> {
 
     fn deadline(&self) -> Instant {
         let idle = self.session.silence_max().map(|silence| self.last_heard + silence);
-        let stall = self.stalled_since.map(|since| since + self.guest.broker.limits.write_stall_time);
+        let stall = self.stalled_since.map(|since| since + self.guest.broker.limits().write_stall_time);
         let never = Instant::now() + Duration::from_secs(24 * 3600);
         idle.into_iter().chain(stall).chain(self.paused_until).min().unwrap_or(never)
     }
@@ -354,7 +359,8 @@ impl<H: Handler, S: AsyncRead + AsyncWrite + Unpin + Send> Connection<H, S> {
         if self.deadline() > now {
             return Ok(());
         }
-        if self.stalled_since.is_some_and(|since| since + self.guest.broker.limits.write_stall_time <= now) {
+        if self.stalled_since.is_some_and(|since| since + self.guest.broker.limits().write_stall_time <= now)
+        {
             // A client that reads and does not acknowledge bothers only those whose messages wait for it.
             if self.out.is_empty() && !self.seat.holds_somebody_up() {
                 self.stalled_since = Some(now);
@@ -386,7 +392,7 @@ impl<H: Handler, S: AsyncRead + AsyncWrite + Unpin + Send> Connection<H, S> {
         let lingers = matches!(why, Disconnected::Violated(_));
         let _ = timeout(FAREWELL_TIME, close(&mut self.stream, &mut self.out, lingers)).await;
         let handled = &mut self.handling.handled;
-        let _ = timeout(broker.limits.drain_time, async {
+        let _ = timeout(broker.limits().drain_time, async {
             while let Some(handled) = handled
                 && handled.next().await.is_some()
             {}

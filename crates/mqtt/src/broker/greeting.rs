@@ -42,13 +42,13 @@ impl<H: Handler> Broker<H> {
         S: AsyncRead + AsyncWrite + Unpin + Send,
     {
         let peer = origin.peer;
-        let limit = self.limits.connect_bytes.min(self.limits.packet_bytes);
+        let limit = self.limits().connect_bytes.min(self.limits().packet_bytes);
         let mut decoder = Decoder::for_server(limit);
         let Some(seated) = self.greet(&mut stream, &mut decoder, origin, place).await else {
-            let _ = timeout(self.limits.connect_time, stream.shutdown()).await;
+            let _ = timeout(self.limits().connect_time, stream.shutdown()).await;
             return None;
         };
-        decoder.set_packet_bytes_max(self.limits.packet_bytes);
+        decoder.set_packet_bytes_max(self.limits().packet_bytes);
         Some(Box::new(Connection::new(seated, stream, decoder, peer)))
     }
 
@@ -65,7 +65,7 @@ impl<H: Handler> Broker<H> {
         let peer = origin.peer;
         let mut stopping = place.stopping.clone();
         let connect = tokio::select! {
-            connect = timeout(self.limits.connect_time, read_connect(stream, decoder)) => connect,
+            connect = timeout(self.limits().connect_time, read_connect(stream, decoder)) => connect,
             _ = stopping.wait_for(|stop| *stop) => return None,
         };
         let connect = match connect {
@@ -89,7 +89,7 @@ impl<H: Handler> Broker<H> {
         let from = Entrance { peer, tls: origin.tls, began: self.cuts.now() };
         let hello = hello(&connect, origin);
         let answered = tokio::select! {
-            answered = timeout(self.limits.connect_time, self.introduce(stream, decoder, &connect, hello)) => answered,
+            answered = timeout(self.limits().connect_time, self.introduce(stream, decoder, &connect, hello)) => answered,
             _ = stopping.wait_for(|stop| *stop) => return None,
         };
         let reason = match answered {
@@ -194,7 +194,7 @@ impl<H: Handler> Broker<H> {
             stream.write_all(bytes).await?;
             stream.flush().await
         };
-        matches!(timeout(self.limits.connect_time, written).await, Ok(Ok(())))
+        matches!(timeout(self.limits().connect_time, written).await, Ok(Ok(())))
     }
 
     /// A CONNECT of another version is told so in 3.1.1's words [MQTT-3.1.2-2]; the rest is closed in silence.

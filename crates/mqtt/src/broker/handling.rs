@@ -89,7 +89,7 @@ impl<H: Handler, S: AsyncRead + AsyncWrite + Unpin + Send> Connection<H, S> {
     fn route(&self, message: &Message, holds: Option<(u64, u16)>) -> Routed {
         match &self.seat.space {
             Some(space) => {
-                let from = From { seat: self.seat.number, identity: &self.seat.identity };
+                let from = From::seat(&self.seat);
                 self.guest.broker.route(space, message, from, holds)
             }
             None => Routed::Sent(0),
@@ -97,8 +97,8 @@ impl<H: Handler, S: AsyncRead + AsyncWrite + Unpin + Send> Connection<H, S> {
     }
 
     fn wait_for(&self, seat: &super::seat::Seat, bytes: usize, cx: &mut Context<'_>) {
-        let limits = &self.guest.broker.limits;
-        if !seat.wake_with_room(bytes, limits.queue_messages, limits.queue_bytes, cx.waker()) {
+        let (messages_max, bytes_max) = self.guest.broker.bounds.queue();
+        if !seat.wake_with_room(bytes, messages_max, bytes_max, cx.waker()) {
             cx.waker().wake_by_ref();
         }
     }

@@ -46,6 +46,8 @@ pub struct Limits {
     pub client_bytes_per_s: u64,
     /// Sessions of one identity, connected or kept; no more are opened.
     pub client_sessions: usize,
+    /// Topics on which what is retained is one identity's; no more are taken.
+    pub client_topics: usize,
     /// For houses that want none: a v5 client is told, and held to it.
     pub retain_available: bool,
 }
@@ -75,7 +77,8 @@ impl Default for Limits {
             session_expiry_max_s: 7 * 24 * 3_600,
             client_messages_per_s: 1_000_000,
             client_bytes_per_s: 256 * 1024 * 1024,
-            client_sessions: 20_000,
+            client_sessions: 10_000,
+            client_topics: 50_000,
             retain_available: true,
         }
     }

@@ -62,9 +62,9 @@ impl<H: Handler> Placement<H> {
         peer: SocketAddr,
         stopping: watch::Receiver<bool>,
     ) -> Option<Self> {
-        let connection = Place::take(broker, broker.limits.connections, |broker| &broker.connections)?;
-        let stranger = Place::take(broker, broker.limits.strangers, |broker| &broker.strangers)?;
-        let of_network = broker.stranger_networks.take(peer.ip(), broker.limits.strangers_per_network)?;
+        let connection = Place::take(broker, broker.limits().connections, |broker| &broker.connections)?;
+        let stranger = Place::take(broker, broker.limits().strangers, |broker| &broker.strangers)?;
+        let of_network = broker.stranger_networks.take(peer.ip(), broker.limits().strangers_per_network)?;
         let stranger = Some((stranger, of_network));
         Some(Placement { listener, stopping, _connection: connection, stranger })
     }
@@ -113,7 +113,7 @@ impl<H: Handler> Broker<H> {
     }
 
     fn patience(&self) -> Duration {
-        self.limits.drain_time * 2 + Duration::from_secs(2)
+        self.limits().drain_time * 2 + Duration::from_secs(2)
     }
 
     /// As `serve`, for the connections of `attend`: ends them when `shutdown` resolves, and returns when they are over,
@@ -161,7 +161,7 @@ impl<H: Handler> Broker<H> {
     ) {
         let mut stopping = place.stopping.clone();
         let handshake =
-            Box::pin(tokio::time::timeout(self.limits.tls_handshake_time, acceptor.accept(stream)));
+            Box::pin(tokio::time::timeout(self.limits().tls_handshake_time, acceptor.accept(stream)));
         let stream = tokio::select! {
             stream = handshake => stream,
             _ = stopping.changed() => return,

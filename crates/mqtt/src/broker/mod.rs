@@ -1,10 +1,12 @@
 //! The broker around the pure parts: listeners, one task per connection, sessions, topic spaces, and the doors through
 //! which the house reaches its clients.
 
+mod bounds;
 mod connection;
 mod cuts;
 mod desk;
 mod greeting;
+mod group;
 mod handling;
 mod keeper;
 mod limits;
@@ -39,6 +41,7 @@ use crate::journal::Journal;
 use crate::port::Handler;
 use crate::session::{Delivery, Letter, UnixMs};
 use crate::topic::matches;
+use bounds::Bounds;
 use cuts::Cuts;
 pub use desk::{ClientView, Overheard, RetainedView, Watch};
 use keeper::Keeper;
@@ -109,8 +112,7 @@ pub struct Ground {
 
 pub struct Broker<H: Handler> {
     handler: Arc<H>,
-    limits: Limits,
-    quota: TenantQuota,
+    bounds: Arc<Bounds>,
     clock: WallClock,
     keeper: Keeper,
     registry: Registry,
@@ -163,14 +165,14 @@ impl<H: Handler> Broker<H> {
         clock: WallClock,
         keeper: Keeper,
     ) -> Arc<Self> {
+        let bounds = Arc::new(Bounds::new(limits, quota));
         Arc::new(Broker {
             handler,
-            limits,
-            quota,
             clock,
             keeper,
             registry: Registry::default(),
-            tenants: Tenants::new(),
+            tenants: Tenants::new(&bounds),
+            bounds,
             spaces: RwLock::default(),
             dues: Dues::default(),
             cuts: Cuts::default(),
@@ -190,6 +192,21 @@ impl<H: Handler> Broker<H> {
         &self.handler
     }
 
+    fn limits(&self) -> Arc<Limits> {
+        self.bounds.limits()
+    }
+
+    /// From now on these hold. Connections, sessions and messages that are there already stay, however many; who was held
+    /// back for its rate goes on by the new one. What was agreed upon at CONNECT holds for that connection.
+    pub fn change_bounds(&self, limits: Limits, quota: TenantQuota) {
+        self.bounds.replace(limits, quota);
+        self.tenants.all().iter().for_each(|tenant| tenant.forgive());
+        for seat in self.registry.all() {
+            seat.pace.forgive();
+            seat.go_on();
+        }
+    }
+
     fn now(&self) -> UnixMs {
         (self.clock)()
     }
@@ -203,7 +220,7 @@ impl<H: Handler> Broker<H> {
         let known = self.spaces.read().unwrap_or_else(PoisonError::into_inner).get(name).cloned();
         known.unwrap_or_else(|| {
             let mut spaces = self.spaces.write().unwrap_or_else(PoisonError::into_inner);
-            let new = || Arc::new(Space::new(name.clone(), self.tenants.of(tenant, &self.quota)));
+            let new = || Arc::new(Space::new(name.clone(), self.tenants.of(tenant)));
             spaces.entry(name.clone()).or_insert_with(new).clone()
         })
     }
@@ -269,7 +286,8 @@ impl<H: Handler> Broker<H> {
         let space = self.space(&name, &tenant.into());
         let Outgoing { topic, payload, qos, retain, properties } = message;
         let message = router::message(topic, payload, qos, retain, properties);
-        match self.route(&space, &message, router::From { seat: 0, identity: &self.house }, None) {
+        let from = router::From { seat: 0, identity: &self.house, counts: false };
+        match self.route(&space, &message, from, None) {
             router::Routed::Sent(position) => {
                 let keeper = self.keeper.clone();
                 Ok(async move { keeper.committed(position).await })
@@ -286,7 +304,7 @@ impl<H: Handler> Broker<H> {
         space.read().standing.matching(topic, &mut |standing| {
             found |= match standing {
                 space::Standing::One(subscription) => subscription.seat.is_open(),
-                space::Standing::Group { members, .. } => members.iter().any(|member| member.seat.is_open()),
+                space::Standing::Group(group) => group.members().iter().any(|member| member.seat.is_open()),
                 space::Standing::Watcher { .. } => false,
             };
         });
@@ -324,10 +342,11 @@ impl<H: Handler> Broker<H> {
         let retained = space.write().forget_all();
         let (tenant, count) = (&space.tenant, retained.len());
         tenant.retained_messages.fetch_sub(count, Ordering::Relaxed);
-        let bytes = retained.values().map(|letter| letter.bytes()).sum();
+        let bytes = retained.iter().map(|letter| letter.bytes()).sum();
         tenant.retained_bytes.fetch_sub(bytes, Ordering::Relaxed);
-        for topic in retained.into_keys() {
-            self.keeper.record(crate::journal::Record::Unretained { space: space.name.clone(), topic });
+        for letter in retained {
+            let (space, topic) = (space.name.clone(), letter.topic.clone());
+            self.keeper.record(crate::journal::Record::Unretained { space, topic });
         }
     }
 

@@ -106,7 +106,7 @@ impl<H: Handler> Broker<H> {
             }
         };
         let Opened { seat, at_rest, present, position } = opened;
-        if timeout(self.limits.connect_time, self.keeper.committed(position)).await.is_err() {
+        if timeout(self.limits().connect_time, self.keeper.committed(position)).await.is_err() {
             guest.why = Disconnected::ByServer(ReasonCode::ServerUnavailable);
             guest.left = Some(Left::untouched(at_rest));
             drop(guest);
@@ -136,9 +136,9 @@ impl<H: Handler> Broker<H> {
     /// From here on the house has an accepted client, and will be told when it goes.
     fn guest(self: &Arc<Self>, connect: &Connect, welcome: Welcome<H::Client>) -> (Guest<H>, Wanted) {
         let Welcome { client, identity, tenant, space, session_expiry_max_s, many } = welcome;
-        let tenant = self.tenants.of(&tenant, &self.quota);
+        let tenant = self.tenants.of(&tenant);
         let space = space.and_then(|name| Text::new(&*name)).map(|name| self.space(&name, &tenant.name));
-        let expiry_max_s = session_expiry_max_s.min(self.limits.session_expiry_max_s);
+        let expiry_max_s = session_expiry_max_s.min(self.limits().session_expiry_max_s);
         let expiry_s = expiry_wanted(connect).min(expiry_max_s);
         let client_id = if connect.client_id.is_empty() {
             // Unique also beside the sessions of an earlier process.
@@ -172,7 +172,7 @@ impl<H: Handler> Broker<H> {
     ) -> Result<Opened, ReasonCode> {
         let tenant = &wanted.tenant;
         // A client that takes its own older connection over needs no further place.
-        let beyond = tenant.connections.load(Ordering::Relaxed) > tenant.quota.connections;
+        let beyond = tenant.connections.load(Ordering::Relaxed) > self.bounds.quota().connections;
         if beyond && self.registry.find(&wanted.identity, &wanted.client_id).is_none() {
             self.handler.alarmed(&tenant.name, Alarm::ConnectionsFull);
             return Err(ReasonCode::QuotaExceeded);
@@ -265,16 +265,17 @@ impl<H: Handler> Broker<H> {
 
     /// Nothing is retained for a client that talks with the house alone: there is nobody who would come later.
     fn retains(&self, in_space: bool) -> bool {
-        self.limits.retain_available && in_space
+        self.limits().retain_available && in_space
     }
 
     fn terms(&self, connect: &Connect, seat: &Seat) -> Terms {
+        let limits = self.limits();
         Terms {
-            receive_maximum: self.limits.receive_maximum,
-            arriving_bytes: self.limits.arriving_bytes,
-            topic_alias_maximum: self.limits.topic_alias_maximum,
-            send_topic_aliases: self.limits.send_topic_aliases,
-            send_maximum: self.limits.send_maximum,
+            receive_maximum: limits.receive_maximum,
+            arriving_bytes: limits.arriving_bytes,
+            topic_alias_maximum: limits.topic_alias_maximum,
+            send_topic_aliases: limits.send_topic_aliases,
+            send_maximum: limits.send_maximum,
             keep_alive_s: self.server_keep_alive_s(connect).unwrap_or(connect.keep_alive_s),
             retain_available: self.retains(seat.space.is_some()),
         }
@@ -282,14 +283,14 @@ impl<H: Handler> Broker<H> {
 
     /// Only version 5 can be told another keep alive than it asked for [MQTT-3.1.2-21].
     fn server_keep_alive_s(&self, connect: &Connect) -> Option<u16> {
-        let max = self.limits.keep_alive_max_s;
+        let max = self.limits().keep_alive_max_s;
         let beyond = connect.keep_alive_s == 0 || connect.keep_alive_s > max;
         (connect.version == Version::V5 && beyond).then_some(max)
     }
 
     /// Says honestly what this broker grants and what it cannot do.
     fn welcome(&self, connect: &Connect, seat: &Seat, expiry_s: u32) -> ConnAck {
-        let limits = &self.limits;
+        let limits = self.limits();
         let mut properties = Properties::new();
         if connect.properties.session_expiry_s().is_some_and(|wanted_s| *wanted_s != expiry_s) {
             properties.push(Property::SessionExpiryInterval(expiry_s));

@@ -1,5 +1,6 @@
 //! Retained messages that a new subscription is owed (section 3.3.1.3). As many as there is room for go at once, the others
-//! as its client takes what waits: no subscription fills a queue, or keeps the broker from its other clients.
+//! as its client takes what waits: no subscription fills a queue, or keeps the broker from its other clients. What is still
+//! owed to a session that is kept is in the journal, so that a crash owes it, too.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -10,6 +11,7 @@ use super::router::Target;
 use super::seat::{Offer, Room, Seat, Subscription};
 use super::space::{Look, Topics};
 use crate::codec::{Qos, Text};
+use crate::journal::{KeptOwed, Record};
 use crate::port::Handler;
 use crate::session::{Delivery, Letter};
 use crate::topic::matches;
@@ -25,11 +27,24 @@ pub(super) struct Owed {
     after: Option<Text>,
     /// A message with this number or a later one was published while the subscription stood, and went to it then.
     before: u64,
+    /// The journal says what is owed, and after which topic.
+    recorded: Option<Option<Text>>,
 }
 
 impl Owed {
     pub fn new(subscription: &Arc<Subscription>, before: u64) -> Owed {
-        Owed { subscription: subscription.clone(), after: None, before }
+        Owed { subscription: subscription.clone(), after: None, before, recorded: None }
+    }
+
+    /// As the journal has it.
+    pub fn restored(subscription: &Arc<Subscription>, kept: KeptOwed) -> Owed {
+        let KeptOwed { before, after } = kept;
+        Owed { subscription: subscription.clone(), recorded: Some(after.clone()), after, before }
+    }
+
+    fn record(&self, after: Option<Text>) -> Record {
+        let (session, filter) = (self.subscription.seat.number, self.subscription.filter.clone());
+        Record::Owes { session, filter, before: self.before, after }
     }
 
     fn is_for(&self, letter: &Letter) -> bool {
@@ -56,7 +71,8 @@ impl<H: Handler> Broker<H> {
         while let Some(first) = owed.front_mut() {
             match topics.next_retained(&first.subscription.filter, first.after.as_ref(), now, looks) {
                 Look::End => {
-                    owed.pop_front();
+                    let paid = owed.pop_front();
+                    position = position.max(paid.map_or(0, |paid| self.record_paid(&paid)));
                 }
                 Look::Enough(last) => {
                     first.after = last.or(first.after.take());
@@ -64,19 +80,40 @@ impl<H: Handler> Broker<H> {
                 }
                 Look::Found(letter) => {
                     if first.is_for(&letter) {
-                        let Some(sent) = self.send_retained(&letter, &first.subscription) else { break };
+                        let Some(sent) = self.send_retained(&letter, first) else { break };
                         position = position.max(sent);
                     }
                     first.after = Some(letter.topic.clone());
                 }
             }
         }
+        for rest in &mut owed {
+            position = position.max(self.record_owed(rest));
+        }
         seat.owe_again(owed);
         position
     }
 
+    /// The commit after which a crash owes it, too.
+    fn record_owed(&self, owed: &mut Owed) -> Position {
+        if !owed.subscription.seat.kept || owed.recorded.as_ref() == Some(&owed.after) {
+            return 0;
+        }
+        owed.recorded = Some(owed.after.clone());
+        self.keeper.record(owed.record(owed.after.clone()))
+    }
+
+    fn record_paid(&self, paid: &Owed) -> Position {
+        if paid.recorded.is_none() {
+            return 0;
+        }
+        let (session, filter) = (paid.subscription.seat.number, paid.subscription.filter.clone());
+        self.keeper.record(Record::OwesNothing { session, filter })
+    }
+
     /// The commit that a retained message is part of; `None` while there is no room for it.
-    fn send_retained(&self, letter: &Arc<Letter>, subscription: &Subscription) -> Option<Position> {
+    fn send_retained(&self, letter: &Arc<Letter>, owed: &mut Owed) -> Option<Position> {
+        let subscription = owed.subscription.clone();
         let seat = &subscription.seat;
         if !self.has_room_for_retained(seat, letter) {
             return None;
@@ -90,6 +127,12 @@ impl<H: Handler> Broker<H> {
         let (offer, position) = if seat.kept && target.qos > Qos::AtMostOnce {
             let mut batch = self.keeper.batch();
             let offer = self.push_kept(&mut batch, letter, target, &mut false);
+            // Together with the message: after a crash it is either still owed, or waits.
+            if offer == Offer::Queued && owed.recorded.is_some() {
+                let after = Some(letter.topic.clone());
+                batch.add(owed.record(after.clone()));
+                owed.recorded = Some(after);
+            }
             (offer, batch.recorded())
         } else {
             let Target { qos, retain, identifiers, .. } = target;
@@ -110,7 +153,8 @@ impl<H: Handler> Broker<H> {
             return false;
         }
         let (waiting, _) = seat.waiting();
-        let half = seat.room(letter.bytes(), self.limits.queue_messages / 2, self.limits.queue_bytes / 2);
+        let (messages, bytes) = self.bounds.queue();
+        let half = seat.room(letter.bytes(), messages / 2, bytes / 2);
         waiting == 0 || (half == Room::Yes && self.room(seat, letter) == Room::Yes)
     }
 }

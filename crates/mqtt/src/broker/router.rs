@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 
 use super::keeper::{Batch, Position};
 use super::seat::{Offer, Room, Seat, Subscription};
-use super::space::{Space, Standing, Topics, turn};
+use super::space::{Space, Standing, Topics};
 use super::{Broker, Overheard};
 use crate::codec::{Properties, Property, Qos, ReasonCode, Text, Variable};
 use crate::journal::Record;
@@ -19,6 +19,15 @@ pub(super) struct From<'a> {
     /// The publisher's own session, for `no local`; 0 is the house.
     pub seat: u64,
     pub identity: &'a Arc<str>,
+    /// Whether what bounds one client bounds it.
+    pub counts: bool,
+}
+
+impl<'a> From<'a> {
+    pub fn seat(seat: &'a Seat) -> From<'a> {
+        let counts = !seat.many.load(Ordering::Relaxed);
+        From { seat: seat.number, identity: &seat.identity, counts }
+    }
 }
 
 /// What became of a message for the others.
@@ -71,7 +80,7 @@ impl<H: Handler> Broker<H> {
             let mut topics = space.write();
             // Numbered under the lock, so that a subscription knows which ones were retained before it stood.
             let letter = letter_of(self.keeper.next_letter(), message, self.now());
-            if let Err(refusal) = self.check_retained(space, &topics, &letter) {
+            if let Err(refusal) = self.check_retained(space, &topics, &letter, from) {
                 return Routed::Refused(refusal);
             }
             let letter = Arc::new(letter.detached());
@@ -79,7 +88,8 @@ impl<H: Handler> Broker<H> {
             if !matches!(routed, Routed::Sent(_)) {
                 return routed;
             }
-            let position = self.retain(space, &mut topics, &letter);
+            let by = if from.counts { from.identity } else { &self.house };
+            let position = self.retain(space, &mut topics, &letter, by);
             drop(topics);
             return match routed {
                 Routed::Sent(sent) => Routed::Sent(sent.max(position)),
@@ -91,13 +101,27 @@ impl<H: Handler> Broker<H> {
         self.deliver(space, &topics, &letter, false, from, holds)
     }
 
-    fn check_retained(&self, space: &Space, topics: &Topics, letter: &Letter) -> Result<(), ReasonCode> {
-        let (tenant, quota) = (&space.tenant, &space.tenant.quota);
+    fn check_retained(
+        &self,
+        space: &Space,
+        topics: &Topics,
+        letter: &Letter,
+        from: From<'_>,
+    ) -> Result<(), ReasonCode> {
+        if letter.payload.is_empty() {
+            return Ok(());
+        }
+        if from.counts && topics.topics_with(from.identity, &letter.topic) > self.limits().client_topics {
+            let alarm = Alarm::ClientTopicsFull { identity: from.identity.clone() };
+            self.handler.alarmed(&space.tenant.name, alarm);
+            return Err(ReasonCode::QuotaExceeded);
+        }
+        let (tenant, quota) = (&space.tenant, self.bounds.quota());
         let known = topics.retained_at(&letter.topic).map_or(0, |letter| letter.bytes());
         let more = usize::from(known == 0);
         let full = tenant.retained_messages.load(Ordering::Relaxed) + more > quota.retained_messages
             || tenant.retained_bytes.load(Ordering::Relaxed) + letter.bytes() > quota.retained_bytes + known;
-        if !letter.payload.is_empty() && full {
+        if full {
             self.handler.alarmed(&tenant.name, Alarm::RetainedFull);
             return Err(ReasonCode::QuotaExceeded);
         }
@@ -105,7 +129,7 @@ impl<H: Handler> Broker<H> {
     }
 
     /// [MQTT-3.3.1-5], and [MQTT-3.3.1-6] for an empty one.
-    fn retain(&self, space: &Space, topics: &mut Topics, letter: &Arc<Letter>) -> Position {
+    fn retain(&self, space: &Space, topics: &mut Topics, letter: &Arc<Letter>, by: &Arc<str>) -> Position {
         let tenant = &space.tenant;
         let topic = letter.topic.clone();
         let (before, record) = if letter.payload.is_empty() {
@@ -117,9 +141,10 @@ impl<H: Handler> Broker<H> {
         } else {
             tenant.retained_messages.fetch_add(1, Ordering::Relaxed);
             tenant.retained_bytes.fetch_add(letter.bytes(), Ordering::Relaxed);
-            let before = topics.retain(topic.clone(), letter.clone());
-            let tenant = Text::new(&*tenant.name).unwrap_or_default();
-            let record = Record::Retained { space: space.name.clone(), tenant, topic, letter: letter.number };
+            let before = topics.retain(topic.clone(), letter.clone(), by.clone());
+            let name = |name: &str| Text::new(name).unwrap_or_default();
+            let (space, tenant, by) = (space.name.clone(), name(&tenant.name), name(by));
+            let record = Record::Retained { space, tenant, by, topic, letter: letter.number };
             (before, record)
         };
         if let Some(before) = before {
@@ -146,11 +171,11 @@ impl<H: Handler> Broker<H> {
         let mut targets: Vec<Target<'_>> = Vec::new();
         topics.standing.matching(&letter.topic, &mut |standing| match standing {
             Standing::One(subscription) => add_target(&mut targets, subscription, letter, retain, from),
-            Standing::Group { members, next, .. } => {
+            Standing::Group(group) => {
                 let ready = |member: &Subscription| self.room(&member.seat, letter) == Room::Yes;
                 // It is never the turn of somebody who may not have it: nobody else would get it.
                 let may = |member: &Subscription| is_within(member, letter);
-                if let Some(member) = turn(members, next, may, ready) {
+                if let Some(member) = group.turn(may, ready) {
                     add_target(&mut targets, member, letter, retain, from);
                 }
             }
@@ -182,9 +207,10 @@ impl<H: Handler> Broker<H> {
     }
 
     pub(super) fn room(&self, seat: &Seat, letter: &Letter) -> Room {
-        let room = seat.room(letter.bytes(), self.limits.queue_messages, self.limits.queue_bytes);
-        let tenant = &seat.tenant;
-        let beyond = tenant.queued_bytes.load(Ordering::Relaxed) + letter.bytes() > tenant.quota.queued_bytes;
+        let (messages_max, bytes_max) = self.bounds.queue();
+        let room = seat.room(letter.bytes(), messages_max, bytes_max);
+        let queued = seat.tenant.queued_bytes.load(Ordering::Relaxed);
+        let beyond = queued + letter.bytes() > self.bounds.tenant_queued_bytes();
         match room {
             Room::Yes if beyond || seat.is_out_of_ids() => {
                 if seat.is_open() {

@@ -1,5 +1,5 @@
-//! What the broker has of one client, between connections and during one: its subscriptions, what waits for it, what
-//! was sent and is not over, and the rope to cut a live connection with.
+//! What the broker has of one client, between connections and during one: its subscriptions, what waits for it, what was
+//! sent and is not over, and the rope to cut a live connection with.
 
 use std::collections::{HashSet, VecDeque};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
@@ -91,6 +91,8 @@ pub(super) struct Seat {
     /// Survives its connection and a crash.
     pub kept: bool,
     pub pace: Arc<Pace>,
+    /// Many share its identity: what bounds one client does not bound it.
+    pub many: AtomicBool,
     trace: OnceLock<Arc<Trace>>,
     waker: AtomicWaker,
     inner: Mutex<Inner>,
@@ -98,6 +100,7 @@ pub(super) struct Seat {
     waiting_bytes: AtomicUsize,
     somebody_waits: AtomicBool,
     owes: AtomicBool,
+    goes_on: AtomicBool,
     /// How many wills it was given, or had taken back.
     wills: AtomicU64,
     pub messages_in: AtomicU64,
@@ -123,6 +126,7 @@ impl Seat {
             tenant,
             kept,
             pace,
+            many: AtomicBool::new(false),
             trace: OnceLock::new(),
             waker: AtomicWaker::new(),
             inner: Mutex::default(),
@@ -130,6 +134,7 @@ impl Seat {
             waiting_bytes: AtomicUsize::new(0),
             somebody_waits: AtomicBool::new(false),
             owes: AtomicBool::new(false),
+            goes_on: AtomicBool::new(false),
             wills: AtomicU64::new(0),
             messages_in: AtomicU64::new(0),
             messages_out: AtomicU64::new(0),
@@ -471,6 +476,16 @@ impl Seat {
 
     pub fn has_ended(&self) -> bool {
         self.inner().ended
+    }
+
+    /// Its connection is held back for its rate no longer.
+    pub fn go_on(&self) {
+        self.goes_on.store(true, Ordering::SeqCst);
+        self.waker.wake();
+    }
+
+    pub fn takes_go_on(&self) -> bool {
+        self.goes_on.swap(false, Ordering::SeqCst)
     }
 
     pub fn register(&self, waker: &Waker) {

@@ -15,7 +15,7 @@ use super::space::Space;
 use super::tenant::Pace;
 use super::tending::{self, PendingWill};
 use crate::codec::{PacketId, ReasonCode, RetainHandling, Subscribe, SubscribeFilter, Text, Version};
-use crate::journal::{Kept, KeptDelivery, KeptSession, Record, variables};
+use crate::journal::{Kept, KeptDelivery, KeptRetained, KeptSession, Record, variables};
 use crate::port::{Alarm, Handler};
 use crate::session::{AtRest, Awaited, Delivery, InFlight};
 use crate::topic;
@@ -51,7 +51,7 @@ impl<H: Handler> Broker<H> {
         wanted: &Wanted,
         live: &Live,
     ) -> Result<Opened, ReasonCode> {
-        let patience = self.limits.drain_time * 2;
+        let patience = self.limits().drain_time * 2;
         loop {
             let Some(seat) = self.registry.find(&wanted.identity, &wanted.client_id) else {
                 match self.new_session(wanted, live)? {
@@ -74,6 +74,7 @@ impl<H: Handler> Broker<H> {
                 }
                 continue;
             };
+            seat.many.store(wanted.many, Ordering::Relaxed);
             self.dues.forget(&seat);
             let position = self.keeper.record(opened(&seat, wanted.expiry_s));
             return Ok(Opened { seat, at_rest, present: true, position });
@@ -82,17 +83,17 @@ impl<H: Handler> Broker<H> {
 
     fn new_session(self: &Arc<Self>, wanted: &Wanted, live: &Live) -> Result<Option<Opened>, ReasonCode> {
         let tenant = &wanted.tenant;
-        if tenant.sessions.load(Ordering::Relaxed) >= tenant.quota.sessions {
+        if tenant.sessions.load(Ordering::Relaxed) >= self.bounds.quota().sessions {
             self.handler.alarmed(&tenant.name, Alarm::SessionsFull);
             return Err(ReasonCode::QuotaExceeded);
         }
         let (sessions, pace) = if wanted.many { (0, None) } else { self.registry.shared(&wanted.identity) };
-        if sessions >= self.limits.client_sessions {
+        if sessions >= self.limits().client_sessions {
             let alarm = Alarm::ClientSessionsFull { identity: wanted.identity.clone() };
             self.handler.alarmed(&tenant.name, alarm);
             return Err(ReasonCode::QuotaExceeded);
         }
-        let pace = pace.unwrap_or_else(|| Arc::new(Pace::new(&self.limits)));
+        let pace = pace.unwrap_or_else(|| Arc::new(Pace::new()));
         let seat = Arc::new(Seat::new(
             self.keeper.next_session(),
             wanted.identity.clone(),
@@ -104,6 +105,7 @@ impl<H: Handler> Broker<H> {
         if let Some(trace) = self.traces.find(&seat.identity, &seat.client_id) {
             seat.trace(Some(trace));
         }
+        seat.many.store(wanted.many, Ordering::Relaxed);
         let Some(at_rest) = seat.sit(live.clone()) else { return Ok(None) };
         if !self.registry.enter(&seat) {
             seat.end();
@@ -212,11 +214,11 @@ impl<H: Handler> Broker<H> {
     ) -> Result<Position, ReasonCode> {
         let seat = &subscription.seat;
         let Some(space) = &seat.space else {
-            seat.subscribe(subscription.clone(), Some(&self.limits))?;
+            seat.subscribe(subscription.clone(), Some(&*self.limits()))?;
             return Ok(self.record_subscription(subscription));
         };
         let mut topics = space.write();
-        let before = seat.subscribe(subscription.clone(), Some(&self.limits))?;
+        let before = seat.subscribe(subscription.clone(), Some(&*self.limits()))?;
         if let Some(before) = &before {
             topics.remove(before);
         }
@@ -273,11 +275,13 @@ impl<H: Handler> Broker<H> {
 
     /// What the journal kept, as it was; every client is away.
     pub(super) fn restore(self: &Arc<Self>, kept: Kept) {
-        for ((space, topic), (tenant, letter)) in kept.retained {
-            let tenant = self.tenants.of(&(&*tenant).into(), &self.quota);
+        let mut known: HashMap<Text, Arc<str>> = HashMap::new();
+        for ((space, topic), KeptRetained { tenant, by, letter }) in kept.retained {
+            let tenant = self.tenants.of(&(&*tenant).into());
             tenant.retained_messages.fetch_add(1, Ordering::Relaxed);
             tenant.retained_bytes.fetch_add(letter.bytes(), Ordering::Relaxed);
-            self.space(&space, &tenant.name).write().retain(topic, letter);
+            let by = known.entry(by).or_insert_with_key(|by| (&**by).into()).clone();
+            self.space(&space, &tenant.name).write().retain(topic, letter, by);
         }
         let key = |session: &KeptSession| (session.identity.clone(), session.client_id.clone());
         let newest: HashMap<_, u64> =
@@ -293,21 +297,22 @@ impl<H: Handler> Broker<H> {
 
     /// Of a session that was over, and whose client had the next one, only its will was not said yet.
     fn restore_will(self: &Arc<Self>, number: u64, kept: KeptSession) {
-        let tenant = self.tenants.of(&(&*kept.tenant).into(), &self.quota);
+        let tenant = self.tenants.of(&(&*kept.tenant).into());
         let space = (!kept.space.is_empty()).then(|| self.space(&kept.space, &tenant.name));
         let identity: Arc<str> = (&*kept.identity).into();
-        let pace = Arc::new(Pace::new(&self.limits));
+        let pace = Arc::new(Pace::new());
         let seat = Arc::new(Seat::new(number, identity, kept.client_id, space, tenant, (true, pace)));
         self.dues.restored(self, &seat, self.now(), 0, kept.will);
     }
 
     fn restore_session(self: &Arc<Self>, number: u64, kept: KeptSession) {
-        let tenant = self.tenants.of(&(&*kept.tenant).into(), &self.quota);
+        let tenant = self.tenants.of(&(&*kept.tenant).into());
         let space = (!kept.space.is_empty()).then(|| self.space(&kept.space, &tenant.name));
         let identity: Arc<str> = (&*kept.identity).into();
-        let pace = self.registry.shared(&identity).1.unwrap_or_else(|| Arc::new(Pace::new(&self.limits)));
+        let pace = self.registry.shared(&identity).1.unwrap_or_else(|| Arc::new(Pace::new()));
         let seat = Arc::new(Seat::new(number, identity, kept.client_id, space.clone(), tenant, (true, pace)));
         for (filter, subscription) in kept.subscriptions {
+            let owes = subscription.owes;
             let subscription = Arc::new(Subscription {
                 seat: seat.clone(),
                 filter,
@@ -319,6 +324,7 @@ impl<H: Handler> Broker<H> {
                 && let Some(space) = &space
             {
                 space.write().add(&subscription);
+                owes.into_iter().for_each(|owed| seat.owe(Owed::restored(&subscription, owed)));
             }
         }
         for (entry, delivery) in kept.queue {

@@ -1,13 +1,13 @@
 //! A topic space: subscriptions and retained messages that nobody outside sees. Each mount has one.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Bound;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use tokio::sync::mpsc;
 
 use super::Overheard;
+use super::group::Group;
 use super::seat::Subscription;
 use super::tenant::Tenant;
 use super::trie::Trie;
@@ -26,11 +26,7 @@ pub(super) enum Look {
 /// What stands at a filter.
 pub(super) enum Standing {
     One(Arc<Subscription>),
-    Group {
-        name: Box<str>,
-        members: Vec<Arc<Subscription>>,
-        next: AtomicUsize,
-    },
+    Group(Group),
     /// Somebody of the house looks on.
     Watcher {
         number: u64,
@@ -38,10 +34,19 @@ pub(super) enum Standing {
     },
 }
 
+/// A retained message, and who said it; nobody in particular is the empty name.
+#[derive(Debug, Clone)]
+struct Retained {
+    letter: Arc<Letter>,
+    by: Arc<str>,
+}
+
 #[derive(Default)]
 pub(super) struct Topics {
     pub standing: Trie<Standing>,
-    retained: BTreeMap<Text, Arc<Letter>>,
+    retained: BTreeMap<Text, Retained>,
+    /// On how many topics the last word is an identity's.
+    topics_of: HashMap<Arc<str>, usize>,
     /// Those of them that do not stay for ever.
     expiring: BTreeSet<(UnixMs, Text)>,
 }
@@ -80,39 +85,58 @@ impl Topics {
         };
         let standing = self.standing.at_mut(filter);
         for entry in standing.iter_mut() {
-            if let Standing::Group { name, members, .. } = entry
-                && &**name == group
+            if let Standing::Group(known) = entry
+                && known.is_named(group)
             {
-                return members.push(subscription.clone());
+                return known.add(subscription);
             }
         }
-        let members = vec![subscription.clone()];
-        standing.push(Standing::Group { name: group.into(), members, next: AtomicUsize::new(0) });
+        standing.push(Standing::Group(Group::new(group, subscription)));
     }
 
     pub fn retained_at(&self, topic: &Text) -> Option<&Arc<Letter>> {
-        self.retained.get(topic)
+        self.retained.get(topic).map(|retained| &retained.letter)
+    }
+
+    /// On how many topics an identity would have the last word, were this one among them.
+    pub fn topics_with(&self, by: &str, topic: &Text) -> usize {
+        let own = self.retained.get(topic).is_some_and(|retained| &*retained.by == by);
+        self.topics_of.get(by).copied().unwrap_or(0) + usize::from(!own)
     }
 
     /// What was there before.
-    pub fn retain(&mut self, topic: Text, letter: Arc<Letter>) -> Option<Arc<Letter>> {
+    pub fn retain(&mut self, topic: Text, letter: Arc<Letter>, by: Arc<str>) -> Option<Arc<Letter>> {
         let before = self.forget(&topic);
         self.expiring.extend(letter.expires_at.map(|at| (at, topic.clone())));
-        self.retained.insert(topic, letter);
+        if !by.is_empty() {
+            *self.topics_of.entry(by.clone()).or_default() += 1;
+        }
+        self.retained.insert(topic, Retained { letter, by });
         before
     }
 
     pub fn forget(&mut self, topic: &Text) -> Option<Arc<Letter>> {
         let before = self.retained.remove(topic)?;
-        if let Some(at) = before.expires_at {
+        if let Some(at) = before.letter.expires_at {
             self.expiring.remove(&(at, topic.clone()));
         }
-        Some(before)
+        self.has_one_less(&before.by);
+        Some(before.letter)
     }
 
-    pub fn forget_all(&mut self) -> BTreeMap<Text, Arc<Letter>> {
+    fn has_one_less(&mut self, by: &str) {
+        if let Some(topics) = self.topics_of.get_mut(by) {
+            *topics -= 1;
+            if *topics == 0 {
+                self.topics_of.remove(by);
+            }
+        }
+    }
+
+    pub fn forget_all(&mut self) -> Vec<Arc<Letter>> {
         self.expiring = BTreeSet::new();
-        std::mem::take(&mut self.retained)
+        self.topics_of = HashMap::new();
+        std::mem::take(&mut self.retained).into_values().map(|retained| retained.letter).collect()
     }
 
     pub fn next_expiry(&self) -> Option<UnixMs> {
@@ -124,7 +148,9 @@ impl Topics {
         while self.next_expiry().is_some_and(|at| at <= now)
             && let Some((_, topic)) = self.expiring.pop_first()
         {
-            expired.extend(self.retained.remove(&topic));
+            let Some(retained) = self.retained.remove(&topic) else { continue };
+            self.has_one_less(&retained.by);
+            expired.push(retained.letter);
         }
         expired
     }
@@ -133,10 +159,7 @@ impl Topics {
         let filter = shared(&subscription.filter).map_or(&*subscription.filter, |(_, filter)| filter);
         self.standing.remove(filter, |standing| match standing {
             Standing::One(known) => Arc::ptr_eq(known, subscription),
-            Standing::Group { members, .. } => {
-                members.retain(|known| !Arc::ptr_eq(known, subscription));
-                members.is_empty()
-            }
+            Standing::Group(group) => group.remove(subscription),
             Standing::Watcher { .. } => false,
         });
     }
@@ -148,7 +171,7 @@ impl Topics {
         let Some(wild) = filter.find(['+', '#']) else {
             *looks = looks.saturating_sub(1);
             let found = Text::new(filter).filter(|_| after.is_none());
-            let found = found.and_then(|topic| self.retained.get(&topic)).filter(alive);
+            let found = found.and_then(|topic| self.retained_at(&topic)).filter(alive);
             return found.map_or(Look::End, |letter| Look::Found(letter.clone()));
         };
         // Topics with the same beginning lie together; `a/#` covers `a`, too.
@@ -158,7 +181,7 @@ impl Topics {
             None => Bound::Included(Text::new(prefix).unwrap_or_default()),
         };
         let mut last: Option<&Text> = None;
-        for (topic, letter) in self.retained.range((from, Bound::Unbounded)) {
+        for (topic, Retained { letter, .. }) in self.retained.range((from, Bound::Unbounded)) {
             if !topic.starts_with(prefix) {
                 break;
             }
@@ -179,6 +202,7 @@ impl Topics {
         let alive = |letter: &&Arc<Letter>| !letter.has_expired(now);
         let Some(wild) = filter.find(['+', '#']) else {
             let found = Text::new(filter).and_then(|topic| self.retained.get(&topic));
+            let found = found.map(|retained| &retained.letter);
             return found.into_iter().filter(alive).cloned().collect();
         };
         // Topics with the same beginning lie together; `a/#` covers `a`, too.
@@ -188,26 +212,9 @@ impl Topics {
         range
             .take_while(|(topic, _)| topic.starts_with(prefix))
             .filter(|(topic, _)| matches(filter, topic))
-            .map(|(_, letter)| letter)
+            .map(|(_, retained)| &retained.letter)
             .filter(alive)
             .cloned()
             .collect()
     }
-}
-
-/// Whose turn it is in a group, of those who may have the message: clients that are there and keep up first, then any whose
-/// session is kept.
-pub(super) fn turn<'a>(
-    members: &'a [Arc<Subscription>],
-    next: &AtomicUsize,
-    may: impl Fn(&Subscription) -> bool,
-    ready: impl Fn(&Subscription) -> bool,
-) -> Option<&'a Arc<Subscription>> {
-    let from = next.fetch_add(1, Ordering::Relaxed);
-    let in_turn = |offset: usize| &members[(from + offset) % members.len()];
-    let entitled = || (0..members.len()).map(in_turn).filter(|member| may(member));
-    entitled()
-        .find(|member| member.seat.is_open() && ready(member))
-        .or_else(|| entitled().find(|member| member.seat.is_open()))
-        .or_else(|| entitled().find(|member| member.seat.kept))
 }

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::time::Instant;
 
+use super::bounds::Bounds;
 use super::limits::Limits;
 
 /// The bounds of one organisation, over all of its clients.
@@ -59,7 +60,7 @@ pub struct TenantMetrics {
 #[derive(Debug)]
 pub(super) struct Tenant {
     pub name: Arc<str>,
-    pub quota: TenantQuota,
+    pub bounds: Arc<Bounds>,
     pub connections: AtomicUsize,
     pub sessions: AtomicUsize,
     pub subscriptions: AtomicUsize,
@@ -77,10 +78,10 @@ pub(super) struct Tenant {
 }
 
 impl Tenant {
-    fn new(name: Arc<str>, quota: TenantQuota, began: Instant) -> Tenant {
+    fn new(name: Arc<str>, bounds: Arc<Bounds>, began: Instant) -> Tenant {
         Tenant {
             name,
-            quota,
+            bounds,
             connections: AtomicUsize::new(0),
             sessions: AtomicUsize::new(0),
             subscriptions: AtomicUsize::new(0),
@@ -94,13 +95,18 @@ impl Tenant {
             messages_dropped: AtomicU64::new(0),
             messages_refused: AtomicU64::new(0),
             refusals: AtomicU64::new(0),
-            rate: Rate::new(quota.messages_per_s.into(), began),
+            rate: Rate::new(began),
         }
     }
 
     /// When the next messages may be taken, after `taken` of them; `None` for now.
     pub fn pace(&self, taken: u32, now: Instant) -> Option<Instant> {
-        self.rate.take(taken.into(), now)
+        self.rate.take(taken.into(), self.bounds.quota().messages_per_s.into(), now)
+    }
+
+    /// Nothing of what was said so far has to be paid for any more.
+    pub fn forgive(&self) {
+        self.rate.forgive();
     }
 
     pub fn metrics(&self) -> TenantMetrics {
@@ -127,7 +133,6 @@ impl Tenant {
 /// A leaky bucket (GCRA) of one second's depth: the instant at which everything taken so far would be paid for.
 #[derive(Debug)]
 pub(super) struct Rate {
-    per_s: u64,
     began: Instant,
     paid_until_ns: AtomicU64,
 }
@@ -135,13 +140,17 @@ pub(super) struct Rate {
 const BURST_NS: u64 = 1_000_000_000;
 
 impl Rate {
-    pub fn new(per_s: u64, began: Instant) -> Rate {
-        Rate { per_s: per_s.max(1), began, paid_until_ns: AtomicU64::new(0) }
+    pub fn new(began: Instant) -> Rate {
+        Rate { began, paid_until_ns: AtomicU64::new(0) }
     }
 
-    pub fn take(&self, count: u64, now: Instant) -> Option<Instant> {
+    pub fn forgive(&self) {
+        self.paid_until_ns.store(0, Ordering::Relaxed);
+    }
+
+    pub fn take(&self, count: u64, per_s: u64, now: Instant) -> Option<Instant> {
         let now_ns = now.saturating_duration_since(self.began).as_nanos() as u64;
-        let cost = count.saturating_mul(1_000_000_000) / self.per_s;
+        let cost = count.saturating_mul(1_000_000_000) / per_s.max(1);
         let paid = self.paid_until_ns.load(Ordering::Relaxed).max(now_ns) + cost;
         // A lost race lets a few more through, which the next ones pay for.
         self.paid_until_ns.store(paid, Ordering::Relaxed);
@@ -158,35 +167,44 @@ pub(super) struct Pace {
 }
 
 impl Pace {
-    pub fn new(limits: &Limits) -> Pace {
+    pub fn new() -> Pace {
         let began = Instant::now();
-        Pace {
-            messages: Rate::new(limits.client_messages_per_s.into(), began),
-            bytes: Rate::new(limits.client_bytes_per_s, began),
-        }
+        Pace { messages: Rate::new(began), bytes: Rate::new(began) }
     }
 
     /// When the next messages may be taken, after these; `None` for now.
-    pub fn take(&self, messages: u32, bytes: u64, now: Instant) -> Option<Instant> {
-        self.messages.take(messages.into(), now).max(self.bytes.take(bytes, now))
+    pub fn take(&self, messages: u32, bytes: u64, limits: &Limits, now: Instant) -> Option<Instant> {
+        let messages = self.messages.take(messages.into(), limits.client_messages_per_s.into(), now);
+        messages.max(self.bytes.take(bytes, limits.client_bytes_per_s, now))
+    }
+
+    /// Nothing of what was said so far has to be paid for any more.
+    pub fn forgive(&self) {
+        self.messages.forgive();
+        self.bytes.forgive();
     }
 }
 
 /// Every organisation that was ever seen.
 pub(super) struct Tenants {
     known: Mutex<HashMap<Arc<str>, Arc<Tenant>>>,
+    bounds: Arc<Bounds>,
     began: Instant,
 }
 
 impl Tenants {
-    pub fn new() -> Tenants {
-        Tenants { known: Mutex::default(), began: Instant::now() }
+    pub fn new(bounds: &Arc<Bounds>) -> Tenants {
+        Tenants { known: Mutex::default(), bounds: bounds.clone(), began: Instant::now() }
     }
 
-    pub fn of(&self, name: &Arc<str>, quota: &TenantQuota) -> Arc<Tenant> {
+    pub fn of(&self, name: &Arc<str>) -> Arc<Tenant> {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        let new = || Arc::new(Tenant::new(name.clone(), *quota, self.began));
+        let new = || Arc::new(Tenant::new(name.clone(), self.bounds.clone(), self.began));
         known.entry(name.clone()).or_insert_with(new).clone()
+    }
+
+    pub fn all(&self) -> Vec<Arc<Tenant>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
     }
 
     pub fn find(&self, name: &str) -> Option<Arc<Tenant>> {

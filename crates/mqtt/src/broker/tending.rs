@@ -231,7 +231,7 @@ pub(super) async fn publish_now<H: Handler>(
     let Will { qos, retain, properties, topic, payload } = will;
     let message = Message { topic, payload, qos, retain, dup: false, will: true, properties };
     if let Some(space) = &seat.space {
-        let from = From { seat: seat.number, identity: &seat.identity };
+        let from = From::seat(seat);
         let until = Instant::now() + WILL_PATIENCE;
         while let Routed::Later(_) = broker.route(space, &message, from, None) {
             if Instant::now() > until {
@@ -243,7 +243,7 @@ pub(super) async fn publish_now<H: Handler>(
     }
     if broker.handler.wants(client, &message.topic) {
         let published =
-            tokio::time::timeout(broker.limits.drain_time, broker.handler.publish(client, message));
+            tokio::time::timeout(broker.limits().drain_time, broker.handler.publish(client, message));
         if published.await != Ok(Outcome::Accepted) {
             broker.handler.violated(Some(client), peer, "the will was not accepted");
         }

@@ -7,10 +7,13 @@ use std::path::{Path, PathBuf};
 
 use bytes::{Bytes, BytesMut};
 
+use super::record::KINDS;
 use super::{Journal, Record};
 
 const HEAD: &[u8; 8] = b"laresmq1";
 const FRAME_HEAD_BYTES: usize = 8;
+/// So many bytes are gone through to find where a damage ends; checksums of a gigabyte take less than a second.
+const LOOKS_MAX: usize = 1 << 30;
 
 pub struct FileJournal {
     path: PathBuf,
@@ -35,15 +38,17 @@ impl FileJournal {
         Ok(FileJournal { path, file, end: HEAD.len() as u64 })
     }
 
-    /// A damaged end is what a crash leaves of a batch that nobody was told of; anything else is set aside.
+    /// A damaged end is what a crash leaves of a batch that nobody was told of; anything else is set aside, and so is what
+    /// is too tangled to tell.
     fn set_aside(&mut self, all: &[u8], good: usize) -> io::Result<()> {
         let rest = &all[good..];
-        if let Some(next) = find_frame(rest) {
+        let (search, _) = find_frame(rest, LOOKS_MAX);
+        if search != Search::Nothing {
             let aside = self.path.with_extension(format!("damaged-{good}"));
             std::fs::write(&aside, rest)?;
             tracing::error!(
                 at = good,
-                readable_again_at = good + next,
+                readable_again = ?search,
                 aside = %aside.display(),
                 "the journal of MQTT sessions is damaged; what follows the damage was set aside"
             );
@@ -53,17 +58,48 @@ impl FileJournal {
     }
 }
 
-/// Whether whole frames follow some bytes that are none.
-fn find_frame(bytes: &[u8]) -> Option<usize> {
-    (1..bytes.len()).find(|at| frame(&bytes[*at..]).is_some_and(|(body, _)| !body.is_empty()))
+/// What looking for a whole frame behind some bytes that are none came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Search {
+    /// So many bytes further on.
+    Found(usize),
+    Nothing,
+    /// There may be one: looking on would take too long.
+    GaveUp,
+}
+
+/// Looks for a whole frame behind some bytes that are none; says how many bytes of bodies it went through. Nearly every
+/// byte may seem to begin a frame as long as all that follows, so that without `looks_max` some megabytes would take hours.
+fn find_frame(bytes: &[u8], looks_max: usize) -> (Search, usize) {
+    let mut looks = 0;
+    for at in 1..bytes.len() {
+        let Some((body, sum)) = framed(&bytes[at..]) else { continue };
+        if !body.first().is_some_and(|kind| KINDS.contains(kind)) {
+            continue;
+        }
+        if looks + body.len() > looks_max {
+            return (Search::GaveUp, looks);
+        }
+        looks += body.len();
+        if crc32fast::hash(body) == sum {
+            return (Search::Found(at), looks);
+        }
+    }
+    (Search::Nothing, looks)
 }
 
 /// The body of the frame that begins here, and the length of both.
 fn frame(bytes: &[u8]) -> Option<(&[u8], usize)> {
+    let (body, sum) = framed(bytes)?;
+    (crc32fast::hash(body) == sum).then_some((body, FRAME_HEAD_BYTES + body.len()))
+}
+
+/// What would be the body of a frame that begins here, and its checksum.
+fn framed(bytes: &[u8]) -> Option<(&[u8], u32)> {
     let length = u32::from_le_bytes(bytes.get(..4)?.try_into().ok()?) as usize;
     let sum = u32::from_le_bytes(bytes.get(4..8)?.try_into().ok()?);
     let body = bytes.get(FRAME_HEAD_BYTES..FRAME_HEAD_BYTES.checked_add(length)?)?;
-    (crc32fast::hash(body) == sum).then_some((body, FRAME_HEAD_BYTES + length))
+    Some((body, sum))
 }
 
 fn encode(records: &[Record]) -> BytesMut {
@@ -148,5 +184,34 @@ impl Journal for FileJournal {
 
     fn bytes(&self) -> u64 {
         self.end
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn looking_for_the_end_of_a_damage_is_bounded() {
+        // Every fourth byte seems to begin a frame of a quarter of a megabyte.
+        let tangled = [4, 4, 4, 0].repeat(256 * 1024);
+        let (search, looks) = find_frame(&tangled, 16 * tangled.len());
+        assert_eq!(search, Search::GaveUp);
+        assert!(looks <= 16 * tangled.len() && looks > 8 * tangled.len(), "{looks}");
+    }
+
+    #[test]
+    fn the_end_of_an_ordinary_damage_is_found_at_once() {
+        let record = |session| Record::Ended { session };
+        let records: Vec<Record> = (0..1_000).map(record).collect();
+        let mut bytes: Vec<u8> = encode(&records).to_vec();
+        let damaged = bytes.len();
+        bytes[9] ^= 0x40;
+        bytes.extend_from_slice(&encode(&[record(1)]));
+        let (search, looks) = find_frame(&bytes, LOOKS_MAX);
+        assert_eq!(search, Search::Found(damaged));
+        assert!(looks < LOOKS_MAX / 100, "{looks} of {}", bytes.len());
+        let (search, _) = find_frame(&bytes[..damaged], LOOKS_MAX);
+        assert_eq!(search, Search::Nothing, "what a crash leaves");
     }
 }

@@ -24,6 +24,22 @@ pub(crate) struct KeptSubscription {
     pub options: SubscribeOptions,
     pub identifier: Option<u32>,
     pub within: Vec<Text>,
+    pub owes: Option<KeptOwed>,
+}
+
+/// What of the retained messages a subscription has not had: those below a number, and after a topic.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct KeptOwed {
+    pub before: u64,
+    pub after: Option<Text>,
+}
+
+/// A retained message, its organisation, and whom it counts for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct KeptRetained {
+    pub tenant: Text,
+    pub by: Text,
+    pub letter: Arc<Letter>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,8 +61,8 @@ pub(crate) struct KeptSession {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Kept {
     pub sessions: BTreeMap<u64, KeptSession>,
-    /// By space and topic: the tenant and the letter.
-    pub retained: BTreeMap<(Text, Text), (Text, Arc<Letter>)>,
+    /// By space and topic.
+    pub retained: BTreeMap<(Text, Text), KeptRetained>,
     /// Letters that somebody needs, or that were written and are about to be named.
     letters: HashMap<u64, Arc<Letter>>,
     /// The largest numbers ever used.
@@ -89,9 +105,10 @@ impl Kept {
                 self.last_letter = self.last_letter.max(letter.number);
                 self.letters.insert(letter.number, letter.clone());
             }
-            Record::Retained { space, tenant, topic, letter } => {
+            Record::Retained { space, tenant, by, topic, letter } => {
                 if let Some(letter) = self.letters.get(letter) {
-                    let retained = (tenant.clone(), letter.clone());
+                    let (tenant, by, letter) = (tenant.clone(), by.clone(), letter.clone());
+                    let retained = KeptRetained { tenant, by, letter };
                     self.retained.insert((space.clone(), topic.clone()), retained);
                 }
             }
@@ -113,7 +130,9 @@ impl Kept {
             | Record::Holds { session, .. }
             | Record::Released { session, .. }
             | Record::Will { session, .. }
-            | Record::NoWill { session } => *session,
+            | Record::NoWill { session }
+            | Record::Owes { session, .. }
+            | Record::OwesNothing { session, .. } => *session,
             _ => return,
         };
         let Some(session) = self.sessions.get_mut(&number) else { return };
@@ -121,7 +140,7 @@ impl Kept {
             Record::Away { at, expiry_s, .. } => (session.away, session.expiry_s) = (Some(*at), *expiry_s),
             Record::Subscribed { filter, options, identifier, within, .. } => {
                 let (options, identifier, within) = (*options, *identifier, within.clone());
-                let subscription = KeptSubscription { options, identifier, within };
+                let subscription = KeptSubscription { options, identifier, within, owes: None };
                 session.subscriptions.insert(filter.clone(), subscription);
             }
             Record::Unsubscribed { filter, .. } => {
@@ -157,6 +176,18 @@ impl Kept {
             }
             Record::Will { will, .. } => session.will = Some(will.clone()),
             Record::NoWill { .. } => session.will = None,
+            Record::Owes { filter, before, after, .. } => {
+                // No later message may have a number below it: it would seem to have been there before.
+                self.last_letter = self.last_letter.max(*before);
+                if let Some(subscription) = session.subscriptions.get_mut(filter) {
+                    subscription.owes = Some(KeptOwed { before: *before, after: after.clone() });
+                }
+            }
+            Record::OwesNothing { filter, .. } => {
+                if let Some(subscription) = session.subscriptions.get_mut(filter) {
+                    subscription.owes = None;
+                }
+            }
             _ => {}
         }
     }
@@ -180,10 +211,11 @@ impl Kept {
                 records.push(Record::Letter(letter.clone()));
             }
         };
-        for ((space, topic), (tenant, retained)) in &self.retained {
-            letter(&mut records, retained);
-            let (space, tenant, topic) = (space.clone(), tenant.clone(), topic.clone());
-            records.push(Record::Retained { space, tenant, topic, letter: retained.number });
+        for ((space, topic), retained) in &self.retained {
+            letter(&mut records, &retained.letter);
+            let (space, topic, letter) = (space.clone(), topic.clone(), retained.letter.number);
+            let (tenant, by) = (retained.tenant.clone(), retained.by.clone());
+            records.push(Record::Retained { space, tenant, by, topic, letter });
         }
         for (&session, kept) in &self.sessions {
             records.extend(kept.opening(session));
@@ -228,8 +260,12 @@ impl KeptSession {
             identifier: kept.identifier,
             within: kept.within.clone(),
         });
+        let owes = self.subscriptions.iter().filter_map(|(filter, kept)| {
+            let KeptOwed { before, after } = kept.owes.clone()?;
+            Some(Record::Owes { session, filter: filter.clone(), before, after })
+        });
         let holds = self.holds.iter().map(|id| Record::Holds { session, id: *id });
         let will = self.will.iter().map(|will| Record::Will { session, will: will.clone() });
-        [opened].into_iter().chain(subscriptions).chain(holds).chain(will).collect()
+        [opened].into_iter().chain(subscriptions).chain(owes).chain(holds).chain(will).collect()
     }
 }

@@ -10,7 +10,7 @@ mod tests;
 use std::io;
 
 pub use file::FileJournal;
-pub(crate) use kept::{Kept, KeptDelivery, KeptSession};
+pub(crate) use kept::{Kept, KeptDelivery, KeptOwed, KeptRetained, KeptSession};
 pub use record::Record;
 pub(crate) use record::variables;
 

@@ -74,6 +74,8 @@ pub enum Record {
     Retained {
         space: Text,
         tenant: Text,
+        /// Whom it counts for; empty is nobody.
+        by: Text,
         topic: Text,
         letter: u64,
     },
@@ -89,7 +91,21 @@ pub enum Record {
     NoWill {
         session: u64,
     },
+    /// Of the retained messages with a number below `before`, a subscription has had those up to `after`.
+    Owes {
+        session: u64,
+        filter: Text,
+        before: u64,
+        after: Option<Text>,
+    },
+    OwesNothing {
+        session: u64,
+        filter: Text,
+    },
 }
+
+/// The kinds a record may begin with.
+pub(super) const KINDS: std::ops::RangeInclusive<u8> = 1..=18;
 
 fn put_text(out: &mut BytesMut, text: &str) {
     out.put_u32_le(text.len() as u32);
@@ -172,9 +188,9 @@ impl Record {
             Record::Delivered { session, entry } => put_numbers(out, 9, &[*session, *entry]),
             Record::Holds { session, id } => put_numbers(out, 10, &[*session, u64::from(*id)]),
             Record::Released { session, id } => put_numbers(out, 11, &[*session, u64::from(*id)]),
-            Record::Retained { space, tenant, topic, letter } => {
-                put_numbers(out, 12, &[*letter]);
-                [space, tenant, topic].into_iter().for_each(|text| put_text(out, text));
+            Record::Retained { space, tenant, by, topic, letter } => {
+                put_numbers(out, 16, &[*letter]);
+                [space, tenant, topic, by].into_iter().for_each(|text| put_text(out, text));
             }
             Record::Unretained { space, topic } => {
                 out.put_u8(13);
@@ -190,6 +206,15 @@ impl Record {
                 put_publish(out, &will.topic, &will.payload, will.qos, will.retain, &properties);
             }
             Record::NoWill { session } => put_numbers(out, 15, &[*session]),
+            Record::Owes { session, filter, before, after } => {
+                put_numbers(out, 17, &[*session, *before]);
+                put_text(out, filter);
+                put_text(out, after.as_deref().unwrap_or_default());
+            }
+            Record::OwesNothing { session, filter } => {
+                put_numbers(out, 18, &[*session]);
+                put_text(out, filter);
+            }
         }
     }
 
@@ -232,11 +257,13 @@ impl Record {
             9 => Record::Delivered { session: first, entry: bytes.try_get_u64_le().ok()? },
             10 => Record::Holds { session: first, id: id(bytes)? },
             11 => Record::Released { session: first, id: id(bytes)? },
-            12 => Record::Retained {
+            // 12 is what was written before it was known whose a message is.
+            12 | 16 => Record::Retained {
                 letter: first,
                 space: text(bytes)?,
                 tenant: text(bytes)?,
                 topic: text(bytes)?,
+                by: if kind == 16 { text(bytes)? } else { Text::default() },
             },
             13 => Record::Unretained { space: text(bytes)?, topic: text(bytes)? },
             14 => {
@@ -250,6 +277,14 @@ impl Record {
                 }
             }
             15 => Record::NoWill { session: first },
+            17 => Record::Owes {
+                session: first,
+                before: bytes.try_get_u64_le().ok()?,
+                filter: text(bytes)?,
+                // No topic is empty.
+                after: Some(text(bytes)?).filter(|after| !after.is_empty()),
+            },
+            18 => Record::OwesNothing { session: first, filter: text(bytes)? },
             _ => return None,
         })
     }

@@ -105,15 +105,19 @@ fn record() -> impl Strategy<Value = Record> {
         (session.clone(), entry).prop_map(|(session, entry)| Record::Delivered { session, entry }),
         (session.clone(), id.clone()).prop_map(|(session, id)| Record::Holds { session, id }),
         (session.clone(), id).prop_map(|(session, id)| Record::Released { session, id }),
-        (text(), text(), 1u64..9).prop_map(|(space, topic, letter)| Record::Retained {
+        (text(), text(), text(), 1u64..9).prop_map(|(space, topic, by, letter)| Record::Retained {
             tenant: space.clone(),
+            by,
             space,
             topic,
             letter,
         }),
         (text(), text()).prop_map(|(space, topic)| Record::Unretained { space, topic }),
         (session.clone(), will()).prop_map(|(session, will)| Record::Will { session, will: Box::new(will) }),
-        session.prop_map(|session| Record::NoWill { session }),
+        session.clone().prop_map(|session| Record::NoWill { session }),
+        (session.clone(), text(), 1u64..9, prop::option::of(text()))
+            .prop_map(|(session, filter, before, after)| Record::Owes { session, filter, before, after }),
+        (session, text()).prop_map(|(session, filter)| Record::OwesNothing { session, filter }),
     ]
 }
 
