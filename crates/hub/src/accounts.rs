@@ -132,7 +132,7 @@ pub async fn register(hub: &Hub, visitor: &Visitor, new: &NewAccount) -> Result<
 pub(crate) async fn tell_owner(hub: &Hub, work: &UnitOfWork, email: &str) -> Result<(), HubError> {
     let Some(owner) = users::find_by_email(work, email).await? else { return Ok(()) };
     // That no more is sent shows nobody anything.
-    if hub.mail_throttle.notice(&owner.email).is_err() {
+    if !hub.mail_throttle.wanted(&owner.email) {
         return Ok(());
     }
     let mail = Mail {
@@ -175,7 +175,7 @@ pub async fn send_verification(hub: &Hub, caller: &Caller, visitor: &Visitor) ->
     if user.email_verified_at.is_some() {
         return Ok(());
     }
-    hub.mail_throttle.mail(visitor, &user.email)?;
+    hub.mail_throttle.own(visitor, &user.email)?;
     let work = hub.store.begin().await?;
     let language = users::preferences(&work, user.id).await?.language;
     queue_verification(hub, &work, user.id, &user.email, language).await?;

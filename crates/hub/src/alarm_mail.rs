@@ -49,7 +49,8 @@ pub async fn tell(hub: &Hub, work: &UnitOfWork, alarm: &Alarm) -> Result<(), Hub
                 "title": alarm.detail.get("title"),
                 "home": home.as_ref().map(|home| &home.name),
                 "device": device,
-                "raised_at": alarm.raised_at,
+                // By the name that mails have which wait since before an update.
+                "raised_at": alarm.since(),
                 "time_zone": home.as_ref().map(|home| &home.time_zone),
                 "link": format!("{}/alarms", hub.public_url),
             }),

@@ -13,6 +13,7 @@ use crate::error::HubError;
 use crate::hub::Hub;
 use crate::identity::{Issued, Making, make};
 use crate::once::{Once, keep, replay};
+use crate::sessions;
 
 pub const OVERLAP_DEFAULT_S: u32 = 24 * 3_600;
 pub const OVERLAP_MAX_S: u32 = 30 * 24 * 3_600;
@@ -59,6 +60,7 @@ pub async fn create(
     if let Some(done) = replay(hub, &work, caller, once).await? {
         return Ok(done);
     }
+    sessions::hold(&work, caller).await?;
     let latest = ends_by(&work, caller).await?;
     let kind = TokenKind::Api;
     let expires_at = match (new.expires_at, latest) {
@@ -118,6 +120,7 @@ pub async fn rotate(
     if let Some(done) = replay(hub, &work, caller, once).await? {
         return Ok(done);
     }
+    sessions::hold(&work, caller).await?;
     let now = hub.now();
     let old = tokens::find(&work, id).await?.filter(|token| {
         let holds = token.expires_at.is_none_or(|expires_at| now < expires_at);

@@ -1,6 +1,6 @@
 //! A series as it is drawn: the readings that make the same line as all of them, at a number of pixels.
 
-use lares_model::chart::{Drawing, Point, READINGS_MAX};
+use lares_model::chart::{Drawing, Point};
 use lares_model::device::Device;
 use lares_model::gap::{Gap, Stretch};
 use lares_model::history::{Division, edges};
@@ -46,10 +46,11 @@ pub async fn of_device(hub: &Hub, caller: &Caller, id: DeviceId, asked: &Asked) 
     let from = asked.from.unwrap_or(until - SPAN_DEFAULT_MS);
     let mut drawing = Drawing::new(from, until, asked.pixels)?;
     let readings = count(hub, &series, from, until).await?;
-    if readings > READINGS_MAX {
+    let most = hub.query_limits.points;
+    if readings > most {
         let reason = format!(
-            "the span holds {readings} readings; of at most {READINGS_MAX} a chart is made: take a shorter span, or \
-             the history, which sums them up"
+            "the span holds {readings} readings; of at most {most} a chart is made: take a shorter span, or the \
+             history, which sums them up"
         );
         return Err(Invalid::one("until", reason).into());
     }
@@ -77,7 +78,7 @@ pub async fn of_device(hub: &Hub, caller: &Caller, id: DeviceId, asked: &Asked) 
 /// Cheap: what is sealed is counted without being read.
 async fn count(hub: &Hub, series: &SeriesKey, from: UnixMillis, until: UnixMillis) -> Result<u64, HubError> {
     // No zone matters to one bucket.
-    let edges = edges(from, until, Division::Equal(1), "UTC")?;
+    let edges = edges(from, until, Division::Equal(1), "UTC", hub.query_limits.days)?;
     let query = AggregateQuery { series: vec![series.clone()], edges, known_at: None };
     let sums = hub.telemetry.aggregate(&query).await?;
     Ok(sums.into_iter().flatten().flatten().map(|sum| sum.count).sum())

@@ -13,6 +13,7 @@ use crate::error::HubError;
 use crate::hub::Hub;
 use crate::identity::{self, User};
 use crate::notifications::{self, Mail};
+use crate::sessions;
 use crate::tickets::{self, Purpose};
 
 pub(crate) const CHANGE: Purpose = Purpose { name: "email_change", good_for_ms: 24 * 3_600 * 1_000 };
@@ -43,6 +44,7 @@ pub async fn ask(hub: &Hub, caller: &Caller, visitor: &Visitor, email: &str) -> 
     hub.mail_throttle.mail(visitor, &to)?;
     let work = hub.store.begin().await?;
     ticket_rows::delete_of_user(&work, user.id, CHANGE.name).await?;
+    sessions::hold(&work, caller).await?;
     // The answer is the same; the mail goes to whoever has the address.
     if users::find_by_email(&work, &to).await?.is_some() {
         accounts::tell_owner(hub, &work, &to).await?;

@@ -4,7 +4,7 @@
 use lares_model::Invalid;
 use lares_model::oauth::OAuthScope;
 use lares_store::StoreError;
-use lares_telemetry::TelemetryError;
+use lares_telemetry::{Refusal, TelemetryError};
 
 #[derive(Debug, thiserror::Error)]
 pub enum HubError {
@@ -60,6 +60,9 @@ pub enum HubError {
     /// Nothing was written.
     #[error("no space left to store this; nothing was changed")]
     NoSpace,
+    /// Nothing was written, and nothing will be before somebody makes room.
+    #[error("{0}")]
+    LimitReached(Refusal),
     #[error("the storage is not available now; nothing was changed")]
     Unavailable,
     #[error("an internal error; it has been logged")]
@@ -81,6 +84,15 @@ impl From<StoreError> for HubError {
                 HubError::Unavailable
             }
             StoreError::Corrupt(cause) | StoreError::Other(cause) => HubError::Internal(cause),
+        }
+    }
+}
+
+impl From<Refusal> for HubError {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::TextTooLong => Invalid::one("readings", refusal.to_string()).into(),
+            limit => HubError::LimitReached(limit),
         }
     }
 }

@@ -54,7 +54,13 @@ pub async fn expire_all(
     if !hub.telemetry.abilities().has(Ability::Retention) {
         return Ok(()); // the engine keeps what it was set to keep
     }
-    for (organisation, retention) in rows::all_any(&hub.store).await? {
+    let all = rows::all_any(&hub.store).await?;
+    // What is too old is shown no more at once; removing it takes its time.
+    for device in hub.directory.all() {
+        let retention = all.get(&device.organisation).copied().unwrap_or_default();
+        hub.telemetry.retain(device.id, &expiry_of(retention, now));
+    }
+    for (organisation, retention) in all {
         let outcome = expire_organisation(hub, organisation, retention, now, stop).await;
         hub.retention.send_modify(|progress| progress.working = None);
         outcome?;
@@ -70,10 +76,7 @@ async fn expire_organisation(
     stop: &tokio::sync::watch::Receiver<bool>,
 ) -> Result<(), HubError> {
     let before = totals(&hub.telemetry.storage(organisation).await?);
-    let expiry: lares_telemetry::Retention = Arc::new(move |attribute: &str| {
-        let (raw_before, rollups_before) = retention.of(SeriesClass::of(attribute)).before(now);
-        Expiry { raw_before, rollups_before }
-    });
+    let expiry = expiry_of(retention, now);
     let devices = hub.directory.in_organisation(organisation);
     for (devices_done, device) in devices.iter().enumerate() {
         let working = Working { organisation, devices_done, devices: devices.len() };
@@ -94,6 +97,13 @@ async fn expire_organisation(
         progress.finished.insert(organisation, now);
     });
     Ok(())
+}
+
+fn expiry_of(retention: Retention, now: UnixMillis) -> lares_telemetry::Retention {
+    Arc::new(move |attribute: &str| {
+        let (raw_before, rollups_before) = retention.of(SeriesClass::of(attribute)).before(now);
+        Expiry { raw_before, rollups_before }
+    })
 }
 
 /// Sealed points, and bytes of rollups.

@@ -124,20 +124,20 @@ impl Follower {
     pub async fn run(mut self, mut stop: tokio::sync::watch::Receiver<bool>) {
         let hub = self.hub.clone();
         loop {
-            let wait = match self.step().await {
+            let failed = match self.step().await {
                 Ok(true) => continue,
-                Ok(false) => LOOK_EVERY,
+                Ok(false) => false,
                 Err(error) => {
                     tracing::error!(%error, "following the ingest log failed; trying again");
-                    RETRY_AFTER
+                    true
                 }
             };
             if *stop.borrow() {
                 break;
             }
             tokio::select! {
-                () = hub.nudges.log.notified(), if self.owed.is_empty() => {}
-                () = tokio::time::sleep(wait) => {}
+                () = hub.nudges.log.notified(), if !failed => {}
+                () = tokio::time::sleep(if failed { RETRY_AFTER } else { LOOK_EVERY }) => {}
                 _ = stop.changed() => {}
             }
         }

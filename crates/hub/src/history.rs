@@ -17,11 +17,8 @@ use crate::error::HubError;
 use crate::homes;
 use crate::hub::Hub;
 use crate::series::{
-    SPAN_DEFAULT_MS, gaps_between, gaps_of, key_of, known, stretches, value_before, with_attribute,
+    SPAN_DEFAULT_MS, gaps_between, gaps_of, key_of, known, stretches, values_before, with_attribute,
 };
-
-/// Buckets of all series together that one answer holds.
-pub const BUCKETS_IN_ANSWER_MAX: usize = 100_000;
 
 /// What is asked for; what is left out has a sensible default.
 #[derive(Clone, Debug)]
@@ -62,9 +59,9 @@ pub async fn of_device(hub: &Hub, caller: &Caller, id: DeviceId, asked: &Asked) 
     let attribute = known(&asked.attribute)?;
     let series = key_of(&device, asked.endpoint, &asked.attribute);
     let (from, until) = asked.span(hub);
-    let edges = edges(from, until, asked.division, &time_zone)?;
-    let before = value_before(hub, &series, from).await?;
+    let edges = edges(from, until, asked.division, &time_zone, hub.query_limits.days)?;
     let query = AggregateQuery { series: vec![series.clone()], edges, known_at: None };
+    let before = values_before(hub, &query.series, from).await?.pop().flatten();
     let sums = hub.telemetry.aggregate(&query).await?.pop().unwrap_or_default();
     let count = sums.iter().flatten().map(|sum| sum.count).sum();
     let gaps = gaps_of(hub, &device, &series, (from, until), count).await?;
@@ -95,22 +92,22 @@ pub async fn of_home(hub: &Hub, caller: &Caller, id: HomeId, asked: &Asked) -> R
     let home = homes::find(hub, caller, id).await?;
     let attribute = known(&asked.attribute)?;
     let (from, until) = asked.span(hub);
-    let edges = edges(from, until, asked.division, &home.time_zone)?;
+    let edges = edges(from, until, asked.division, &home.time_zone, hub.query_limits.days)?;
     let mut named: Vec<(Arc<Device>, SeriesKey)> = Vec::new();
     for device in hub.directory.in_home(home.organisation, home.id) {
         let own = with_attribute(hub, device.id, &asked.attribute).into_iter();
         named.extend(own.map(|series| (device.clone(), series)));
     }
-    check_size(asked.division, edges.len() - 1, named.len())?;
+    check_size(asked.division, edges.len() - 1, named.len(), hub.query_limits.buckets)?;
     let query = AggregateQuery {
         series: named.iter().map(|(_, series)| series.clone()).collect(),
         edges,
         known_at: None,
     };
     let sums = hub.telemetry.aggregate(&query).await?;
+    let before = values_before(hub, &query.series, from).await?;
     let mut series = Vec::with_capacity(named.len());
-    for ((device, key), sums) in named.into_iter().zip(sums) {
-        let before = value_before(hub, &key, from).await?;
+    for (((device, key), sums), before) in named.into_iter().zip(sums).zip(before) {
         let gaps = match attribute.eventful {
             true => Vec::new(),
             false => gaps_between(hub, &device, (from, until), &stretches(&sums)),
@@ -121,16 +118,15 @@ pub async fn of_home(hub: &Hub, caller: &Caller, id: HomeId, asked: &Asked) -> R
     Ok(HomeHistory { home, attribute, from, until, series })
 }
 
-fn check_size(division: Division, buckets: usize, series: usize) -> Result<(), Invalid> {
-    if buckets * series <= BUCKETS_IN_ANSWER_MAX {
+fn check_size(division: Division, buckets: usize, series: usize, most: usize) -> Result<(), Invalid> {
+    if buckets * series <= most {
         return Ok(());
     }
     let field = match division {
         Division::Equal(_) => "buckets",
         Division::Calendar(_) => "step",
     };
-    let reason =
-        format!("makes {buckets} buckets for {series} series; all together at most {BUCKETS_IN_ANSWER_MAX}");
+    let reason = format!("makes {buckets} buckets for {series} series; all together at most {most}");
     Err(Invalid::one(field, reason))
 }
 

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use lares_model::command::CommandPolicy;
 use lares_model::export::Exporter;
+use lares_model::history::QueryLimits;
 use lares_model::ports::{Clock, Entropy, HomeBus, Link, Notifier};
 use lares_model::presence::PresencePolicy;
 use lares_model::reading::TimePolicy;
@@ -58,6 +59,7 @@ pub struct HubParts {
     pub other_origins: Vec<String>,
     /// Who else may vouch for people.
     pub providers: Vec<ProviderSettings>,
+    pub query_limits: QueryLimits,
 }
 
 pub struct Hub {
@@ -87,6 +89,8 @@ pub struct Hub {
     pub accounts: AccountPolicy,
     pub site: Site,
     pub providers: Vec<Provider>,
+    /// How much one question about readings may go through.
+    pub query_limits: QueryLimits,
     pub keys: KeyRing,
     pub alarms: Alarms,
     pub home_clients: HomeClients,
@@ -139,6 +143,7 @@ impl Hub {
             accounts: parts.accounts,
             site: Site::of(&origins),
             providers: parts.providers.into_iter().map(Provider::new).collect(),
+            query_limits: parts.query_limits,
             keys: KeyRing::default(),
             alarms: Alarms::default(),
             home_clients: HomeClients::default(),

@@ -10,29 +10,28 @@ use lares_model::presence::PresenceStatus;
 use lares_model::protocol::{Channel, Inbound, decode, reject_entry};
 use lares_model::reading::Reading;
 use lares_model::record::{Ack, AckStatus, Body, Entry, Rejected};
-use lares_telemetry::{Appended, TelemetryError};
+use lares_telemetry::{Appended, Refusal, TelemetryError};
 
 use crate::hub::Hub;
+use crate::limits_reached;
 
-/// Resolves once the message is safe in the log (or was there already).
+/// What became of a message that is safe.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Reported {
+    /// Why some of it was refused, in words.
+    pub refused: Vec<String>,
+    /// The limit that kept all of it out.
+    pub limit: Option<Refusal>,
+}
+
+/// Resolves once the message is safe in the log (or was there already), or a limit has kept it out for good.
 pub async fn report(
     hub: &Arc<Hub>,
     device: &Device,
     channel: Channel,
     encoding: Option<Encoding>,
     payload: &[u8],
-) -> Result<(), TelemetryError> {
-    report_and_tell(hub, device, channel, encoding, payload).await.map(|_| ())
-}
-
-/// The same for those who can be told: why some of it was refused.
-pub async fn report_and_tell(
-    hub: &Arc<Hub>,
-    device: &Device,
-    channel: Channel,
-    encoding: Option<Encoding>,
-    payload: &[u8],
-) -> Result<Vec<String>, TelemetryError> {
+) -> Result<Reported, TelemetryError> {
     let inbound = Inbound { device, channel, encoding, payload, received: hub.now() };
     let entries = decode(&hub.time_policy, &inbound);
     for entry in &entries {
@@ -42,9 +41,11 @@ pub async fn report_and_tell(
         Body::Rejected { rejected } => Some(rejected.reason.clone()),
         _ => None,
     });
-    let refused = refused.collect();
-    append(hub, entries).await?;
-    Ok(refused)
+    let mut refused: Vec<String> = refused.collect();
+    let entered = entries.len();
+    let limits = append(hub, entries).await?;
+    refused.extend(limits.iter().map(ToString::to_string));
+    Ok(Reported { refused, limit: limits.first().copied().filter(|_| limits.len() == entered) })
 }
 
 /// What was found in a home's space, already judged; of one device or of several.
@@ -52,7 +53,7 @@ pub(crate) async fn found(hub: &Arc<Hub>, entries: Vec<Entry>) -> Result<(), Tel
     for entry in &entries {
         count(entry, "home");
     }
-    append(hub, entries).await
+    append(hub, entries).await.map(drop)
 }
 
 /// Input that a door refused before decoding it, kept for the device's diagnostics.
@@ -63,7 +64,7 @@ pub async fn refused(
     reason: &str,
     payload: &[u8],
 ) -> Result<(), TelemetryError> {
-    append(hub, vec![reject_entry(device, channel, reason, payload, hub.now())]).await
+    append(hub, vec![reject_entry(device, channel, reason, payload, hub.now())]).await.map(drop)
 }
 
 /// What a door or the sweeper saw of a device's presence.
@@ -80,7 +81,7 @@ pub async fn presence(
         identity: None,
         body: Body::Presence { status, reason: reason.to_owned() },
     };
-    append(hub, vec![entry]).await
+    append(hub, vec![entry]).await.map(drop)
 }
 
 /// A command that was said to a device which never acknowledges.
@@ -97,7 +98,7 @@ pub(crate) async fn handed_over(
         identity: None,
         body: Body::Ack { ack },
     };
-    append(hub, vec![entry]).await
+    append(hub, vec![entry]).await.map(drop)
 }
 
 /// Readings that a person enters or corrects: history, known since `received`.
@@ -111,12 +112,16 @@ pub(crate) async fn by_hand(
     let entry = Entry { organisation, device, received, identity: None, body: Body::Readings { readings } };
     let outcome = hub.telemetry.append(vec![entry]).await?.pop();
     hub.nudges.log.notify_one();
+    if let Some(Appended::Refused(refusal)) = outcome {
+        limits_reached::note(hub, organisation, refusal);
+    }
     outcome.ok_or_else(|| TelemetryError::Other("an entry was appended without an answer".to_owned()))
 }
 
-async fn append(hub: &Arc<Hub>, entries: Vec<Entry>) -> Result<(), TelemetryError> {
+/// The limits that kept entries out, one for each such entry.
+async fn append(hub: &Arc<Hub>, entries: Vec<Entry>) -> Result<Vec<Refusal>, TelemetryError> {
     if entries.is_empty() {
-        return Ok(());
+        return Ok(Vec::new());
     }
     let whose: Vec<_> =
         entries.iter().map(|entry| (entry.organisation, entry.device, entry.received)).collect();
@@ -124,16 +129,15 @@ async fn append(hub: &Arc<Hub>, entries: Vec<Entry>) -> Result<(), TelemetryErro
     if appended.iter().any(|outcome| matches!(outcome, Appended::At(_))) {
         hub.nudges.log.notify_one();
     }
-    let refusals = appended.iter().zip(&whose).filter_map(|(outcome, whose)| match outcome {
-        Appended::Refused(refusal) => Some((refusal.to_string(), *whose)),
-        _ => None,
-    });
-    let rejections: Vec<Entry> = refusals
-        .map(|(reason, (organisation, device, received))| {
-            let body = Body::Rejected { rejected: Rejected::new("telemetry limits", reason, b"") };
-            Entry { organisation, device, received, identity: None, body }
-        })
-        .collect();
+    let (mut limits, mut rejections) = (Vec::new(), Vec::new());
+    for (outcome, (organisation, device, received)) in appended.iter().zip(&whose) {
+        let Appended::Refused(refusal) = outcome else { continue };
+        limits_reached::note(hub, *organisation, *refusal);
+        limits.push(*refusal);
+        let body = Body::Rejected { rejected: Rejected::new("telemetry limits", refusal.to_string(), b"") };
+        let (organisation, device, received) = (*organisation, *device, *received);
+        rejections.push(Entry { organisation, device, received, identity: None, body });
+    }
     if !rejections.is_empty() {
         metrics::counter!("lares_ingest_rejected_total").increment(rejections.len() as u64);
         hub.telemetry.append(rejections).await?;
@@ -145,7 +149,7 @@ async fn append(hub: &Arc<Hub>, entries: Vec<Entry>) -> Result<(), TelemetryErro
             hub.directory.count_duplicates(*device, 1);
         }
     }
-    Ok(())
+    Ok(limits)
 }
 
 fn count(entry: &Entry, channel: &'static str) {

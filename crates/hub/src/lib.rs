@@ -42,6 +42,7 @@ pub mod identity;
 pub mod ingest;
 pub mod invitations;
 mod letters;
+mod limits_reached;
 mod links;
 pub mod live;
 pub mod mail_throttle;

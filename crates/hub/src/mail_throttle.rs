@@ -1,6 +1,7 @@
 //! Bounds on what makes this server send mails or make accounts, by the network that asks and by the address that
 //! would get them: nobody's mailbox is filled through us.
 
+use std::hash::Hash;
 use std::net::IpAddr;
 use std::num::NonZeroU32;
 
@@ -11,16 +12,27 @@ use crate::account_log::Visitor;
 use crate::accounts::AccountPolicy;
 use crate::error::HubError;
 
+/// An address has a share of each. What a stranger sees of one must not depend on mails that only accounts get, and
+/// nothing uses up the way back into an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Share {
+    /// Anybody may have these sent to any address.
+    Asked,
+    /// To the address of an account alone.
+    Account,
+    /// That somebody else wants the address of an account.
+    Wanted,
+    Reset,
+}
+
 pub struct MailThrottle {
     registrations: DefaultKeyedRateLimiter<String>,
     mails_by_network: DefaultKeyedRateLimiter<String>,
-    mails_by_address: DefaultKeyedRateLimiter<String>,
-    /// Of their own, so that other mails do not use up the way back into an account.
-    resets_by_address: DefaultKeyedRateLimiter<String>,
+    mails_by_address: DefaultKeyedRateLimiter<(Share, String)>,
     clock: DefaultClock,
 }
 
-fn hourly(times: u32) -> DefaultKeyedRateLimiter<String> {
+fn hourly<K: Clone + Eq + Hash>(times: u32) -> DefaultKeyedRateLimiter<K> {
     RateLimiter::keyed(Quota::per_hour(NonZeroU32::new(times).unwrap_or(NonZeroU32::MIN)))
 }
 
@@ -42,16 +54,23 @@ impl MailThrottle {
             registrations: hourly(policy.registrations_per_network_per_hour),
             mails_by_network: hourly(policy.mails_per_network_per_hour),
             mails_by_address: hourly(policy.mails_per_address_per_hour),
-            resets_by_address: hourly(policy.mails_per_address_per_hour),
             clock: DefaultClock::default(),
         }
     }
 
-    fn check(&self, limiter: &DefaultKeyedRateLimiter<String>, key: String) -> Result<(), HubError> {
+    fn check<K: Clone + Eq + Hash>(
+        &self,
+        limiter: &DefaultKeyedRateLimiter<K>,
+        key: K,
+    ) -> Result<(), HubError> {
         limiter.check_key(&key).map_err(|until| {
             let wait = until.wait_time_from(self.clock.now());
             HubError::TooMany { retry_after_s: wait.as_secs().max(1) }
         })
+    }
+
+    fn check_share(&self, share: Share, address: &str) -> Result<(), HubError> {
+        self.check(&self.mails_by_address, (share, address.to_lowercase()))
     }
 
     pub fn registration(&self, visitor: &Visitor) -> Result<(), HubError> {
@@ -61,27 +80,38 @@ impl MailThrottle {
     /// A mail that somebody asked for, whoever has the address.
     pub fn mail(&self, visitor: &Visitor, address: &str) -> Result<(), HubError> {
         self.check(&self.mails_by_network, network_of(visitor))?;
-        self.check(&self.mails_by_address, address.to_lowercase())
+        self.check_share(Share::Asked, address)
+    }
+
+    /// A mail that somebody asked for to their own address.
+    pub fn own(&self, visitor: &Visitor, address: &str) -> Result<(), HubError> {
+        self.check(&self.mails_by_network, network_of(visitor))?;
+        self.check_share(Share::Account, address)
     }
 
     /// A link to choose a new password, and whether another is to be sent. Where the address has had its share, one
     /// that was sent less than an hour ago lies in its mailbox and is good: nobody is refused for what others asked.
     pub fn reset(&self, visitor: &Visitor, address: &str) -> Result<bool, HubError> {
         self.check(&self.mails_by_network, network_of(visitor))?;
-        Ok(self.resets_by_address.check_key(&address.to_lowercase()).is_ok())
+        Ok(self.check_share(Share::Reset, address).is_ok())
     }
 
-    /// A mail about something that somebody else did.
+    /// A mail about something that somebody else did to an account.
     pub fn notice(&self, address: &str) -> Result<(), HubError> {
-        self.check(&self.mails_by_address, address.to_lowercase())
+        self.check_share(Share::Account, address)
+    }
+
+    /// Whether the owner of an address is told once more that somebody wants it.
+    pub fn wanted(&self, address: &str) -> bool {
+        self.check_share(Share::Wanted, address).is_ok()
     }
 
     /// Forgets keys that are quiet again.
     pub fn shrink(&self) {
-        let mails = [&self.mails_by_network, &self.mails_by_address, &self.resets_by_address];
-        for limiter in mails.into_iter().chain([&self.registrations]) {
+        for limiter in [&self.registrations, &self.mails_by_network] {
             limiter.retain_recent();
         }
+        self.mails_by_address.retain_recent();
     }
 }
 
@@ -114,6 +144,16 @@ mod tests {
             assert!(throttle.reset(&from("198.51.100.1"), "ben@example.org").is_ok());
         }
         assert!(throttle.reset(&from("198.51.100.1"), "ben@example.org").is_err(), "a network has its bound");
+        // What goes to accounts alone shows in nothing that anybody may ask for any address.
+        let of_account = [throttle.wanted("carl@example.org"), throttle.wanted("Carl@example.org")];
+        assert_eq!((of_account, throttle.wanted("carl@example.org")), ([true, true], false));
+        assert!(throttle.notice("carl@example.org").is_ok());
+        assert!(throttle.own(&from("192.0.2.4"), "carl@example.org").is_ok());
+        assert!(throttle.own(&from("192.0.2.4"), "carl@example.org").is_err());
+        for host in 5..=6 {
+            assert!(throttle.mail(&from(&format!("192.0.2.{host}")), "carl@example.org").is_ok());
+        }
+        assert!(throttle.mail(&from("192.0.2.7"), "carl@example.org").is_err());
         for host in 1..=2 {
             assert!(throttle.registration(&from(&format!("2001:db8:1:2::{host}"))).is_ok());
         }

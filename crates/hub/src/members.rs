@@ -61,8 +61,9 @@ pub async fn add(
     if new.role == Role::Owner && caller.role_in(organisation) != Some(Role::Owner) {
         return Err(HubError::Forbidden);
     }
-    if new.role == Role::Owner && new.valid_until.is_some() {
-        return Err(Invalid::one("/valid_until", OWNERS_STAY).into());
+    // An owner answers for everything, and the last one cannot leave.
+    if new.role == Role::Owner {
+        return Err(Invalid::one("/role", "is nobody's unasked: invite them as an owner").into());
     }
     if new.email.contains(char::is_control) {
         return Err(Invalid::one("/email", "must be an e-mail address").into());

@@ -23,6 +23,7 @@ use crate::caller::Caller;
 use crate::error::HubError;
 use crate::hub::Hub;
 use crate::identity::Issued;
+use crate::sessions;
 use crate::sign_in::Proved;
 use crate::step_up;
 use crate::tickets::{self, Purpose};
@@ -129,6 +130,7 @@ pub async fn register(
         last_used_at: None,
     };
     let work = hub.store.begin().await?;
+    sessions::hold(&work, caller).await?;
     rows::insert(&work, &passkey).await?;
     let detail = json!({ "passkey": passkey.id, "name": name });
     account_log::note(hub, &work, caller.user, AccountEvent::PasskeyAdded, detail, visitor).await?;

@@ -49,6 +49,10 @@ pub async fn change(
     }
     let phc = identity::hashed(hub, "/new_password", new, &[&user.email, &user.name]).await?;
     let work = hub.store.begin().await?;
+    // A password that was replaced while this one was checked is not overwritten by whoever knew the old one.
+    if !users::hold_sign_ins(&work, user.id, user.sign_in_epoch).await? {
+        return Err(HubError::Unauthenticated);
+    }
     users::set_password(&work, user.id, &phc).await?;
     sessions::end(&work, user.id, Ending::OtherSessions(caller.token.0)).await?;
     account_log::note(hub, &work, user.id, AccountEvent::PasswordChanged, json!({}), visitor).await?;

@@ -62,6 +62,8 @@ pub async fn update(
         return Ok(());
     }
     if let Some(name) = name {
+        // Each change stays in the log of every organisation, whatever the person may do there otherwise.
+        hub.client_throttle.check(&format!("name {}", caller.user))?;
         tell_members(hub, &work, caller, &user.name, name).await?;
         users::set_name(&work, caller.user, name).await?;
     }

@@ -8,7 +8,7 @@ use lares_model::protocol::ITEMS_MAX;
 use lares_model::reading::{Quality, Reading, TimePolicy, judge_time};
 use lares_model::{DeviceId, FieldError, Invalid, UnixMillis};
 use lares_store::events;
-use lares_telemetry::Appended;
+use lares_telemetry::{Appended, Refusal};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -90,7 +90,8 @@ async fn append(
         let readings = part.iter().map(|(_, reading)| reading.clone()).collect();
         match ingest::by_hand(hub, device, readings, hub.now()).await? {
             Appended::Refused(refusal) => {
-                let error = FieldError { field: "attribute".to_owned(), reason: refusal.to_string() };
+                let field = if refusal == Refusal::PointsOfOrganisation { "row" } else { "attribute" };
+                let error = FieldError { field: field.to_owned(), reason: refusal.to_string() };
                 let refused =
                     part.iter().map(|(line, _)| RefusedRow { line: *line, errors: vec![error.clone()] });
                 report.refused.extend(refused);

@@ -2,10 +2,10 @@
 
 use lares_model::access::Action;
 use lares_model::event::{EventType, NewEvent};
-use lares_model::home::{NAME_MAX_CHARS, Room};
+use lares_model::home::{NAME_MAX_CHARS, Room, is_same_name};
 use lares_model::{HomeId, Invalid, OrganisationId, RoomId};
 use lares_store::rooms::{self as rows};
-use lares_store::{Page, devices, events, homes};
+use lares_store::{Page, UnitOfWork, devices, events, homes};
 use serde_json::json;
 
 use crate::caller::Caller;
@@ -19,6 +19,20 @@ fn check_name(name: &str) -> Result<(), Invalid> {
     let mut invalid = Invalid::default();
     invalid.check_text("/name", name, 1, NAME_MAX_CHARS);
     invalid.or(())
+}
+
+/// Two of one name could not be told apart. Holds up whoever else names one, until the commit.
+async fn check_alone(
+    work: &UnitOfWork,
+    organisation: OrganisationId,
+    home: HomeId,
+    name: &str,
+) -> Result<(), HubError> {
+    events::hold(work, organisation).await?;
+    if rows::is_named(work, organisation, home, name).await? {
+        return Err(Invalid::one("/name", "is the name of another room of this home").into());
+    }
+    Ok(())
 }
 
 fn event(
@@ -47,6 +61,7 @@ pub async fn create(
     }
     let home = homes::find(&work, caller.scope(), home).await?.ok_or(HubError::NotFound("home"))?;
     caller.require(Action::HomeManage, home.organisation)?;
+    check_alone(&work, home.organisation, home.id, name).await?;
     let room = Room {
         id: RoomId(hub.uuid()),
         organisation: home.organisation,
@@ -90,6 +105,10 @@ pub async fn rename(hub: &Hub, caller: &Caller, id: RoomId, name: &str) -> Resul
     let work = hub.store.begin().await?;
     let before = rows::find(&work, caller.scope(), id).await?.ok_or(HubError::NotFound("room"))?;
     caller.require(Action::HomeManage, before.organisation)?;
+    // Rooms that were called alike before this was refused stay as they are.
+    if !is_same_name(name, &before.name) {
+        check_alone(&work, before.organisation, before.home, name).await?;
+    }
     let after = Room { name: name.to_owned(), ..before.clone() };
     rows::update(&work, &after).await?;
     let payload = json!({ "room": id, "before": { "name": before.name }, "after": { "name": after.name } });

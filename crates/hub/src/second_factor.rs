@@ -10,6 +10,7 @@ use crate::account_log::{self, AccountEvent, Visitor};
 use crate::caller::Caller;
 use crate::error::HubError;
 use crate::hub::Hub;
+use crate::sessions;
 
 const ISSUER: &str = "Lares";
 /// RFC 4226, section 4: 160 bits.
@@ -157,6 +158,7 @@ pub async fn confirm(
 ) -> Result<Vec<String>, HubError> {
     caller.in_person()?;
     let work = hub.store.begin().await?;
+    sessions::hold(&work, caller).await?;
     let row = totp::find(&work, caller.user).await?.filter(|row| row.confirmed_at.is_none());
     let row = row.ok_or(HubError::NotFound("code generator that waits to be confirmed"))?;
     let wrong = || Invalid::one("/code", "is not the code that the generator shows now");

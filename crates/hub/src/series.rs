@@ -47,15 +47,14 @@ pub(crate) fn readings_of(
     }
 }
 
-/// The last number before an instant: it holds until the first reading, and a counter rises from it.
-pub(crate) async fn value_before(
+/// The last number of each series before an instant: it holds until the first reading, and a counter rises from it.
+pub(crate) async fn values_before(
     hub: &Hub,
-    series: &SeriesKey,
+    series: &[SeriesKey],
     instant: UnixMillis,
-) -> Result<Option<f64>, HubError> {
-    let query = ReadingsQuery { descending: true, ..readings_of(series, None, Some(instant), 1) };
-    let last = hub.telemetry.readings(&query).await?.pop();
-    Ok(last.and_then(|reading| number_of(&reading.value)))
+) -> Result<Vec<Option<f64>>, HubError> {
+    let last = hub.telemetry.last_before(series, instant).await?;
+    Ok(last.into_iter().map(|reading| number_of(&reading?.value)).collect())
 }
 
 /// The reading of exactly this instant.
@@ -84,7 +83,7 @@ pub(crate) async fn gaps_of(
         readings.iter().map(|reading| Stretch::of(reading.time())).collect()
     } else {
         // No zone matters to parts of equal width.
-        let edges = edges(from, until, Division::Equal(PARTS), "UTC")?;
+        let edges = edges(from, until, Division::Equal(PARTS), "UTC", hub.query_limits.days)?;
         let query = AggregateQuery { series: vec![series.clone()], edges, known_at: None };
         stretches(&hub.telemetry.aggregate(&query).await?.pop().unwrap_or_default())
     };

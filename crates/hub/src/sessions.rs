@@ -8,7 +8,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::account_log::{self, AccountEvent, Visitor};
-use crate::caller::Caller;
+use crate::caller::{Caller, Means};
 use crate::error::HubError;
 use crate::hub::Hub;
 
@@ -134,6 +134,26 @@ const UNDER_WAY: [&str; 4] = [
     crate::passkeys::REGISTRATION.name,
     crate::providers::LINK.name,
 ];
+
+/// For what outlives the session that it is asked with: whoever asks is signed in still, and no end comes between this
+/// and the commit. Since a request was let in its session may have ended, for as long as its body took to come.
+pub(crate) async fn hold(work: &UnitOfWork, caller: &Caller) -> Result<(), HubError> {
+    let stands = match caller.authenticated.means {
+        Means::Inside | Means::Service(_) => return Ok(()),
+        Means::App { session, .. } => {
+            hold_user(work, caller.user).await? && app_sessions::find(work, session).await?.is_some()
+        }
+        Means::Session | Means::ApiToken => {
+            hold_user(work, caller.user).await? && tokens::find(work, caller.token).await?.is_some()
+        }
+    };
+    if stands { Ok(()) } else { Err(HubError::Unauthenticated) }
+}
+
+async fn hold_user(work: &UnitOfWork, user: UserId) -> Result<bool, HubError> {
+    let Some(user) = users::find(work, user).await? else { return Ok(false) };
+    Ok(users::hold_sign_ins(work, user.id, user.sign_in_epoch).await?)
+}
 
 /// Tell `hub.nudges.access_changed` after the commit.
 pub(crate) async fn end(work: &UnitOfWork, user: UserId, ending: Ending) -> Result<(), HubError> {

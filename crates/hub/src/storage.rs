@@ -50,6 +50,8 @@ impl Amount {
 #[derive(Clone, Debug)]
 pub struct Stored {
     pub total: Amount,
+    /// Values that it may have; `None` for as many as there is space for.
+    pub points_max: Option<u64>,
     pub homes: BTreeMap<HomeId, Amount>,
     /// Those that take the most, the largest first.
     pub devices: Vec<(Arc<Device>, Amount)>,
@@ -84,7 +86,8 @@ pub async fn of_organisation(
     devices.truncate(DEVICES_SHOWN);
     let working = progress.working.filter(|working| working.organisation == id);
     let lacking = hub.telemetry.abilities().lacking.iter().map(|(_, reason)| *reason).collect();
-    Ok(Stored { total, homes, devices, lacking, working, expired_at: progress.finished.get(&id).copied() })
+    let (points_max, expired_at) = (storage.points_max, progress.finished.get(&id).copied());
+    Ok(Stored { total, points_max, homes, devices, lacking, working, expired_at })
 }
 
 async fn progress(hub: &Hub, id: OrganisationId, wait: Duration) -> Progress {

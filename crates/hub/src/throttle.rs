@@ -205,7 +205,8 @@ fn give_back(kept: &mut Kept, network: Network) {
     }
 }
 
-/// For secrets that people chose for programs of a home: at most ten tries a minute.
+/// For what nobody does more often in earnest, such as trying a secret that people chose for a program of a home: at
+/// most ten times a minute.
 pub struct ClientThrottle(DefaultKeyedRateLimiter<String>);
 
 impl Default for ClientThrottle {

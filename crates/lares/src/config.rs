@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 pub use crate::config_accounts::{IdentityConfig, MailConfig, MailEncryption, RegistrationConfig};
 pub use crate::config_mqtt::{MQTT_BOUNDS, MqttConfig, MqttOrganisationConfig};
 pub use crate::config_sign_in::{ProviderConfig, SignInConfig};
+pub use crate::config_telemetry::{TelemetryConfig, TelemetryEngine};
 
 const ENV_PREFIX: &str = "LARES_";
 /// Read by the command line itself.
@@ -62,53 +63,6 @@ impl Default for StoreConfig {
     fn default() -> Self {
         StoreConfig { url: String::new(), readers_max: 4 }
     }
-}
-
-/// Where sealed readings are kept. What comes in is always logged in the data directory first.
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
-pub struct TelemetryConfig {
-    pub engine: TelemetryEngine,
-    /// Of a Prometheus-compatible engine, such as `http://127.0.0.1:8428`; `/api/v1/write`, `/api/v1/query` and
-    /// `/api/v1/admin/tsdb/delete_series` come behind it.
-    pub url: String,
-    /// With `password_file`: basic authentication.
-    pub username: String,
-    /// A file with the password.
-    pub password_file: PathBuf,
-    /// A file with a bearer token, instead of a password.
-    pub bearer_file: PathBuf,
-    /// Authorities that vouch for an `https://` engine, PEM. Empty: the public ones.
-    pub ca_file: PathBuf,
-    /// How long a request to the engine may take.
-    pub answer_within_s: u32,
-    /// What the engine took is kept in the data directory for so long, since it may lose its last writes when it or
-    /// its machine fails.
-    pub confirm_after_s: u32,
-}
-
-impl Default for TelemetryConfig {
-    fn default() -> Self {
-        TelemetryConfig {
-            engine: TelemetryEngine::Embedded,
-            url: String::new(),
-            username: String::new(),
-            password_file: PathBuf::new(),
-            bearer_file: PathBuf::new(),
-            ca_file: PathBuf::new(),
-            answer_within_s: 30,
-            confirm_after_s: 60,
-        }
-    }
-}
-
-/// `embedded` for a file in the data directory, `prometheus` for an engine that speaks Prometheus remote write and
-/// PromQL, such as VictoriaMetrics.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum TelemetryEngine {
-    Embedded,
-    Prometheus,
 }
 
 /// The HTTP API.
@@ -378,26 +332,6 @@ impl Config {
             ));
         }
         Ok(())
-    }
-}
-
-impl TelemetryConfig {
-    fn check(&self) -> Result<(), ConfigError> {
-        let is_set = |path: &PathBuf| !path.as_os_str().is_empty();
-        let wrong = if self.engine == TelemetryEngine::Embedded {
-            let mut files = [&self.password_file, &self.bearer_file, &self.ca_file].into_iter();
-            let unused = !self.url.is_empty() || !self.username.is_empty() || files.any(is_set);
-            unused.then_some("telemetry.url and what belongs to it need telemetry.engine = \"prometheus\"")
-        } else if !(self.url.starts_with("http://") || self.url.starts_with("https://")) {
-            Some("telemetry.url: must be an http:// or https:// URL")
-        } else if self.username.is_empty() == is_set(&self.password_file) {
-            Some("telemetry.username and telemetry.password_file: give both or neither")
-        } else if is_set(&self.password_file) && is_set(&self.bearer_file) {
-            Some("telemetry.password_file and telemetry.bearer_file: give one of them")
-        } else {
-            (self.answer_within_s == 0).then_some("telemetry.answer_within_s: must be at least 1")
-        };
-        wrong.map_or(Ok(()), |wrong| Err(ConfigError::Wrong(wrong.to_owned())))
     }
 }
 

@@ -58,7 +58,8 @@ pub struct IdentityConfig {
     pub registrations_per_network_per_hour: u32,
     /// Mails (links to confirm an address or to choose a new password) asked for from one address, per hour.
     pub mails_per_network_per_hour: u32,
-    /// The same to one e-mail address.
+    /// The same to one e-mail address. Links to choose a new password, mails to accounts alone, and word that somebody
+    /// else wants an address are counted each for themselves.
     pub mails_per_address_per_hour: u32,
 }
 

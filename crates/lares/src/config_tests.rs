@@ -122,6 +122,39 @@ fn a_telemetry_engine_comes_with_all_it_needs_and_nothing_else() {
 }
 
 #[test]
+fn limits_of_telemetry_are_refused_by_name_and_reach_the_engine() {
+    let of = |keys: &str| load(&format!("[telemetry]\n{keys}\n"), &[]).map(|config| config.telemetry);
+    let untouched = of("").unwrap();
+    assert_eq!(untouched.limits(), lares_telemetry::Limits::default());
+    assert_eq!(untouched.query_limits(), lares_model::history::QueryLimits::default());
+    let set = of("log_bytes = 100_000\nlog_bytes_refused = 200_000\norganisation_points_max = 7").unwrap();
+    let limits = set.limits();
+    assert_eq!((limits.log_bytes, limits.log_bytes_refused), (100_000, 200_000));
+    assert_eq!(limits.points_per_organisation, Some(7));
+    for (keys, words) in [
+        ("log_bytes = 1000", "telemetry.log_bytes: must be at least 65536"),
+        ("log_bytes = 200_000_000", "telemetry.log_bytes_refused: must be at least twice"),
+        ("log_bytes_refused = 2_000_000_000_000", "telemetry.log_bytes_refused: must be at most"),
+        ("device_series_max = 0", "telemetry.device_series_max: must be at least 1"),
+        ("organisation_series_max = 0", "telemetry.organisation_series_max: must be at least 1"),
+        ("text_bytes_max = 0", "telemetry.text_bytes_max: must be at least 1"),
+        ("text_bytes_max = 9_000_000", "telemetry.text_bytes_max: must be at most"),
+        ("query_days_max = 0", "telemetry.query_days_max: must be at least 1"),
+        ("query_days_max = 100_000", "telemetry.query_days_max: must be at most"),
+        ("query_points_max = 0", "telemetry.query_points_max: must be at least 1"),
+        ("query_buckets_max = 5", "telemetry.query_buckets_max: must be at least 2000"),
+        ("organisation_points_max = -1", "organisation_points_max"),
+        (
+            "engine = 'prometheus'\nurl = 'http://127.0.0.1:8428'\norganisation_points_max = 5",
+            "telemetry.organisation_points_max: needs telemetry.engine",
+        ),
+    ] {
+        let error = of(keys).unwrap_err();
+        assert!(error.contains(words), "{keys}: {error}");
+    }
+}
+
+#[test]
 fn mail_is_whole_or_not_there_and_no_password_goes_in_the_clear() {
     let mail = |keys: &str| load(&format!("[mail]\n{keys}\n"), &[]);
     assert!(mail("").unwrap().mail.host.is_empty());

@@ -40,7 +40,9 @@ impl DataDirectory {
                 path.display()
             )
         })?;
-        reserve::lend(&path).map_err(said)?;
+        if let Err(error) = reserve::lend(&path) {
+            tracing::warn!(%error, "space that was kept back for a full disk is not to be had");
+        }
         Ok(DataDirectory { path, _lock: lock })
     }
 

@@ -9,6 +9,7 @@ use std::time::Duration;
 use lares_hub::homes::NewHome;
 use lares_hub::{Caller, HubError, devices, homes, identity, rooms};
 use lares_model::device::{Encoding, Endpoint};
+use lares_model::home::is_same_name;
 use lares_model::protocol::Channel;
 use lares_model::{DeviceId, HomeId, OrganisationId, RoomId, UserId};
 use lares_twin::{DevicePlan, HomePlan, Identity, Known, Memory, Scenario, Town};
@@ -132,7 +133,8 @@ async fn make_home(
         }
     };
     let rooms_there = rooms::list(hub, caller, None, Some(home), None, 1_000).await.map_err(said)?.items;
-    for room in plan.rooms.iter().filter(|room| !rooms_there.iter().any(|there| there.name == room.name)) {
+    let is_there = |name: &str| rooms_there.iter().any(|there| is_same_name(&there.name, name));
+    for room in plan.rooms.iter().filter(|room| !is_there(&room.name)) {
         rooms::create(hub, caller, None, home, &room.name).await.map_err(said)?;
     }
     Ok(home)

@@ -1,7 +1,7 @@
 //! The binary as a library, so that tests can start it with their own clock, storage and faults.
 
 pub mod admin;
-pub mod allocator;
+mod allocator;
 pub mod check;
 pub mod cli;
 pub mod clock;
@@ -11,6 +11,7 @@ pub mod config_docs;
 mod config_follow;
 mod config_mqtt;
 mod config_sign_in;
+mod config_telemetry;
 pub mod data_dir;
 pub mod demo;
 pub mod demo_file;

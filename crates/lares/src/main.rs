@@ -3,6 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    lares::allocator::give_large_blocks_back();
     lares::run()
 }

@@ -115,6 +115,7 @@ async fn open_hub_on(
         accounts: account_policy(&config.identity),
         other_origins,
         providers: config.sign_in.settings()?,
+        query_limits: config.telemetry.query_limits(),
     });
     signing::keep(&hub).await.map_err(in_full)?;
     hub.directory.load(&hub.store).await.map_err(|error| format!("devices: {error}"))?;

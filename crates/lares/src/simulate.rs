@@ -149,6 +149,7 @@ async fn open(
         accounts: lares_hub::accounts::AccountPolicy::default(),
         other_origins: vec![],
         providers: vec![],
+        query_limits: lares_model::history::QueryLimits::default(),
     }))
 }
 

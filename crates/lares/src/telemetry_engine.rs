@@ -3,16 +3,16 @@
 use std::path::Path;
 use std::time::Duration;
 
-use lares_telemetry::{Credentials, EmbeddedTelemetry, EngineAddress, Limits};
+use lares_telemetry::{Credentials, EmbeddedTelemetry, EngineAddress};
 
 use crate::config::{TelemetryConfig, TelemetryEngine};
 
 pub fn open(config: &TelemetryConfig, directory: &Path) -> Result<EmbeddedTelemetry, String> {
     let opened = match config.engine {
-        TelemetryEngine::Embedded => EmbeddedTelemetry::open(directory),
+        TelemetryEngine::Embedded => EmbeddedTelemetry::open_with(directory, config.limits()),
         TelemetryEngine::Prometheus => {
             let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
-            EmbeddedTelemetry::open_on_prometheus(directory, Limits::default(), &address(config)?)
+            EmbeddedTelemetry::open_on_prometheus(directory, config.limits(), &address(config)?)
         }
     };
     opened.map_err(|error| format!("ingest log: {error}"))

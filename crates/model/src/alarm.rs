@@ -76,6 +76,12 @@ impl Alarm {
         }
     }
 
+    /// Since when its cause is there, which may be long before anybody was told: a device's state says so.
+    pub fn since(&self) -> UnixMillis {
+        let said = UnixMillis::deserialize(&self.detail["since"]).ok();
+        said.map_or(self.raised_at, |since| since.min(self.raised_at))
+    }
+
     /// Whether the cause, there at `now`, is this alarm's and no new one.
     pub fn takes_again(&self, now: UnixMillis) -> bool {
         self.cleared_at.is_none_or(|cleared| now.since_ms(cleared) < SAME_WITHIN_MS)
@@ -134,6 +140,13 @@ mod tests {
             cleared_at: None,
         };
         assert_eq!(alarm.state(), AlarmState::Open);
+        let told = |since: serde_json::Value| {
+            let detail = serde_json::json!({ "since": since });
+            Alarm { detail, raised_at: UnixMillis(86_400_000), ..alarm.clone() }.since()
+        };
+        assert_eq!(told("1970-01-01T00:00:07Z".into()), UnixMillis(7_000), "of the reading");
+        assert_eq!(told("1970-01-03T00:00:00Z".into()), UnixMillis(86_400_000), "never after it was raised");
+        assert_eq!(told(serde_json::Value::Null), UnixMillis(86_400_000));
         assert!(alarm.takes_again(UnixMillis(i64::MAX / 2)), "while it lasts, for ever");
         let cleared =
             Alarm { cleared_at: Some(UnixMillis(1_000)), acknowledged_at: Some(UnixMillis(5)), ..alarm };

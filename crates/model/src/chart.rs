@@ -10,8 +10,6 @@ use crate::time::UnixMillis;
 use crate::value::Value;
 
 pub const PIXELS_MAX: u32 = 4_000;
-/// More readings than this are not gone through for one chart.
-pub const READINGS_MAX: u64 = 2_000_000;
 
 /// A reading that is drawn.
 #[derive(Clone, Debug, PartialEq, Serialize, utoipa::ToSchema)]

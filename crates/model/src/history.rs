@@ -10,8 +10,24 @@ use crate::time::UnixMillis;
 use crate::value::Value;
 
 pub const BUCKETS_MAX: u32 = 2_000;
-pub const SPAN_MAX_DAYS: i64 = 3_660;
 const DAY_MS: i64 = 86_400_000;
+
+/// How much one question about readings may go through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct QueryLimits {
+    /// That a history spans.
+    pub days: u32,
+    /// Readings that one chart is made of.
+    pub points: u64,
+    /// Of all series of an answer together.
+    pub buckets: usize,
+}
+
+impl Default for QueryLimits {
+    fn default() -> Self {
+        QueryLimits { days: 3_660, points: 2_000_000, buckets: 100_000 }
+    }
+}
 
 /// A step of the calendar, in the home's time zone. Weeks begin on Monday.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -68,13 +84,14 @@ pub fn edges(
     until: UnixMillis,
     division: Division,
     time_zone: &str,
+    days_max: u32,
 ) -> Result<Vec<UnixMillis>, Invalid> {
     let span_ms = until.since_ms(from);
     if span_ms <= 0 {
         return Err(Invalid::one("until", "must be after `from`"));
     }
-    if span_ms > SPAN_MAX_DAYS * DAY_MS {
-        return Err(Invalid::one("until", format!("must be at most {SPAN_MAX_DAYS} days after `from`")));
+    if span_ms > i64::from(days_max) * DAY_MS {
+        return Err(Invalid::one("until", format!("must be at most {days_max} days after `from`")));
     }
     match division {
         Division::Equal(buckets) if (1..=BUCKETS_MAX).contains(&buckets) => {

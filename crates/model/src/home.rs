@@ -59,6 +59,11 @@ pub const NAME_MAX_CHARS: usize = 120;
 pub const ADDRESS_MAX_CHARS: usize = 500;
 pub const FLOOR_AREA_MAX_M2: f64 = 1_000_000.0;
 
+/// Whether two rooms would be called alike: people take no notice of capitals, and do not see the blanks around.
+pub fn is_same_name(one: &str, other: &str) -> bool {
+    one.trim().to_lowercase() == other.trim().to_lowercase()
+}
+
 impl Home {
     pub fn check(&self) -> Result<(), Invalid> {
         let mut invalid = Invalid::default();

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use lares_model::access::Scope;
 use lares_model::home::Room;
 use lares_model::{HomeId, OrganisationId, RoomId, UnixMillis};
-use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use sea_orm::sea_query::{Expr, Func};
+use sea_orm::{ColumnTrait, EntityTrait, ExprTrait as _, QueryFilter};
 
 use crate::{Conn, Page, StoreError, UnitOfWork, devices, rows};
 
@@ -88,6 +88,21 @@ pub async fn list(
     }
     let rows = rows::all(c, rows::paged(select, Column::Id, page)).await?;
     Ok(rows.into_iter().map(from_row).collect())
+}
+
+/// Whether a room of the home has this name, however it is capitalised.
+pub async fn is_named(
+    c: &impl Conn,
+    organisation: OrganisationId,
+    home: HomeId,
+    name: &str,
+) -> Result<bool, StoreError> {
+    let trimmed: Expr = Func::cust("TRIM").arg(Expr::col(Column::SearchText)).into();
+    let select = Entity::find()
+        .filter(Column::Organisation.eq(organisation.0))
+        .filter(Column::Home.eq(home.0))
+        .filter(trimmed.eq(name.trim().to_lowercase()));
+    Ok(rows::one(c, select).await?.is_some())
 }
 
 /// Writes its name and home; it cannot move to another home while devices are in it.

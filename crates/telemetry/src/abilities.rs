@@ -20,6 +20,8 @@ pub enum Ability {
     ErasingSpans,
     /// How long readings are kept is decided by Lares, for each class of series.
     Retention,
+    /// It is known how many values an organisation has, so that there may be a limit to them.
+    CountingPoints,
 }
 
 /// What an engine lacks, each with the reason for people; what is not listed it has.

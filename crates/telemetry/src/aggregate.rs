@@ -118,6 +118,42 @@ impl Aggregate {
         self.qualities |= later.qualities;
     }
 
+    /// Takes what was measured beside it, of the same series. Exact where one ends before the other begins. Where they
+    /// take turns, what lies between two readings is not known any more: the integral is that of their mean, and the
+    /// increase the larger one.
+    pub fn beside(&mut self, other: &Aggregate) {
+        if self.last_time < other.first_time {
+            return self.followed_by(other);
+        }
+        if other.last_time < self.first_time {
+            let mut first = other.clone();
+            first.followed_by(self);
+            *self = first;
+            return;
+        }
+        let span = |one: &Aggregate| one.last_time.saturating_sub(one.first_time) as f64;
+        let both = span(self) + span(other);
+        if other.first_time < self.first_time {
+            (self.first_time, self.first) = (other.first_time, other.first.clone());
+        }
+        if other.last_time > self.last_time {
+            (self.last_time, self.last) = (other.last_time, other.last.clone());
+        }
+        let whole = span(self);
+        self.count += other.count;
+        self.qualities |= other.qualities;
+        self.numbers = match (self.numbers, other.numbers) {
+            (Some(a), Some(b)) => Some(Numbers {
+                min: a.min.min(b.min),
+                max: a.max.max(b.max),
+                sum: a.sum + b.sum,
+                integral: if both > 0.0 { (a.integral + b.integral) / both * whole } else { 0.0 },
+                increase: a.increase.max(b.increase),
+            }),
+            (a, b) => a.or(b),
+        };
+    }
+
     fn joined(&self, a: Numbers, b: Numbers, later: &Aggregate) -> Numbers {
         let (before, after) = (number_of(&self.last).unwrap_or(0.0), number_of(&later.first).unwrap_or(0.0));
         let between = later.first_time.saturating_sub(self.last_time) as f64;

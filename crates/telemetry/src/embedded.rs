@@ -1,6 +1,6 @@
 //! The engine: the log with its one writer, the hot tier, the sealer, and an archive behind them.
 
-use std::fs::{File, TryLockError};
+use std::fs::File;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{SyncSender, sync_channel};
@@ -8,14 +8,16 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread::JoinHandle;
 
 use lares_model::record::{Entry, Position, Record};
-use lares_model::{DeviceId, OrganisationId};
+use lares_model::{DeviceId, OrganisationId, UnixMillis};
 use rusqlite::Connection;
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
+use crate::abilities::Ability;
 use crate::archive::embedded::{self, SeriesFile};
 use crate::archive::prometheus::{self, Prometheus, TEXT_BYTES_MAX};
 use crate::archive::{Archive, Erasure, Expiry};
 use crate::connections::Connections;
+use crate::directory::{lock_file, refuse_another};
 use crate::hot::{Hot, lock};
 use crate::log::body::encode_body;
 use crate::log::checkpoint::Checkpoints;
@@ -25,6 +27,8 @@ use crate::priority::behind_others;
 use crate::published::Published;
 use crate::query::{Engine, head_of};
 use crate::sealer::{DEVICES_AT_ONCE, Nudge, Sealer, hold, let_go, seal, wake};
+use crate::shape::Shape;
+use crate::usage::Usage;
 use crate::writer::{Answer, Job, Prepared, Writer};
 use crate::{
     Abilities, Aggregate, AggregateQuery, Appended, BoxFuture, EngineAddress, Limits, ReadingsQuery,
@@ -46,6 +50,8 @@ pub struct EmbeddedTelemetry {
     nudge: Option<SyncSender<()>>,
     moving: Arc<Mutex<()>>,
     published: Arc<Published>,
+    usage: Arc<Usage>,
+    limits: Limits,
     names: Arc<RwLock<Names>>,
     log: Arc<Connections>,
     engine: Arc<Engine>,
@@ -82,10 +88,13 @@ impl EmbeddedTelemetry {
 
     fn assemble(
         directory: &Path,
-        limits: Limits,
+        mut limits: Limits,
         archive: Arc<dyn Archive>,
         lock: File,
     ) -> Result<Self, TelemetryError> {
+        if !archive.abilities().has(Ability::CountingPoints) {
+            limits.points_per_organisation = None;
+        }
         let path = directory.join(schema::FILE_NAME);
         let connection = schema::open_writer(&path)?;
         match schema::make_durable(&connection) {
@@ -101,6 +110,8 @@ impl EmbeddedTelemetry {
         let replayed = replay::replay(&connection, &names, &hot, Position(0))?;
         let log_bytes = replayed.batches.iter().map(|(_, bytes)| bytes).sum();
         let published = Arc::new(Published::at(head, log_bytes));
+        let usage = Arc::new(Usage::default());
+        usage.settle_all(&hot);
         published.hot_points.store(replayed.points as i64, Ordering::Relaxed);
         let names = Arc::new(RwLock::new(names));
         let log = Arc::new(Connections::new({
@@ -116,13 +127,15 @@ impl EmbeddedTelemetry {
             nudge: None,
             moving: Arc::default(),
             published,
+            usage,
+            limits,
             names,
             log,
             engine,
             permits: Arc::new(Semaphore::new(READERS_MAX)),
             lock,
         };
-        this.start(&path, connection, limits, replayed.batches)?;
+        this.start(&path, connection, replayed.batches)?;
         Ok(this)
     }
 
@@ -130,7 +143,6 @@ impl EmbeddedTelemetry {
         &mut self,
         path: &Path,
         connection: Connection,
-        limits: Limits,
         kept: std::collections::VecDeque<(i64, u64)>,
     ) -> Result<(), TelemetryError> {
         let spawned = |error: std::io::Error| sqlite::from_io(&error, "telemetry thread");
@@ -143,8 +155,8 @@ impl EmbeddedTelemetry {
             published: Arc::clone(&self.published),
             names: Arc::clone(&self.names),
             hot: Arc::clone(&self.engine.hot),
-            limits,
-            series: series_by_organisation(&self.engine.hot),
+            limits: self.limits,
+            usage: Arc::clone(&self.usage),
             kept,
             checkpoints: Checkpoints::start(path.to_owned()).map_err(spawned)?,
             sealer: nudge.clone(),
@@ -153,7 +165,8 @@ impl EmbeddedTelemetry {
             archive: Arc::clone(&self.engine.archive),
             hot: Arc::clone(&self.engine.hot),
             published: Arc::clone(&self.published),
-            limits,
+            usage: Arc::clone(&self.usage),
+            limits: self.limits,
             nudge,
             jobs: jobs.downgrade(),
             moving: Arc::clone(&self.moving),
@@ -206,7 +219,10 @@ impl EmbeddedTelemetry {
         let _moving = hold(&self.moving);
         let devices: Vec<DeviceId> = self.engine.hot.all().into_iter().map(|(device, _)| device).collect();
         let (archive, hot) = (self.engine.archive.as_ref(), &self.engine.hot);
-        devices.chunks(DEVICES_AT_ONCE).try_for_each(|some| seal(archive, hot, &self.published, some))?;
+        let published = &self.published;
+        devices
+            .chunks(DEVICES_AT_ONCE)
+            .try_for_each(|some| seal(archive, hot, published, &self.usage, some))?;
         let_go(hot, &self.published);
         if let Some(jobs) = &self.jobs {
             wake(&jobs.downgrade());
@@ -229,47 +245,6 @@ impl Drop for EmbeddedTelemetry {
         }
         // Said aloud, since a child forked at this moment shares the lock until it execs.
         let _ = self.lock.unlock();
-    }
-}
-
-fn series_by_organisation(hot: &Hot) -> std::collections::HashMap<OrganisationId, usize> {
-    let mut series = std::collections::HashMap::new();
-    for (_, device) in hot.all() {
-        let device = lock(&device);
-        *series.entry(device.organisation).or_default() += device.series().len();
-    }
-    series
-}
-
-/// What one engine has sealed another would not show.
-fn refuse_another(directory: &Path, file: &str) -> Result<(), TelemetryError> {
-    let path = directory.join(file);
-    if path.exists() {
-        let path = path.display();
-        let why = format!(
-            "{path}: the readings here are kept by another engine; it is chosen once for a data directory"
-        );
-        return Err(TelemetryError::Other(why));
-    }
-    Ok(())
-}
-
-/// No second engine opens a directory while this is held.
-pub fn lock_file(directory: &Path) -> Result<File, TelemetryError> {
-    let path = directory.join("telemetry.lock");
-    let what = path.display().to_string();
-    let file = File::options()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(&path)
-        .map_err(|error| sqlite::from_io(&error, &what))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => {
-            Err(TelemetryError::Unavailable(format!("{what}: another process has this log open")))
-        }
-        Err(TryLockError::Error(error)) => Err(sqlite::from_io(&error, &what)),
     }
 }
 
@@ -344,6 +319,15 @@ impl Telemetry for EmbeddedTelemetry {
         Box::pin(self.blocking(move |engine| engine.latest(&series)))
     }
 
+    fn last_before(
+        &self,
+        series: &[SeriesKey],
+        instant: UnixMillis,
+    ) -> BoxFuture<'_, Result<Vec<Option<StoredReading>>, TelemetryError>> {
+        let series = series.to_vec();
+        Box::pin(self.blocking(move |engine| engine.last_before(&series, instant)))
+    }
+
     fn series(&self, device: DeviceId) -> Vec<(u16, String)> {
         let series = self.engine.series_of(device).into_iter();
         series.map(|(endpoint, attribute)| (endpoint, attribute.to_string())).collect()
@@ -352,15 +336,19 @@ impl Telemetry for EmbeddedTelemetry {
     fn erase(&self, erasure: &Erasure) -> BoxFuture<'_, Result<u64, TelemetryError>> {
         let erasure = erasure.clone();
         Box::pin(async move {
-            let (moving, published, mine) =
-                (Arc::clone(&self.moving), Arc::clone(&self.published), erasure.clone());
+            let (moving, published, usage) =
+                (Arc::clone(&self.moving), Arc::clone(&self.published), Arc::clone(&self.usage));
+            let mine = erasure.clone();
             let values = self
                 .blocking(move |engine| {
                     let _moving = hold(&moving);
-                    seal(engine.archive.as_ref(), &engine.hot, &published, &[mine.device])?;
+                    seal(engine.archive.as_ref(), &engine.hot, &published, &usage, &[mine.device])?;
                     let values = engine.archive.erase(&mine)?;
                     if let Some(device) = engine.hot.get(mine.device) {
-                        lock(&device).forget_latest(engine.archive.shapes(mine.device));
+                        let mut device = lock(&device);
+                        device.forget_latest(engine.archive.shapes(mine.device));
+                        device.sealed_points = engine.archive.points(mine.device);
+                        usage.settle(&mut device);
                     }
                     Ok(values)
                 })
@@ -371,18 +359,32 @@ impl Telemetry for EmbeddedTelemetry {
     }
 
     fn expire(&self, device: DeviceId, retention: Retention) -> BoxFuture<'_, Result<bool, TelemetryError>> {
-        let moving = Arc::clone(&self.moving);
+        self.retain(device, &retention);
+        let (moving, published, usage) =
+            (Arc::clone(&self.moving), Arc::clone(&self.published), Arc::clone(&self.usage));
         Box::pin(self.blocking(move |engine| {
             let _moving = hold(&moving);
-            engine.archive.expire(device, &|shape| {
-                // Series that share rows are kept as long as the one of them that is kept longest.
-                let each = shape.0.iter().map(|column| retention(&column.attribute));
-                each.reduce(|a, b| Expiry {
-                    raw_before: a.raw_before.min(b.raw_before),
-                    rollups_before: a.rollups_before.min(b.rollups_before),
-                })
-            })
+            let Some(hot) = engine.hot.get(device) else { return Ok(false) };
+            let has_aged = lock(&hot).has_aged();
+            if has_aged {
+                // What they come to is in the rollups then.
+                seal(engine.archive.as_ref(), &engine.hot, &published, &usage, &[device])?;
+            }
+            let of_shape = |shape: &Shape| Expiry::of_shape(shape, retention.as_ref());
+            let more = engine.archive.expire(device, &of_shape)?;
+            let mut hot = lock(&hot);
+            hot.sealed_points = engine.archive.points(device);
+            usage.settle(&mut hot);
+            Ok(more)
         }))
+    }
+
+    fn retain(&self, device: DeviceId, retention: &Retention) {
+        if self.abilities().has(Ability::Retention)
+            && let Some(hot) = self.engine.hot.get(device)
+        {
+            lock(&hot).retain(retention);
+        }
     }
 
     fn forget_device(&self, device: DeviceId) -> BoxFuture<'_, Result<(), TelemetryError>> {
@@ -398,8 +400,13 @@ impl Telemetry for EmbeddedTelemetry {
     }
 
     fn storage(&self, organisation: OrganisationId) -> BoxFuture<'_, Result<Storage, TelemetryError>> {
+        let (usage, limits) = (Arc::clone(&self.usage), self.limits);
         Box::pin(self.blocking(move |engine| {
             let mut storage = engine.archive.storage(organisation)?;
+            if engine.archive.abilities().has(Ability::CountingPoints) {
+                storage.counted = Some(usage.of(organisation).points.max(0).unsigned_abs());
+                storage.points_max = limits.points_per_organisation;
+            }
             for (device, hot) in engine.hot.all() {
                 let hot = lock(&hot);
                 if hot.organisation == organisation {

@@ -8,11 +8,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use lares_model::record::Position;
 use lares_model::{DeviceId, OrganisationId, UnixMillis, Value};
 
-use crate::SeriesKey;
-use crate::archive::{Sealed, Sealing, Version};
+use crate::archive::{Expiry, Sealed, Sealing, Version};
 use crate::codec::chunk::Rows;
 use crate::random_bits::RandomBits;
 use crate::shape::Shape;
+use crate::usage::{Counted, Used};
+use crate::{Retention, SeriesKey};
 
 /// A repeated message of a device is known by its identity among so many last ones.
 pub const IDENTITIES_REMEMBERED: usize = 128;
@@ -71,6 +72,27 @@ pub struct HotGroup {
     pub shape_no: Option<u32>,
     pub rows: Rows,
     last: Last,
+    /// What is older is not shown, whether or not it was removed yet.
+    kept: Kept,
+}
+
+/// From when on readings are shown, and what they come to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Kept {
+    pub raw_from: i64,
+    pub rollups_from: i64,
+}
+
+impl Kept {
+    pub const EVERYTHING: Kept = Kept { raw_from: i64::MIN, rollups_from: i64::MIN };
+
+    fn of(shape: &Shape, retention: Option<&Retention>) -> Kept {
+        let expiry = retention.and_then(|retention| Expiry::of_shape(shape, retention.as_ref()));
+        expiry.map_or(Kept::EVERYTHING, |expiry| Kept {
+            raw_from: expiry.raw_before.0,
+            rollups_from: expiry.rollups_before.0,
+        })
+    }
 }
 
 /// The row with the last time of a group, sealed or not.
@@ -102,6 +124,14 @@ pub struct HotDevice {
     pub last: Position,
     /// Everything up to here is in the archive.
     pub sealed: Position,
+    /// How long it is kept, as was said last.
+    retention: Option<Retention>,
+    /// Values of it that the archive has.
+    pub sealed_points: i64,
+    /// What the usage counts of it.
+    pub counted: Counted,
+    /// It was forgotten: whoever still holds it must not count it.
+    pub gone: bool,
     /// The last instant that was or could have been the server's.
     stamp: i64,
 }
@@ -129,6 +159,10 @@ impl HotDevice {
             first_unsealed: None,
             last: Position(0),
             sealed: Position(0),
+            retention: None,
+            sealed_points: 0,
+            counted: Counted { organisation, used: Used::default() },
+            gone: false,
             stamp: i64::MIN,
         }
     }
@@ -145,6 +179,29 @@ impl HotDevice {
         if self.organisation != organisation {
             (self.organisation, self.organisation_no) = (organisation, None);
         }
+    }
+
+    /// From now on nothing older is shown.
+    pub fn retain(&mut self, retention: &Retention) {
+        for group in &mut self.groups {
+            group.kept = Kept::of(&group.shape, Some(retention));
+        }
+        self.retention = Some(Arc::clone(retention));
+    }
+
+    /// What is shown of a series. One that is in rows of several shapes is kept as long as the longest of them.
+    pub fn kept(&self, series: &SeriesKey) -> Kept {
+        let each = self.columns(series).map(|(group, _)| group.kept);
+        let longest = |a: Kept, b: Kept| Kept {
+            raw_from: a.raw_from.min(b.raw_from),
+            rollups_from: a.rollups_from.min(b.rollups_from),
+        };
+        each.reduce(longest).unwrap_or(Kept::EVERYTHING)
+    }
+
+    /// Whether there are rows that are shown no more: what they come to is to be counted before it is too late.
+    pub fn has_aged(&self) -> bool {
+        self.groups.iter().any(|group| group.rows.times.iter().any(|time| *time < group.kept.raw_from))
     }
 
     /// The log's numbers may be other ones now.
@@ -175,9 +232,9 @@ impl HotDevice {
             self.groups[index].shape_no = Some(shape_no);
             return index;
         }
-        let rows = Rows::new(shape);
+        let (rows, kept) = (Rows::new(shape), Kept::of(shape, self.retention.as_ref()));
         let shape = Arc::clone(shape);
-        self.groups.push(HotGroup { shape, shape_no: Some(shape_no), rows, last: Last::Nothing });
+        self.groups.push(HotGroup { shape, shape_no: Some(shape_no), rows, last: Last::Nothing, kept });
         self.groups.len() - 1
     }
 
@@ -322,8 +379,8 @@ impl HotDevice {
     pub fn forget_latest(&mut self, archived: Vec<Arc<Shape>>) {
         for shape in archived {
             if !self.groups.iter().any(|group| group.shape == shape) {
-                let rows = Rows::new(&shape);
-                self.groups.push(HotGroup { shape, shape_no: None, rows, last: Last::Unknown });
+                let (rows, kept) = (Rows::new(&shape), Kept::of(&shape, self.retention.as_ref()));
+                self.groups.push(HotGroup { shape, shape_no: None, rows, last: Last::Unknown, kept });
             }
         }
         self.groups.iter_mut().for_each(|group| group.last = Last::Unknown);
@@ -346,12 +403,14 @@ impl Hot {
                 shape_no: None,
                 rows: Rows::new(shape),
                 last: Last::Unknown,
+                kept: Kept::EVERYTHING,
             };
             let device = HotDevice {
                 groups: sealed.shapes.iter().map(group).collect(),
                 identities: Identities::from_oldest(sealed.identities),
                 last: sealed.through,
                 sealed: sealed.through,
+                sealed_points: sealed.points,
                 ..HotDevice::new(sealed.organisation)
             };
             (sealed.device, Arc::new(Mutex::new(device)))

@@ -7,6 +7,7 @@ mod archive;
 mod backup;
 mod codec;
 mod connections;
+mod directory;
 mod embedded;
 mod hot;
 mod limits;
@@ -21,8 +22,10 @@ mod replay;
 mod resolve;
 mod sealer;
 mod shape;
+mod split;
 mod sqlite;
 mod storage;
+mod usage;
 mod writer;
 
 use std::future::Future;
@@ -82,6 +85,13 @@ pub trait Telemetry: Send + Sync + 'static {
         series: &[SeriesKey],
     ) -> BoxFuture<'_, Result<Vec<Option<StoredReading>>, TelemetryError>>;
 
+    /// The last reading of each series before an instant.
+    fn last_before(
+        &self,
+        series: &[SeriesKey],
+        instant: UnixMillis,
+    ) -> BoxFuture<'_, Result<Vec<Option<StoredReading>>, TelemetryError>>;
+
     /// The series of a device: endpoint and full attribute name.
     fn series(&self, device: DeviceId) -> Vec<(u16, String)>;
 
@@ -89,7 +99,12 @@ pub trait Telemetry: Send + Sync + 'static {
     /// readings stay.
     fn erase(&self, erasure: &Erasure) -> BoxFuture<'_, Result<u64, TelemetryError>>;
 
-    /// Removes some of what is older than `retention` says; whether there is more to remove.
+    /// From now on readings that are older than `retention` says, by whole days (UTC), are not shown, and neither is
+    /// what such old ones come to; removed or not. It is kept in memory: say it again after a start. Nothing happens
+    /// in an engine that lacks `Ability::Retention`.
+    fn retain(&self, device: DeviceId, retention: &Retention);
+
+    /// The same, and removes some of it; whether there is more to remove.
     fn expire(&self, device: DeviceId, retention: Retention) -> BoxFuture<'_, Result<bool, TelemetryError>>;
 
     /// Removes everything of a device: its readings and its entries. Their positions are not given out again.

@@ -11,6 +11,9 @@ pub struct Limits {
     pub log_bytes_refused: u64,
     pub series_per_device: usize,
     pub series_per_organisation: usize,
+    /// Values, hot and sealed; `None` for as many as there is space for. An engine that lacks
+    /// `Ability::CountingPoints` does not hold to it.
+    pub points_per_organisation: Option<u64>,
     pub text_bytes: usize,
 }
 
@@ -21,6 +24,7 @@ impl Default for Limits {
             log_bytes_refused: 256 * 1024 * 1024,
             series_per_device: 1_000,
             series_per_organisation: 1_000_000,
+            points_per_organisation: None,
             text_bytes: 64 * 1024,
         }
     }
@@ -31,6 +35,7 @@ impl Default for Limits {
 pub enum Refusal {
     SeriesOfDevice,
     SeriesOfOrganisation,
+    PointsOfOrganisation,
     TextTooLong,
 }
 
@@ -41,6 +46,9 @@ impl fmt::Display for Refusal {
                 "the device has as many series (endpoints and attributes) as are allowed"
             }
             Refusal::SeriesOfOrganisation => "the organisation has as many series as are allowed",
+            Refusal::PointsOfOrganisation => {
+                "the organisation has as many values stored as are allowed; older ones must be removed first"
+            }
             Refusal::TextTooLong => "a text value is longer than is allowed",
         })
     }

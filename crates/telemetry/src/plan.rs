@@ -1,7 +1,7 @@
 //! Judges the entries of a group commit before they are written: which are repetitions, which are refused, which rows
 //! of which shapes the others are made of.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::hash::BuildHasherDefault;
 use std::sync::{Arc, Mutex};
 
@@ -15,6 +15,7 @@ use crate::log::batch::{Encoder, EntryPlan, RowPlan};
 use crate::log::names::Names;
 use crate::random_bits::RandomBits;
 use crate::shape::{self, Shape};
+use crate::usage::{ByOrganisation, Usage, Used};
 use crate::{Appended, Limits, Refusal, TelemetryError};
 
 /// A device whose readings come in more combinations than this gets every further one split into single series.
@@ -40,13 +41,14 @@ pub struct Plan<'a> {
     pub names: &'a mut Names,
     pub hot: &'a Hot,
     pub limits: &'a Limits,
-    /// Series of each organisation so far.
-    pub series: &'a mut HashMap<OrganisationId, usize>,
+    pub usage: &'a Usage,
     pub head: Position,
     pub encoder: Encoder,
     pub rows: Vec<PlannedRow>,
     /// Identities in this group, by device number.
     pub seen: HashSet<(u32, u64), BuildHasherDefault<RandomBits>>,
+    /// Values in this group, which nobody counts before it is committed.
+    pub taken: ByOrganisation<i64>,
     scratch: Vec<RowPlan>,
 }
 
@@ -56,14 +58,15 @@ impl<'a> Plan<'a> {
         names: &'a mut Names,
         hot: &'a Hot,
         limits: &'a Limits,
-        series: &'a mut HashMap<OrganisationId, usize>,
+        usage: &'a Usage,
         head: Position,
         entries: usize,
     ) -> Self {
         let encoder = Encoder::new(Position(head.0 + 1));
         let (rows, scratch) = (Vec::with_capacity(entries), Vec::new());
         let seen = HashSet::with_capacity_and_hasher(entries, BuildHasherDefault::default());
-        Plan { connection, names, hot, limits, series, head, encoder, rows, seen, scratch }
+        let taken = ByOrganisation::default();
+        Plan { connection, names, hot, limits, usage, head, encoder, rows, seen, taken, scratch }
     }
 
     /// What becomes of an entry; `Some` where it gets a position.
@@ -91,6 +94,9 @@ impl<'a> Plan<'a> {
                 self.seen.remove(&(number, identity.0));
             }
             return Ok((Appended::Refused(refusal), None));
+        }
+        if let Body::Readings { readings } = &entry.body {
+            *self.taken.entry(entry.organisation).or_default() += readings.len() as i64;
         }
         self.head = Position(self.head.0 + 1);
         self.scratch.clear();
@@ -140,7 +146,13 @@ impl<'a> Plan<'a> {
         if readings.iter().any(too_long) {
             return Ok(Err(Refusal::TextTooLong));
         }
-        device.belongs_to(organisation);
+        if !self.has_room(organisation, readings.len()) {
+            return Ok(Err(Refusal::PointsOfOrganisation));
+        }
+        if device.organisation != organisation {
+            device.belongs_to(organisation);
+            self.usage.settle(device);
+        }
         // What a device reports is most often one row that it has reported before.
         if shape::are_of_one_instant(readings)
             && let Some(row) = known_row(device, readings, 0)
@@ -157,6 +169,14 @@ impl<'a> Plan<'a> {
             start += length;
         }
         Ok(Ok(()))
+    }
+
+    /// Whether an organisation may have so many values more.
+    fn has_room(&self, organisation: OrganisationId, values: usize) -> bool {
+        let Some(most) = self.limits.points_per_organisation else { return true };
+        let taken = self.taken.get(&organisation).copied().unwrap_or_default();
+        let used = self.usage.of(organisation).points.saturating_add(taken);
+        used.max(0).unsigned_abs().saturating_add(values as u64) <= most
     }
 
     fn plan_run(
@@ -189,8 +209,8 @@ impl<'a> Plan<'a> {
 
     /// New series count against the limits of their device and organisation.
     fn admit(
-        &mut self,
-        device: &HotDevice,
+        &self,
+        device: &mut HotDevice,
         organisation: OrganisationId,
         run: &[Reading],
     ) -> Result<(), Refusal> {
@@ -207,11 +227,12 @@ impl<'a> Plan<'a> {
         if known.len() + new > self.limits.series_per_device {
             return Err(Refusal::SeriesOfDevice);
         }
-        let of_organisation = self.series.entry(organisation).or_default();
-        if *of_organisation + new > self.limits.series_per_organisation {
+        let of_organisation = self.usage.of(organisation).series.max(0).unsigned_abs();
+        if of_organisation + new as u64 > self.limits.series_per_organisation as u64 {
             return Err(Refusal::SeriesOfOrganisation);
         }
-        *of_organisation += new;
+        device.counted.used.series += new as i64;
+        self.usage.add(organisation, Used { series: new as i64, points: 0 });
         Ok(())
     }
 }

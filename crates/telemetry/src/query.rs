@@ -10,9 +10,11 @@ use lares_model::{DeviceId, UnixMillis};
 use crate::abilities::Ability;
 use crate::aggregate::Aggregate;
 use crate::archive::{Archive, Slice, Version};
-use crate::hot::{Hot, Latest, lock};
+use crate::hot::{Hot, Kept, Latest, lock};
 use crate::shape::parse_flags;
-use crate::{AggregateQuery, ReadingKey, ReadingsQuery, SeriesKey, StoredReading, TelemetryError, resolve};
+use crate::{
+    AggregateQuery, ReadingKey, ReadingsQuery, SeriesKey, StoredReading, TelemetryError, resolve, split,
+};
 
 pub struct Engine {
     pub hot: Arc<Hot>,
@@ -61,6 +63,10 @@ impl Engine {
         slice: Slice,
         known_at: Option<UnixMillis>,
     ) -> Result<Vec<Version>, TelemetryError> {
+        let slice = Slice { from: slice.from.max(self.kept(series).raw_from), ..slice };
+        if slice.from >= slice.until {
+            return Ok(Vec::new());
+        }
         // What was not known yet does not count as an instant, so no bound holds.
         let slice = if known_at.is_some() { Slice { instants: usize::MAX, ..slice } } else { slice };
         let mut versions = self.hot_versions(series, slice.from, slice.until);
@@ -88,6 +94,10 @@ impl Engine {
             .unwrap_or_default()
     }
 
+    fn kept(&self, series: &SeriesKey) -> Kept {
+        self.hot.get(series.device).map_or(Kept::EVERYTHING, |device| lock(&device).kept(series))
+    }
+
     pub fn series_of(&self, device: DeviceId) -> Vec<(u16, Arc<str>)> {
         self.hot.get(device).map(|device| lock(&device).series()).unwrap_or_default()
     }
@@ -104,11 +114,25 @@ impl Engine {
         edges: &[i64],
         known_at: Option<UnixMillis>,
     ) -> Result<Vec<Option<Aggregate>>, TelemetryError> {
-        let (Some(from), Some(until)) = (edges.first(), edges.last()) else { return Ok(Vec::new()) };
         if known_at.is_some() {
             return self.fold_versions(series, edges, known_at);
         }
-        let hot = resolve::newest(self.hot_versions(series, *from, *until), None);
+        let kept = self.kept(series);
+        let nothing = |edges: &[i64]| Ok(vec![None; edges.len() - 1]);
+        split::at(edges, kept.rollups_from, nothing, |edges| {
+            self.aggregate_kept(series, edges, kept.raw_from.max(self.archive.aged(series)))
+        })
+    }
+
+    /// Before `aged` only rollups count.
+    fn aggregate_kept(
+        &self,
+        series: &SeriesKey,
+        edges: &[i64],
+        aged: i64,
+    ) -> Result<Vec<Option<Aggregate>>, TelemetryError> {
+        let (Some(from), Some(until)) = (edges.first(), edges.last()) else { return Ok(Vec::new()) };
+        let hot = resolve::newest(self.hot_versions(series, (*from).max(aged), *until), None);
         let mut sealed = self.archive.aggregates(series, edges)?;
         let Some(first_hot) = hot.first().map(|version| version.time) else { return Ok(sealed) };
         // Buckets that end before anything hot are as the archive says.
@@ -116,7 +140,9 @@ impl Engine {
         let behind = |aggregate: &Aggregate| aggregate.last_time >= first_hot;
         if sealed[untouched..].iter().flatten().any(behind) {
             sealed.truncate(untouched);
-            sealed.extend(self.fold_versions(series, &edges[untouched..], None)?);
+            let rollups = |edges: &[i64]| self.archive.aggregates(series, edges);
+            let readings = |edges: &[i64]| self.fold_versions(series, edges, None);
+            sealed.extend(split::at(&edges[untouched..], aged, rollups, readings)?);
             return Ok(sealed);
         }
         for (bucket, later) in sealed.iter_mut().zip(resolve::fold(&hot, edges)) {
@@ -146,9 +172,9 @@ impl Engine {
 
     fn latest_one(&self, series: &SeriesKey) -> Result<Option<StoredReading>, TelemetryError> {
         let Some(device) = self.hot.get(series.device) else { return Ok(None) };
-        let (known, sealed) = {
+        let (known, sealed, kept) = {
             let device = lock(&device);
-            (device.latest(series), device.sealed)
+            (device.latest(series), device.sealed, device.kept(series))
         };
         let known = match known {
             Latest::AskRow(shape) => {
@@ -163,13 +189,46 @@ impl Engine {
             known => known,
         };
         match known {
-            Latest::Known(version) => version.map(|version| stored(series, version)).transpose(),
-            Latest::AskRow(_) | Latest::AskVersions => {
-                let slice = Slice { from: i64::MIN, until: i64::MAX, descending: true, instants: 1 };
-                let last = self.versions(series, slice, None)?.pop();
-                last.map(|version| stored(series, version)).transpose()
+            Latest::Known(version) => {
+                let shown = version.filter(|version| version.time >= kept.raw_from);
+                shown.map(|version| stored(series, version)).transpose()
             }
+            Latest::AskRow(_) | Latest::AskVersions => self.last_version(series, i64::MAX),
         }
+    }
+
+    pub fn last_before(
+        &self,
+        series: &[SeriesKey],
+        instant: UnixMillis,
+    ) -> Result<Vec<Option<StoredReading>>, TelemetryError> {
+        series.iter().map(|series| self.last_one_before(series, instant.0)).collect()
+    }
+
+    fn last_one_before(
+        &self,
+        series: &SeriesKey,
+        instant: i64,
+    ) -> Result<Option<StoredReading>, TelemetryError> {
+        let Some(device) = self.hot.get(series.device) else { return Ok(None) };
+        let (known, kept) = {
+            let device = lock(&device);
+            (device.latest(series), device.kept(series))
+        };
+        match known {
+            // Nothing has come since: no need to search.
+            Latest::Known(Some(version)) if (kept.raw_from..instant).contains(&version.time) => {
+                stored(series, version).map(Some)
+            }
+            Latest::Known(None) => Ok(None),
+            _ => self.last_version(series, instant),
+        }
+    }
+
+    fn last_version(&self, series: &SeriesKey, until: i64) -> Result<Option<StoredReading>, TelemetryError> {
+        let slice = Slice { from: i64::MIN, until, descending: true, instants: 1 };
+        let last = self.versions(series, slice, None)?.pop();
+        last.map(|version| stored(series, version)).transpose()
     }
 }
 

@@ -8,10 +8,10 @@ use rusqlite::{Connection, OpenFlags, Row, params};
 
 use crate::TelemetryError;
 use crate::archive::embedded;
-use crate::embedded::lock_file;
-use crate::log::batch;
+use crate::directory::lock_file;
 use crate::log::names::Names;
 use crate::log::schema;
+use crate::log::walk::walk;
 use crate::sqlite::{from_io, from_sqlite};
 
 /// Repairs log and archive of a directory that no engine has open. Answers what was found and lost, in words.
@@ -141,7 +141,7 @@ fn copy_log(old: &Connection, new: &Connection, findings: &mut Vec<String>) -> R
         let body =
             old.query_row("SELECT body FROM batches WHERE last = ?1", [last], |row| row.get::<_, Vec<u8>>(0));
         let sound = body.map_err(failed).and_then(|body| {
-            batch::walk(&body, Position(first), &names, |entry| entry.into_record().map(drop)).map(|()| body)
+            walk(&body, Position(first), &names, |entry| entry.into_record().map(drop)).map(|()| body)
         });
         match sound {
             Ok(body) => {

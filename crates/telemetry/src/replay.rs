@@ -7,9 +7,9 @@ use rusqlite::Connection;
 
 use crate::TelemetryError;
 use crate::hot::{Hot, lock};
-use crate::log::batch::Content;
 use crate::log::names::Names;
 use crate::log::records;
+use crate::log::walk::Content;
 use crate::sqlite::from_sqlite;
 
 pub struct Replayed {

@@ -14,6 +14,7 @@ use tokio::sync::mpsc;
 use crate::archive::{Archive, Sealing};
 use crate::hot::{Hot, lock};
 use crate::published::Published;
+use crate::usage::Usage;
 use crate::writer::Job;
 use crate::{Limits, TelemetryError};
 
@@ -51,6 +52,7 @@ pub struct Sealer {
     pub archive: Arc<dyn Archive>,
     pub hot: Arc<Hot>,
     pub published: Arc<Published>,
+    pub usage: Arc<Usage>,
     pub limits: Limits,
     pub nudge: Nudge,
     /// Wakes the writer to let go of what is sealed; weak, since the writer ends when nobody else can call it.
@@ -143,7 +145,7 @@ impl Sealer {
     /// Seals these devices with everything hot of them.
     pub fn seal(&self, devices: &[DeviceId]) -> Result<(), TelemetryError> {
         let _moving = self.moving.lock().unwrap_or_else(PoisonError::into_inner);
-        seal(self.archive.as_ref(), &self.hot, &self.published, devices)
+        seal(self.archive.as_ref(), &self.hot, &self.published, &self.usage, devices)
     }
 
     /// Where the log is too long. The next commits do it, a little each.
@@ -176,6 +178,7 @@ pub fn seal(
     archive: &dyn Archive,
     hot: &Hot,
     published: &Published,
+    usage: &Usage,
     devices: &[DeviceId],
 ) -> Result<(), TelemetryError> {
     let copied = devices.iter().filter_map(|device| {
@@ -190,7 +193,12 @@ pub fn seal(
     archive.seal(&sealings)?;
     for (hot, sealing) in hots.iter().zip(&sealings) {
         let mut device = lock(hot);
+        if device.gone {
+            continue; // it was forgotten meanwhile
+        }
         device.sealed(sealing, Some(Position(sealing.through.0 + 1)));
+        device.sealed_points = archive.points(sealing.device);
+        usage.settle(&mut device);
         let points: usize = sealing.groups.iter().map(|(shape, rows)| shape.0.len() * rows.len()).sum();
         published.hot_points.fetch_sub(points as i64, Ordering::Relaxed);
     }

@@ -9,6 +9,10 @@ use lares_model::{DeviceId, UnixMillis};
 pub struct Storage {
     /// By id.
     pub devices: Vec<DeviceStorage>,
+    /// Values of all of them, hot and sealed, as a limit counts them; `None` where the engine cannot count.
+    pub counted: Option<u64>,
+    /// How many there may be; `None` for as many as there is space for.
+    pub points_max: Option<u64>,
 }
 
 #[derive(Clone, Debug, PartialEq)]

@@ -1,14 +1,14 @@
 //! The one thread that writes the log: it takes every call that waits, commits them with one fsync, makes them
 //! visible, then answers them all.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
+use lares_model::DeviceId;
 use lares_model::record::{Body, Entry, Position, Record};
-use lares_model::{DeviceId, OrganisationId};
 use rusqlite::{Connection, params};
 use tokio::sync::{mpsc, oneshot};
 
@@ -23,6 +23,7 @@ use crate::log::{schema, scrub};
 use crate::plan::{Plan, Planned, PlannedRow};
 use crate::published::{Counted, Published};
 use crate::sealer::Nudge;
+use crate::usage::{ByOrganisation, Usage, Used};
 use crate::{Appended, Limits, TelemetryError, sqlite};
 
 /// How long a group is held open for what comes right behind it: less than an fsync takes. A device's acknowledgement
@@ -74,7 +75,7 @@ pub struct Writer {
     pub names: Arc<RwLock<Names>>,
     pub hot: Arc<Hot>,
     pub limits: Limits,
-    pub series: HashMap<OrganisationId, usize>,
+    pub usage: Arc<Usage>,
     /// What the log keeps: last position and bytes of each batch, oldest first.
     pub kept: VecDeque<(i64, u64)>,
     pub checkpoints: Checkpoints,
@@ -86,6 +87,8 @@ struct Written {
     /// Per call, in order; empty for calls that append nothing.
     outcomes: Vec<Vec<(Appended, Option<Planned>)>>,
     rows: Vec<PlannedRow>,
+    /// Values of each organisation.
+    taken: ByOrganisation<i64>,
     head: Position,
     bytes: u64,
     truncated: i64,
@@ -174,7 +177,7 @@ impl Writer {
         }
         let entries = group.iter().map(weight).sum();
         let mut plan =
-            Plan::new(connection, &mut names, &self.hot, &self.limits, &mut self.series, before, entries);
+            Plan::new(connection, &mut names, &self.hot, &self.limits, &self.usage, before, entries);
         let mut outcomes = Vec::with_capacity(group.len());
         for job in group.iter_mut() {
             outcomes.push(match job {
@@ -185,7 +188,7 @@ impl Writer {
                 _ => Vec::new(),
             });
         }
-        let Plan { head, encoder, rows, .. } = plan;
+        let Plan { head, encoder, rows, taken, .. } = plan;
         drop(names);
         let blob = (head > before).then(|| encoder.finish());
         if let Some(blob) = &blob {
@@ -199,7 +202,7 @@ impl Writer {
             give_back(connection, idle)?;
         }
         run("COMMIT")?;
-        Ok(Written { outcomes, rows, head, bytes, truncated })
+        Ok(Written { outcomes, rows, taken, head, bytes, truncated })
     }
 
     /// Makes what was committed visible, before anybody is told that it is.
@@ -226,6 +229,11 @@ impl Writer {
                 }
                 Job::Forget { device, answer } => {
                     tail.forget(device);
+                    if let Some(device) = self.hot.get(device) {
+                        let mut device = lock(&device);
+                        published.hot_points.fetch_sub(device.points() as i64, Ordering::Relaxed);
+                        self.usage.forget(&mut device);
+                    }
                     self.hot.remove(device);
                     answers.push(Box::new(move || drop(answer.send(Ok(())))));
                 }
@@ -238,6 +246,9 @@ impl Writer {
             }
         }
         published.count(&counted);
+        for (organisation, points) in written.taken {
+            self.usage.add(organisation, Used { series: 0, points });
+        }
         published.set_head(written.head);
         drop(tail);
         // Whoever stopped waiting is not missed.
@@ -285,6 +296,7 @@ impl Writer {
                 }
             }
         }
+        device.counted.used.points += points as i64;
         (Record { position: planned.position, entry }, points)
     }
 
@@ -308,6 +320,8 @@ impl Writer {
 
     fn adopt(&mut self, names: Names) {
         *self.names.write().unwrap_or_else(PoisonError::into_inner) = names;
+        // Series of entries that came to nothing are counted, too.
+        self.usage.settle_all(&self.hot);
         for (_, device) in self.hot.all() {
             lock(&device).forget_numbers();
         }
@@ -326,6 +340,7 @@ impl Writer {
         let names = self.names.read().unwrap_or_else(PoisonError::into_inner);
         let replayed = crate::replay::replay(&connection, &names, &self.hot, told)?;
         drop(names);
+        self.usage.settle_all(&self.hot);
         self.published.hot_points.fetch_add(replayed.points as i64, Ordering::Relaxed);
         self.kept.extend(replayed.batches.iter().copied().filter(|batch| batch.0 > told.0));
         *self.published.tail() = Tail::after(head);

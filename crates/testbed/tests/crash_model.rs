@@ -15,8 +15,8 @@ use lares_testbed::vfs;
 use subject::{Disk, Subject};
 
 impl Subject for EmbeddedTelemetry {
-    fn open(directory: &Path) -> Result<Self, TelemetryError> {
-        EmbeddedTelemetry::open_with(directory, Limits { log_bytes: 2_000, ..Limits::default() })
+    fn open_with(directory: &Path, limits: Limits) -> Result<Self, TelemetryError> {
+        EmbeddedTelemetry::open_with(directory, limits)
     }
 
     fn seal(&self) {

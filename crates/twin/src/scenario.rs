@@ -2,7 +2,7 @@
 //! described field by field in the crate's README. Pure.
 
 use lares_model::device::{Encoding, Endpoint};
-use lares_model::home::PropertyType;
+use lares_model::home::{PropertyType, is_same_name};
 use serde::Deserialize;
 
 use crate::clock_time::ClockTime;
@@ -292,7 +292,7 @@ impl HomePlan {
         );
         needs(!self.rooms.is_empty(), "room: there must be at least one");
         for (index, room) in self.rooms.iter().enumerate() {
-            let again = self.rooms[..index].iter().any(|other| other.name == room.name);
+            let again = self.rooms[..index].iter().any(|other| is_same_name(&other.name, &room.name));
             needs(!again, &format!("room {:?} is there twice", room.name));
         }
         for cleaner in &self.cleaners {

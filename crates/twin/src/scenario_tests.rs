@@ -73,6 +73,7 @@ fn mistakes_are_told_with_their_place() {
         "room = \"Loft\"",
         "device \"Reading lamp\": room: there is no \"Loft\"",
     );
+    refused("name = \"Living room\"\n", "name = \"KITCHEN\"\n", "room \"Kitchen\" is there twice");
     refused("serial = \"FER-340-77120\"", "serial = \"OST-B2-004417\"", "\"OST-B2-004417\" is there twice");
     refused("load = \"lamp\"", "", "device \"Reading lamp\": load");
     refused("rated_w = 28.0", "rated_w = 0.0", "device \"Living room ceiling\": rated_w");

@@ -108,7 +108,7 @@ function Facts({ alarm }: { alarm: Alarm }) {
     <p className={classes(styles.soft, styles.dots)}>
       {alarm.home_name != null && <span>{alarm.home_name}</span>}
       <span>
-        <Age time={alarm.raised_at} />
+        <Age time={alarm.since} />
       </span>
       {alarm.times > 1 && <span>{t("times", { count: alarm.times })}</span>}
       {at != null && <span>{by?.name == null ? t("acknowledgedAt", { time: when(at) }) : t("acknowledgedBy", { name: by.name, time: when(at) })}</span>}

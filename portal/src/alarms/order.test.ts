@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { Alarm } from "../api/alarms";
 import { byUrgency, toneOf } from "./order";
 
-const alarm = (id: string, state: Alarm["state"], severity: Alarm["severity"], raised_at: string) => ({ id, state, severity, raised_at }) as Alarm;
+const alarm = (id: string, state: Alarm["state"], severity: Alarm["severity"], since: string) => ({ id, state, severity, since }) as Alarm;
 
 describe("byUrgency", () => {
   it("puts open before acknowledged before cleared, the worst first, then the newest", () => {

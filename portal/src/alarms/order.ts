@@ -9,7 +9,7 @@ const BY_SEVERITY: Record<Alarm["severity"], number> = { critical: 0, warning: 1
 export function byUrgency(a: Alarm, b: Alarm): number {
   if (a.state !== b.state) return BY_STATE[a.state] - BY_STATE[b.state];
   if (a.state === "open" && a.severity !== b.severity) return BY_SEVERITY[a.severity] - BY_SEVERITY[b.severity];
-  return millis(b.raised_at) - millis(a.raised_at);
+  return millis(b.since) - millis(a.since);
 }
 
 /** What is over or seen to is not shouted about any more. */

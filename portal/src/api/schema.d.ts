@@ -1165,7 +1165,7 @@ export interface paths {
         /** Rooms of a home. */
         get: operations["listRoomsOfHome"];
         put?: never;
-        /** Make a room in a home. */
+        /** Make a room in a home. Each room of a home has a name of its own, whatever its capitals. */
         post: operations["createRoom"];
         delete?: never;
         options?: never;
@@ -2027,8 +2027,8 @@ export interface paths {
         get: operations["listMembers"];
         put?: never;
         /**
-         * Add a person whom you share an organisation with, or did. They are told by mail. Others are invited, whether they have an
-         *     account or not.
+         * Add a person whom you share an organisation with, or did, and not as an owner. They are told by mail, and may leave.
+         *     Others are invited, whether they have an account or not.
          */
         post: operations["addMember"];
         delete?: never;
@@ -2100,10 +2100,10 @@ export interface paths {
         /** How long readings are kept, by class of series; null is for ever. */
         get: operations["getRetention"];
         /**
-         * Set how long readings are kept, by class of series; null is for ever. What is older is removed in the background, at
-         *     once and then daily, chunk by chunk: the last readings of a chunk decide when all of it goes, and days are summed up
-         *     64 together. Series that a device reports together are kept as long as the one of them that
-         *     is kept longest.
+         * Set how long readings are kept, by class of series; null is for ever. What is older, by whole days (UTC), is shown
+         *     no more at once, and removed in the background, then daily, chunk by chunk: the last readings of a chunk decide when
+         *     its bytes go, and days are summed up 64 together. Series that a device reports together are kept as long as the one
+         *     of them that is kept longest.
          */
         put: operations["setRetention"];
         post?: never;
@@ -2179,7 +2179,7 @@ export interface paths {
         delete: operations["deleteRoom"];
         options?: never;
         head?: never;
-        /** Rename a room. */
+        /** Rename a room; not to the name of another room of its home. */
         patch: operations["updateRoom"];
         trace?: never;
     };
@@ -2596,7 +2596,7 @@ export interface components {
             /**
              * @description What it is about: `smoke`, `carbon_monoxide`, `leak`, `door_forced`, `door_jammed`, `offline`, `battery_low`,
              *     `mqtt_queue_full`, `mqtt_retained_full`, `mqtt_sessions_full`, `mqtt_connections_full`,
-             *     `mqtt_client_sessions_full`, or `reported` by a person.
+             *     `mqtt_client_sessions_full`, `telemetry_points_full`, `telemetry_series_full`, or `reported` by a person.
              */
             kind: string;
             last_raised_at: components["schemas"]["UnixMillis"];
@@ -2604,6 +2604,8 @@ export interface components {
             organisation: components["schemas"]["OrganisationId"];
             raised_at: components["schemas"]["UnixMillis"];
             severity: components["schemas"]["AlarmSeverity"];
+            /** @description Since when its cause is there; of a device's state, since the reading that says so. */
+            since: components["schemas"]["UnixMillis"];
             source: components["schemas"]["AlarmSource"];
             state: components["schemas"]["AlarmState"];
             /**
@@ -4157,7 +4159,7 @@ export interface components {
                 /**
                  * @description What it is about: `smoke`, `carbon_monoxide`, `leak`, `door_forced`, `door_jammed`, `offline`, `battery_low`,
                  *     `mqtt_queue_full`, `mqtt_retained_full`, `mqtt_sessions_full`, `mqtt_connections_full`,
-                 *     `mqtt_client_sessions_full`, or `reported` by a person.
+                 *     `mqtt_client_sessions_full`, `telemetry_points_full`, `telemetry_series_full`, or `reported` by a person.
                  */
                 kind: string;
                 last_raised_at: components["schemas"]["UnixMillis"];
@@ -4165,6 +4167,8 @@ export interface components {
                 organisation: components["schemas"]["OrganisationId"];
                 raised_at: components["schemas"]["UnixMillis"];
                 severity: components["schemas"]["AlarmSeverity"];
+                /** @description Since when its cause is there; of a device's state, since the reading that says so. */
+                since: components["schemas"]["UnixMillis"];
                 source: components["schemas"]["AlarmSource"];
                 state: components["schemas"]["AlarmState"];
                 /**
@@ -4822,6 +4826,12 @@ export interface components {
             engine_lacks: string[];
             homes: components["schemas"]["HomeStorageView"][];
             organisation: components["schemas"]["OrganisationId"];
+            /**
+             * Format: int64
+             * @description Values that the organisation may have, hot ones too; beyond, its readings are refused. Absent for as many as
+             *     there is space for.
+             */
+            points_max?: number | null;
             removal?: components["schemas"]["RemovalView"] | null;
             removed_at?: components["schemas"]["UnixMillis"] | null;
             total: components["schemas"]["AmountView"];
@@ -12109,7 +12119,7 @@ export interface operations {
                 from?: components["schemas"]["UnixMillis"];
                 /** @description Before this device time; now when left out. */
                 until?: components["schemas"]["UnixMillis"];
-                /** @description So many of equal width; 300 when neither this nor `step` is given. At most 100,000 in all series together. */
+                /** @description So many of equal width; 300 when neither this nor `step` is given. In all series together at most 100,000, where the server is not set up otherwise. */
                 buckets?: number;
                 /** @description In place of `buckets`: one for each of these, in the home's time zone; 2000 at most. */
                 step?: "hour" | "day" | "week" | "month";
@@ -15080,7 +15090,10 @@ export interface operations {
                 endpoint?: number;
                 /** @description From this device time on; a day before `until` when left out. */
                 from?: components["schemas"]["UnixMillis"];
-                /** @description Before this device time; now when left out. The span holds at most 2,000,000 readings. */
+                /**
+                 * @description Before this device time; now when left out. The span holds at most 2,000,000 readings, where the
+                 *     server is not set up otherwise.
+                 */
                 until?: components["schemas"]["UnixMillis"];
                 /** @description How many pixels wide it is drawn; 1000 when left out. At most four readings come for each. */
                 points?: number;
@@ -17000,7 +17013,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No space left */
+            /** @description A limit of the organisation or the device is reached: nothing was taken */
             507: {
                 headers: {
                     [name: string]: unknown;

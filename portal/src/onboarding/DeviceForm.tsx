@@ -117,11 +117,16 @@ export function DeviceForm({ home, room, onRegistered }: DeviceFormProps) {
     if (values.room === NO_ROOM) return undefined;
     if (values.room !== NEW_ROOM) return values.room;
     const name = values.newRoom;
-    const there = rooms.find((known) => known.name === name);
+    const there = rooms.find((known) => plain(known.name) === plain(name));
     if (there !== undefined) return there.id;
     const path = { id: values.home };
     return (await answer(api.POST("/api/homes/{id}/rooms", { body: { name }, params: { path } }))).id;
   }
+}
+
+/** As the server compares names of rooms. */
+function plain(name: string): string {
+  return name.trim().toLowerCase();
 }
 
 function PresetPicker({ value, onChange }: { value: Preset; onChange: (preset: Preset) => void }) {

@@ -91,7 +91,7 @@ function sizeOf(amount: Amount, locale: string): string {
   return amount.points === 0 ? "–" : bytesText(amount.bytes + amount.rollup_bytes, locale);
 }
 
-function Total({ storage: { total, removed_at: removedAt } }: { storage: Storage }) {
+function Total({ storage: { total, points_max: pointsMax, removed_at: removedAt } }: { storage: Storage }) {
   const t = useTranslations("settings.storage");
   const voice = useVoice();
   const zone = useTimeZone() ?? "UTC";
@@ -108,6 +108,7 @@ function Total({ storage: { total, removed_at: removedAt } }: { storage: Storage
     { name: t("last"), value: moment(total.last) },
     { name: t("rollups"), value: bytesText(total.rollup_bytes, voice.locale) },
     { name: t("hot"), value: count(total.hot_points) },
+    ...(pointsMax == null ? [] : [{ name: t("pointsMax"), value: count(pointsMax) }]),
     ...(removedAt == null ? [] : [{ name: t("removedAt"), value: moment(removedAt) }]),
   ];
   return (

@@ -33,7 +33,8 @@ pub struct AlarmView {
     pub source: AlarmSource,
     /// What it is about: `smoke`, `carbon_monoxide`, `leak`, `door_forced`, `door_jammed`, `offline`, `battery_low`,
     /// `mqtt_queue_full`, `mqtt_retained_full`, `mqtt_sessions_full`, `mqtt_connections_full`,
-    /// `mqtt_client_sessions_full`, `mqtt_client_topics_full`, or `reported` by a person.
+    /// `mqtt_client_sessions_full`, `mqtt_client_topics_full`, `telemetry_points_full`, `telemetry_series_full`, or
+    /// `reported` by a person.
     pub kind: String,
     pub severity: AlarmSeverity,
     pub state: AlarmState,
@@ -44,6 +45,8 @@ pub struct AlarmView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(schema_with = lares_model::value::schema)]
     pub value: Option<Value>,
+    /// Since when its cause is there; of a device's state, since the reading that says so.
+    pub since: UnixMillis,
     pub raised_at: UnixMillis,
     pub last_raised_at: UnixMillis,
     /// How often its cause came.
@@ -60,6 +63,7 @@ impl AlarmView {
         let text = |name: &str| alarm.detail[name].as_str().map(str::to_owned);
         Ok(AlarmView {
             state: alarm.state(),
+            since: alarm.since(),
             title: text("title"),
             detail: text("detail"),
             value: serde_json::from_value(alarm.detail["value"].clone()).ok(),

@@ -26,7 +26,8 @@ pub struct ChartQuery {
     endpoint: Option<u16>,
     /// From this device time on; a day before `until` when left out.
     from: Option<UnixMillis>,
-    /// Before this device time; now when left out. The span holds at most 2,000,000 readings.
+    /// Before this device time; now when left out. The span holds at most 2,000,000 readings, where the
+    /// server is not set up otherwise.
     until: Option<UnixMillis>,
     /// How many pixels wide it is drawn; 1000 when left out. At most four readings come for each.
     #[param(minimum = 1, maximum = 4000)]

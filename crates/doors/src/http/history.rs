@@ -116,7 +116,7 @@ pub struct HomeHistoryQuery {
     from: Option<UnixMillis>,
     /// Before this device time; now when left out.
     until: Option<UnixMillis>,
-    /// So many of equal width; 300 when neither this nor `step` is given. At most 100,000 in all series together.
+    /// So many of equal width; 300 when neither this nor `step` is given. In all series together at most 100,000, where the server is not set up otherwise.
     #[param(minimum = 1, maximum = 2000)]
     buckets: Option<u32>,
     /// In place of `buckets`: one for each of these, in the home's time zone; 2000 at most.

@@ -68,8 +68,8 @@ pub async fn list(
     Ok(Json(PageOf::of(listed, MemberView::from)))
 }
 
-/// Add a person whom you share an organisation with, or did. They are told by mail. Others are invited, whether they have an
-/// account or not.
+/// Add a person whom you share an organisation with, or did, and not as an owner. They are told by mail, and may leave.
+/// Others are invited, whether they have an account or not.
 #[utoipa::path(post, path = "/api/organisations/{id}/members", tag = "organisations", operation_id = "addMember",
     params(("id" = OrganisationId, Path, description = "Organisation"), OnceHeader), request_body = NewMemberBody,
     responses((status = 201, description = "Added", body = MemberView)))]

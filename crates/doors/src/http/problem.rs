@@ -143,6 +143,7 @@ impl From<HubError> for Problem {
                 Problem::new(503, "Service unavailable", text).after(retry_after_s)
             }
             HubError::NoSpace => Problem::new(507, "Insufficient storage", text).after(30),
+            HubError::LimitReached(_) => Problem::new(507, "Limit reached", text),
             HubError::Unavailable => Problem::new(503, "Service unavailable", text).after(5),
             HubError::Internal(cause) => {
                 tracing::error!(%cause, "request failed");

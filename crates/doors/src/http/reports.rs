@@ -4,7 +4,7 @@ use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
-use lares_hub::ingest;
+use lares_hub::{HubError, ingest};
 use lares_model::device::Encoding;
 use lares_model::protocol::Channel;
 use serde::Serialize;
@@ -25,7 +25,9 @@ pub struct ReceivedView {
     params(("id" = lares_model::DeviceId, Path, description = "Device")),
     request_body(description = "A report of the native device protocol, in JSON or CBOR",
         content((Object = "application/json"), (Vec<u8> = "application/cbor"))),
-    responses((status = 202, description = "In the log", body = ReceivedView)))]
+    responses((status = 202, description = "In the log", body = ReceivedView),
+        (status = 507, description = "A limit of the organisation or the device is reached: nothing was taken",
+            body = Problem, content_type = "application/problem+json")))]
 pub async fn telemetry(
     State(door): State<Door>,
     Reporting(device): Reporting,
@@ -41,8 +43,10 @@ pub async fn telemetry(
             return Err(Problem::new(415, "Unsupported media type", text));
         }
     };
-    let refused =
-        ingest::report_and_tell(&door.hub, &device, Channel::Telemetry, Some(encoding), &body).await;
-    let refused = refused.map_err(lares_hub::HubError::from)?;
-    Ok((StatusCode::ACCEPTED, Json(ReceivedView { refused })))
+    let reported = ingest::report(&door.hub, &device, Channel::Telemetry, Some(encoding), &body).await;
+    let reported = reported.map_err(HubError::from)?;
+    if let Some(limit) = reported.limit {
+        return Err(HubError::from(limit).into());
+    }
+    Ok((StatusCode::ACCEPTED, Json(ReceivedView { refused: reported.refused })))
 }

@@ -34,7 +34,7 @@ pub struct RoomsQuery {
     limit: Option<u64>,
 }
 
-/// Make a room in a home.
+/// Make a room in a home. Each room of a home has a name of its own, whatever its capitals.
 #[utoipa::path(post, path = "/api/homes/{id}/rooms", tag = "homes", operation_id = "createRoom",
     params(("id" = HomeId, Path, description = "Home"), OnceHeader), request_body = RoomBody,
     responses((status = 201, description = "Made", body = Room)))]
@@ -88,7 +88,7 @@ pub async fn get(
     Ok(Json(hub::find(&door.hub, &caller, id).await?))
 }
 
-/// Rename a room.
+/// Rename a room; not to the name of another room of its home.
 #[utoipa::path(patch, path = "/api/rooms/{id}", tag = "homes", operation_id = "updateRoom",
     params(("id" = RoomId, Path, description = "Room")), request_body = RoomBody,
     responses((status = 200, description = "Renamed", body = Room)))]

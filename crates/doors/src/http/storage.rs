@@ -93,6 +93,10 @@ pub struct RemovalView {
 pub struct StorageView {
     pub organisation: OrganisationId,
     pub total: AmountView,
+    /// Values that the organisation may have, hot ones too; beyond, its readings are refused. Absent for as many as
+    /// there is space for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub points_max: Option<u64>,
     pub homes: Vec<HomeStorageView>,
     /// The 20 that take the most, the largest first.
     pub devices: Vec<DeviceStorageView>,
@@ -113,6 +117,7 @@ impl StorageView {
         StorageView {
             organisation,
             total: stored.total.into(),
+            points_max: stored.points_max,
             homes: homes.map(|(home, amount)| HomeStorageView { home, stored: amount.into() }).collect(),
             devices: devices
                 .map(|(device, amount)| DeviceStorageView {
@@ -173,10 +178,10 @@ pub async fn get_retention(
     Ok(Json(hub_retention::find(&door.hub, &caller, id).await?))
 }
 
-/// Set how long readings are kept, by class of series; null is for ever. What is older is removed in the background, at
-/// once and then daily, chunk by chunk: the last readings of a chunk decide when all of it goes, and days are summed up
-/// 64 together. Series that a device reports together are kept as long as the one of them that
-/// is kept longest.
+/// Set how long readings are kept, by class of series; null is for ever. What is older, by whole days (UTC), is shown
+/// no more at once, and removed in the background, then daily, chunk by chunk: the last readings of a chunk decide when
+/// its bytes go, and days are summed up 64 together. Series that a device reports together are kept as long as the one
+/// of them that is kept longest.
 #[utoipa::path(put, path = "/api/organisations/{id}/retention", tag = "organisations", operation_id = "setRetention",
     params(("id" = OrganisationId, Path, description = "Organisation")), request_body = RetentionBody,
     responses((status = 200, description = "Set", body = Retention)))]

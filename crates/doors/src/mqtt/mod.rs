@@ -15,6 +15,7 @@ use std::sync::{Arc, PoisonError};
 
 use lares_hub::alarms::Cause;
 use lares_hub::home_clients::{self, HomeClient};
+use lares_hub::ingest::Reported;
 use lares_hub::oauth::machines;
 use lares_hub::{Hub, HubError, certificates, devices, ingest, signing};
 use lares_model::alarm::{AlarmSeverity, AlarmSource};
@@ -239,7 +240,8 @@ impl House {
             _ => None,
         };
         match ingest::report(&self.hub, &device, channel, encoding, &message.payload).await {
-            Ok(()) => Outcome::Accepted,
+            Ok(Reported { limit: Some(_), .. }) => Outcome::Rejected(ReasonCode::QuotaExceeded),
+            Ok(_) => Outcome::Accepted,
             Err(error) => {
                 metrics::counter!("lares_mqtt_unacknowledged_total").increment(1);
                 tracing::warn!(device.id = %id, %error, "a message is not safe and not acknowledged");

@@ -19,6 +19,7 @@ use crate::app_sessions::{self, NewAppSession, api_resource, sha256};
 use crate::caller::Caller;
 use crate::error::HubError;
 use crate::hub::Hub;
+use crate::sessions;
 
 const DEVICE_CODE_BYTES: usize = 32;
 /// Enough that eight of them are letters.
@@ -198,6 +199,7 @@ pub async fn decide(
     if allow && !grant.scopes.is_within(caller.authenticated.scopes) {
         return Err(HubError::ScopeBeyondGrant);
     }
+    sessions::hold(&work, caller).await?;
     let (authenticated_at, amr) = proof_of(&work, caller).await?;
     let decision = if allow { Decision::Allowed } else { Decision::Denied };
     let who = Person { user: caller.user, authenticated_at, amr };

@@ -188,6 +188,7 @@ pub async fn hub_on(data: &TempDir, clock: &Arc<SetClock>) -> Arc<Hub> {
         accounts: lares_hub::accounts::AccountPolicy::default(),
         other_origins: vec![],
         providers: vec![],
+        query_limits: lares_model::history::QueryLimits::default(),
     });
     hub.directory.load(&hub.store).await.unwrap();
     hub

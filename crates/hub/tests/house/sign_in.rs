@@ -7,7 +7,9 @@ use lares_hub::account_log::Visitor;
 use lares_hub::caller::{Caller, Means, STEP_UP_MS};
 use lares_hub::identity::{self, Issued};
 use lares_hub::sign_in::{self, Proved};
-use lares_hub::{Hub, HubError, password_reset, second_factor, step_up};
+use lares_hub::{
+    Hub, HubError, api_tokens, email_change, password_change, password_reset, second_factor, step_up,
+};
 use lares_model::UserId;
 use lares_store::{recovery_codes, totp, users};
 
@@ -310,6 +312,54 @@ async fn a03_who_proved_themselves_before_a_reset_gets_no_session_after_it() {
     assert!(matches!(sign_in::open_session(hub, proved, &here()).await, Err(HubError::WrongCredentials)));
     let proved = sign_in(hub, new, None).await.unwrap();
     sign_in::open_session(hub, proved, &here()).await.unwrap();
+}
+
+/// A request is let in by its head, and its body may come as late as it likes.
+#[tokio::test]
+async fn a03_what_outlives_a_session_is_refused_once_that_has_ended() {
+    let bed = Bed::new().await;
+    let hub = &bed.hub;
+    lares_hub::signing::keep(hub).await.unwrap();
+    let (browser, _) = session(hub).await;
+    let proved = sign_in(hub, PASSWORD, None).await.unwrap();
+    let app = sign_in::open_app_session(hub, proved, &here()).await.unwrap();
+    let app = identity::caller_of(hub, &app.access_token).await.unwrap();
+    let new = api_tokens::NewToken { name: "mine".to_owned(), expires_at: None, scopes: None };
+    let made = api_tokens::create(hub, &browser, &here(), None, &new).await.unwrap();
+    let program = identity::caller_of(hub, &made.token).await.unwrap();
+
+    let link = password_reset::link_for(hub, EMAIL).await.unwrap();
+    let token = link.rsplit_once("#token=").unwrap().1;
+    password_reset::confirm(hub, &here(), token, "a new and long enough password").await.unwrap();
+    for caller in [&browser, &app, &program] {
+        let token = api_tokens::create(hub, caller, &here(), None, &new).await;
+        assert!(matches!(token, Err(HubError::Unauthenticated)), "{:?}: {token:?}", caller.authenticated);
+    }
+    for caller in [&browser, &app] {
+        let address = email_change::ask(hub, caller, &here(), "thief@example.org").await;
+        assert!(matches!(address, Err(HubError::Unauthenticated)), "{:?}: {address:?}", caller.authenticated);
+    }
+    let successor = api_tokens::rotate(hub, &program, &here(), None, program.token, None).await;
+    assert!(successor.is_err(), "{successor:?}");
+    assert_eq!(api_tokens::list(hub, &browser).await.unwrap(), vec![]);
+}
+
+#[tokio::test]
+async fn a03_who_knew_the_old_password_does_not_overwrite_the_new_one() {
+    let bed = Bed::new().await;
+    let hub = &bed.hub;
+    let (thief, _) = session(hub).await;
+    let link = password_reset::link_for(hub, EMAIL).await.unwrap();
+    let token = link.rsplit_once("#token=").unwrap().1;
+    let (of_owner, of_thief, from) = ("a new and long enough password", "what a thief would choose", here());
+    // Which is the longer way: two hashes against one.
+    let (stolen, reset) = tokio::join!(
+        password_change::change(hub, &thief, &from, Some(PASSWORD), of_thief),
+        password_reset::confirm(hub, &from, token, of_owner),
+    );
+    reset.unwrap();
+    assert!(matches!(stolen, Ok(()) | Err(HubError::Unauthenticated)), "{stolen:?}");
+    sign_in(hub, of_owner, None).await.unwrap();
 }
 
 #[tokio::test]

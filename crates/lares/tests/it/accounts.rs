@@ -233,6 +233,43 @@ async fn a_changed_password_ends_all_other_sessions_and_is_told() {
     world.stop().await;
 }
 
+/// Each name stays in the logs of others, and who only looks there fills none.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nobody_fills_the_logs_of_others_with_names() {
+    let world = World::start().await;
+    let mut told = vec![];
+    for number in 0..11 {
+        let body = json!({ "name": format!("name {number}") });
+        told.push(world.patch("/api/auth/profile").as_(Viewer).json(body).send().await.status);
+    }
+    assert_eq!(told, [vec![200; 10], vec![429]].concat());
+    let log = format!("/api/events?organisation={}&type=member.updated&limit=100", world.a.organisation);
+    let log = world.get(log).as_(Owner).expect(200).await;
+    assert_eq!(log["items"].as_array().unwrap().len(), 10, "{log}");
+    world.patch("/api/auth/profile").as_(Viewer).json(json!({ "units": "imperial" })).expect(200).await;
+    world.stop().await;
+}
+
+/// Neither what accounts alone are sent nor what others asked for shows in when an address is refused.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_address_with_an_account_is_refused_no_sooner_than_one_without() {
+    let world = World::start_with(|config| config.identity.mails_per_address_per_hour = 3).await;
+    register(&world, ANNA).await;
+    let access = token(&world, ANNA, SECRET).await;
+    for _ in 0..2 {
+        assert_eq!(register(&world, Owner.email()).await.status, 201);
+    }
+    for email in [Owner.email(), "nobody@example.org"] {
+        let mut told = vec![];
+        for _ in 0..5 {
+            let call = world.post("/api/auth/email-change").bearer(&access).json(json!({ "email": email }));
+            told.push(call.send().await.status);
+        }
+        assert_eq!(told, [202, 202, 202, 429, 429], "{email}");
+    }
+    world.stop().await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_new_address_counts_when_it_answers_and_the_old_one_is_told_twice() {
     let world = World::start().await;

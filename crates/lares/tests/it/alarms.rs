@@ -1,6 +1,7 @@
 //! Alarms, from what devices, the broker and people say: raised once, seen by those who belong there, acknowledged,
 //! and over when their cause is.
 
+use lares_model::UnixMillis;
 use serde_json::{Value, json};
 
 use super::world::*;
@@ -74,6 +75,23 @@ async fn a_cause_that_came_and_went_at_once_is_an_alarm_all_the_same_and_one_of_
     let cleared = eventually("it was noticed", look, |items: &Vec<Value>| !items.is_empty()).await;
     assert_eq!((cleared.len(), &cleared[0]["kind"]), (1, &json!("smoke")));
     assert_eq!(listed(&world, Owner, "").await.len(), 1);
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_alarm_says_since_when_its_cause_is_there() {
+    let world = World::start().await;
+    let registered = smoke_alarm(&world).await;
+    let mut device = world.connect(&registered).await;
+    let long_ago = now_ms() - 24 * 24 * 3_600_000;
+    device.report_at(long_ago, &[("PowerSource.BatPercentRemaining", json!(4))]).await;
+    let look = async || listed(&world, Owner, "?state=open").await;
+    let open = eventually("an alarm", look, |items: &Vec<Value>| !items.is_empty()).await;
+    let instant = |field: &str| open[0][field].as_str().unwrap().parse::<UnixMillis>().unwrap();
+    assert_eq!((&open[0]["kind"], instant("since")), (&json!("battery_low"), UnixMillis(long_ago)));
+    assert!(instant("raised_at").0 > long_ago + 24 * 3_600_000, "{open:?}");
+    let concerns = world.get("/api/attention").as_(Owner).expect(200).await;
+    assert!(concerns.to_string().contains(open[0]["since"].as_str().unwrap()), "{concerns}");
     world.stop().await;
 }
 

@@ -106,6 +106,7 @@ impl House {
             accounts: lares_hub::accounts::AccountPolicy::default(),
             other_origins: vec![],
             providers: vec![],
+            query_limits: lares_model::history::QueryLimits::default(),
         });
         let reach = Arc::new(Reach(AtomicBool::new(true)));
         hub.connect_link(reach.clone());

@@ -44,6 +44,28 @@ async fn changes_of_homes_and_rooms_show_before_and_after() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rooms_of_one_home_are_called_differently() {
+    let world = World::start().await;
+    let of = |home: &str| format!("/api/homes/{home}/rooms");
+    let named = |name: &str| json!({ "name": name });
+    let make = async |name: &str| world.post(of(&world.a.home)).as_(Owner).json(named(name)).send().await;
+    let bath = format!("/api/rooms/{}", id_of(&make("Bath Ä").await.json));
+    let hall = format!("/api/rooms/{}", world.a.room);
+    for again in ["Bath Ä", "bath ä", " BATH Ä "] {
+        let renamed = world.patch(&hall).as_(Owner).json(named(again)).send().await;
+        for refused in [make(again).await, renamed] {
+            assert_eq!((refused.status, refused.wrong_fields()), (422, vec!["/name"]), "{}", refused.text);
+        }
+    }
+    // Its own name, written otherwise, and the name in another home.
+    world.patch(&bath).as_(Owner).json(named("BATH Ä ")).expect(200).await;
+    world.post(of(&world.b.home)).as_(Neighbour).json(named("Bath Ä")).expect(201).await;
+    world.delete(&bath).as_(Owner).expect(204).await;
+    assert_eq!(make("Bath Ä").await.status, 201);
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_address_is_in_no_event_in_the_clear() {
     let world = World::start().await;
     let home = format!("/api/homes/{}", world.a.home);
@@ -160,6 +182,8 @@ async fn members_come_and_go_and_nobody_grants_more_than_they_hold() {
     // An admin manages, and neither makes nor removes owners.
     world.get(format!("/api/homes/{}", world.a.home)).as_(Neighbour).expect(200).await;
     world.post(&members).as_(Neighbour).json(add(Expired.email(), "owner")).expect(403).await;
+    let owner = world.post(&members).as_(Owner).json(add(Expired.email(), "owner")).send().await;
+    assert_eq!((owner.status, owner.wrong_fields()), (422, vec!["/role"]), "nobody owns unasked");
     let listed = world.get(&members).as_(Owner).expect(200).await;
     let all = listed["items"].as_array().unwrap();
     assert_eq!(all.len(), 4);

@@ -70,6 +70,7 @@ mod smtp_server;
 mod stock_mqtt;
 mod takeover;
 mod telemetry_files;
+mod telemetry_limits;
 mod tls_renewal;
 mod topics;
 mod transport;

@@ -1,5 +1,5 @@
 //! What is good once is good once for many who bring it at the same moment, over HTTP and on both stores: codes,
-//! links, invitations and tokens.
+//! links, invitations, tokens, and a name where there can be one of it.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -98,6 +98,14 @@ async fn an_invitation(world: &World) {
     assert_eq!(listed["items"].as_array().unwrap().len(), 4, "{listed}");
 }
 
+async fn a_name_of_a_room(world: &World) {
+    let rooms = format!("/api/homes/{}/rooms", world.a.home);
+    answered("a name of a room", 201, async |_| {
+        world.post(&rooms).as_(Owner).json(json!({ "name": "Attic" })).send().await
+    })
+    .await;
+}
+
 async fn mailed_links(world: &World, mailbox: &Mailbox) {
     let anna = "anna@example.org";
     let body = json!({ "email": anna, "password": SECRET });
@@ -158,6 +166,7 @@ async fn each_is_good_once(engine: Engine) {
     a_refresh_token(&world).await;
     an_initial_token(&world).await;
     an_invitation(&world).await;
+    a_name_of_a_room(&world).await;
     mailed_links(&world, &mailbox).await;
     a_recovery_code(&world).await;
     world.stop().await;

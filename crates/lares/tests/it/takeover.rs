@@ -153,6 +153,12 @@ async fn a_hint_at_somebody_else_is_answered_with_login_required() {
     assert!(text(&call.expect(200).await, "redirect_to").contains("code="));
     let forged = world.get(request(&program, &[("id_token_hint", "x.y.z")])).send().await;
     assert!(forged.header("location").contains("error=invalid_request"), "{forged:?}");
+    // One whose key is gone names nobody, and is no mistake of the program's: whoever is here is asked.
+    let header = json!({ "alg": "ES256", "typ": "JWT", "kid": world.a.home });
+    let gone = Key::new().sign(&header, &claims_of(&id_token));
+    let unnamed = ticket(&world, request(&program, &[("id_token_hint", &gone)])).await;
+    let call = world.post("/api/oauth/request").in_person(Viewer).json(json!({ "request": unnamed }));
+    assert_eq!(call.expect(200).await["redirect_to"], Value::Null);
 
     // The same request as a form.
     let (path, query) =

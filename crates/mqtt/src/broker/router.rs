@@ -316,13 +316,13 @@ impl<H: Handler> Broker<H> {
     }
 }
 
-/// One copy for each client, at the best of its subscriptions.
 /// Whether a topic is in what is left of a filter that was narrowed.
 fn is_within(subscription: &Subscription, letter: &Letter) -> bool {
     let within = &subscription.within;
     within.is_empty() || within.iter().any(|pattern| matches(pattern, &letter.topic))
 }
 
+/// One copy for each client, at the best of its subscriptions.
 fn add_target<'a>(
     targets: &mut Vec<Target<'a>>,
     subscription: &'a Subscription,

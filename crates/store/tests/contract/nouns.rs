@@ -82,11 +82,15 @@ pub async fn rooms_round_trip(bed: Bed) {
     assert_eq!(list(None).await, [room.clone(), attic.clone()]);
     assert_eq!(list(Some(elsewhere.id)).await, slice::from_ref(&attic));
 
-    let renamed = Room { name: "Salon".to_owned(), ..room.clone() };
+    let renamed = Room { name: " Größe".to_owned(), ..room.clone() };
     let work = bed.work().await;
     assert!(rooms::update(&work, &renamed).await.unwrap());
     work.commit().await.unwrap();
     assert_eq!(rooms::find(&bed.store, &scope, room.id).await.unwrap(), Some(renamed));
+    let is_named =
+        async |home, name| rooms::is_named(&bed.store, room.organisation, home, name).await.unwrap();
+    assert!(is_named(home.id, "Größe").await && is_named(home.id, "GRÖßE ").await);
+    assert!(!is_named(home.id, &room.name).await && !is_named(elsewhere.id, "Größe").await);
 
     let work = bed.work().await;
     assert!(rooms::delete(&work, room.id).await.unwrap());

@@ -33,6 +33,7 @@ pub struct Sealed {
     pub through: Position,
     pub identities: Vec<u64>,
     pub shapes: Vec<Arc<Shape>>,
+    pub points: i64,
 }
 
 /// One value that a series had at an instant, and since when the server knew.
@@ -71,6 +72,27 @@ pub struct Expiry {
     pub rollups_before: UnixMillis,
 }
 
+const DAY_MS: i64 = 86_400_000;
+
+impl Expiry {
+    /// By whole days (UTC), so that no rollup is cut in two; rollups outlive what they are made of.
+    fn by_days(self) -> Expiry {
+        let day = |instant: UnixMillis| instant.0.div_euclid(DAY_MS).saturating_mul(DAY_MS);
+        let raw_before = day(self.raw_before);
+        let rollups_before = day(self.rollups_before).min(raw_before);
+        Expiry { raw_before: UnixMillis(raw_before), rollups_before: UnixMillis(rollups_before) }
+    }
+
+    /// Of rows of a shape: series that share them are kept as long as the one of them that is kept longest.
+    pub fn of_shape(shape: &Shape, retention: &dyn Fn(&str) -> Expiry) -> Option<Expiry> {
+        let each = shape.0.iter().map(|column| retention(&column.attribute).by_days());
+        each.reduce(|a, b| Expiry {
+            raw_before: a.raw_before.min(b.raw_before),
+            rollups_before: a.rollups_before.min(b.rollups_before),
+        })
+    }
+}
+
 /// Blocks on the disk or the network: called from threads that may.
 pub trait Archive: Send + Sync + 'static {
     fn abilities(&self) -> Abilities {
@@ -104,6 +126,11 @@ pub trait Archive: Send + Sync + 'static {
         Vec::new()
     }
 
+    /// Of a series only rollups are left before this instant.
+    fn aged(&self, _series: &SeriesKey) -> i64 {
+        i64::MIN
+    }
+
     /// Removes what is older than `expiry` says of a shape's series, a little at a time: answers whether there is more.
     fn expire(
         &self,
@@ -116,6 +143,11 @@ pub trait Archive: Send + Sync + 'static {
 
     /// Looks for damage and lists what it found, in words; empty means sound.
     fn check(&self) -> Result<Vec<String>, TelemetryError>;
+
+    /// How many values of a device there are, without a search; 0 where they cannot be counted.
+    fn points(&self, _device: DeviceId) -> i64 {
+        0
+    }
 
     /// What is kept of an organisation, by device and series.
     fn storage(&self, organisation: OrganisationId) -> Result<Storage, TelemetryError>;

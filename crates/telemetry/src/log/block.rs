@@ -5,8 +5,9 @@ use lares_model::reading::Reading;
 use lares_model::record::{MessageIdentity, Position};
 use lares_model::{DeviceId, OrganisationId};
 
-use super::batch::{Content, EntryPlan, RawEntry, RawRow, RowPlan};
+use super::batch::{EntryPlan, RowPlan};
 use super::names::Names;
+use super::walk::{Content, RawEntry, RawRow};
 use crate::TelemetryError;
 use crate::codec::column::{Column, Kind};
 use crate::codec::packed::{put_integers, read_integers};

@@ -3,9 +3,9 @@
 use lares_model::record::Position;
 use rusqlite::Connection;
 
-use super::batch;
 use super::names::Names;
 use super::records::batch_after;
+use super::walk::walk;
 use crate::TelemetryError;
 use crate::sqlite::from_sqlite;
 
@@ -30,7 +30,7 @@ pub fn inspect(connection: &Connection, names: &Names) -> Result<Vec<String>, Te
             ));
         }
         let mut before = Position(first.0 - 1);
-        let walked = batch::walk(&body, first, names, |entry| {
+        let walked = walk(&body, first, names, |entry| {
             let position = entry.position;
             if position <= before || position > last {
                 let why = format!("position {} follows {}", position.0, before.0);

@@ -11,3 +11,4 @@ pub mod records;
 pub mod schema;
 pub mod scrub;
 pub mod tail;
+pub mod walk;

@@ -3,8 +3,8 @@
 use lares_model::record::{Position, Record};
 use rusqlite::{Connection, OptionalExtension};
 
-use super::batch::{self, RawEntry};
 use super::names::Names;
+use super::walk::{RawEntry, walk};
 use crate::TelemetryError;
 use crate::sqlite::from_sqlite;
 
@@ -20,7 +20,7 @@ pub fn between(
     let mut at = after;
     while records.len() < limit && at < last {
         let Some((first, until, body)) = batch_after(connection, at)? else { break };
-        batch::walk(&body, first, names, |entry| {
+        walk(&body, first, names, |entry| {
             if entry.position > after && entry.position <= last && records.len() < limit {
                 records.push(entry.into_record()?);
             }
@@ -50,12 +50,8 @@ pub fn each(
 ) -> Result<(), TelemetryError> {
     let mut at = after;
     while let Some((first, until, body)) = batch_after(connection, at)? {
-        let seen = batch::walk(
-            &body,
-            first,
-            names,
-            |entry| if entry.position > after { see(entry) } else { Ok(()) },
-        );
+        let seen =
+            walk(&body, first, names, |entry| if entry.position > after { see(entry) } else { Ok(()) });
         seen.map_err(|error| in_batch(error, first))?;
         at = until;
     }

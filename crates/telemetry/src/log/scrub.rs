@@ -7,9 +7,10 @@ use lares_model::DeviceId;
 use lares_model::record::{Body, Entry, Position};
 use rusqlite::{Connection, params};
 
-use super::batch::{Content, Encoder, EntryPlan, RawEntry, RawRow, RowPlan, walk};
+use super::batch::{Encoder, EntryPlan, RowPlan};
 use super::names::Names;
 use super::records::batch_after;
+use super::walk::{Content, RawEntry, RawRow, walk};
 use crate::TelemetryError;
 use crate::archive::Erasure;
 use crate::shape::Shape;

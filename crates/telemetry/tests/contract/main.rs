@@ -4,6 +4,7 @@
 mod appending;
 mod disk_full;
 mod expiring;
+mod limits;
 mod model;
 mod prometheus;
 mod reading;
@@ -15,9 +16,7 @@ use std::path::Path;
 use subject::Subject;
 
 impl Subject for EmbeddedTelemetry {
-    fn open(directory: &Path) -> Result<Self, TelemetryError> {
-        // So small that chunks are sealed and the log lets go of entries all the time.
-        let limits = Limits { log_bytes: 2_000, ..Limits::default() };
+    fn open_with(directory: &Path, limits: Limits) -> Result<Self, TelemetryError> {
         EmbeddedTelemetry::open_with(directory, limits)
     }
 
@@ -53,6 +52,7 @@ macro_rules! holds_the_contract {
                 within_a_message_the_last_value_of_an_instant_wins,
                 a_value_of_another_kind_is_another_value,
                 the_latest_reading_is_the_one_with_the_last_time,
+                the_last_reading_before_an_instant_is_told_of_many_series_at_once,
                 extreme_values_keep_every_bit,
                 what_is_beyond_a_limit_is_refused_and_the_rest_taken,
                 erased_is_gone_from_the_log_too,
@@ -62,6 +62,12 @@ macro_rules! holds_the_contract {
             ]);
             holds_the_contract!(@tests $type, expiring: [
                 old_readings_leave_what_they_came_to,
+                what_is_too_old_is_shown_no_more_though_its_chunk_stays,
+                days_of_several_shapes_outlive_their_readings,
+            ]);
+            holds_the_contract!(@tests $type, limits: [
+                an_organisation_has_as_many_values_as_it_may,
+                series_of_what_is_gone_make_room,
             ]);
             holds_the_contract!(@tests $type, disk_full: [
                 a_full_disk_refuses_and_recovers_by_itself,

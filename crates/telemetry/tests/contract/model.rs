@@ -2,13 +2,14 @@
 //! a naive model in memory answers.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::sync::Arc;
 
 use lares_model::reading::{Quality, Reading};
 use lares_model::record::{Body, Entry, Position, Record};
 use lares_model::{DeviceId, UnixMillis, Value};
 use lares_telemetry::{
-    Aggregate, AggregateQuery, Appended, Erasure, IDENTITIES_REMEMBERED, Numbers, ReadingKey, ReadingsQuery,
-    SeriesKey, StoredReading, number_of, quality_bit, rise,
+    Aggregate, AggregateQuery, Appended, Erasure, Expiry, IDENTITIES_REMEMBERED, Numbers, ReadingKey,
+    ReadingsQuery, Retention, SeriesKey, StoredReading, number_of, quality_bit, rise,
 };
 use proptest::prelude::*;
 
@@ -29,7 +30,11 @@ struct Model {
     log: Vec<Record>,
     identities: HashMap<DeviceId, VecDeque<u64>>,
     series: BTreeMap<(DeviceId, u16, String), BTreeMap<i64, Vec<Version>>>,
+    /// From when on readings of a device are kept, and what they come to.
+    kept: HashMap<DeviceId, (i64, i64)>,
 }
+
+const DAY: i64 = 86_400_000;
 
 impl Model {
     fn append(&mut self, entry: &Entry) -> Appended {
@@ -65,6 +70,11 @@ impl Model {
         self.log.retain(|record| record.entry.device != device);
         self.series.retain(|series, _| series.0 != device);
         self.identities.remove(&device);
+        self.kept.remove(&device);
+    }
+
+    fn kept(&self, device: DeviceId) -> (i64, i64) {
+        self.kept.get(&device).copied().unwrap_or((i64::MIN, i64::MIN))
     }
 
     fn erase(&mut self, erasure: &Erasure) {
@@ -100,7 +110,11 @@ impl Model {
     fn of_series(&self, series: &SeriesKey, known_at: Option<UnixMillis>) -> Vec<StoredReading> {
         let key = (series.device, series.endpoint, series.attribute.clone());
         let Some(instants) = self.series.get(&key) else { return Vec::new() };
+        let raw_from = self.kept(series.device).0;
         let stored = |(time, versions): (&i64, &Vec<Version>)| {
+            if *time < raw_from {
+                return None;
+            }
             let newest = Self::newest(versions, known_at)?;
             let key = ReadingKey {
                 time: UnixMillis(*time),
@@ -207,6 +221,8 @@ enum Step {
     Release,
     Forget(DeviceId),
     Erase(Erasure),
+    /// So many days after the first are too old, and so many with what they come to.
+    Expire(DeviceId, i64, i64),
     Restart,
     Kill,
     Query(ReadingsQuery),
@@ -371,9 +387,16 @@ fn any_step() -> impl Strategy<Value = Step> {
         3 => (-1_i64..60, 0_usize..10).prop_map(|(after, limit)| Step::Since(after, limit)),
         1 => (1_u128..5).prop_map(|number| Step::Forget(device(number))),
         2 => any_erasure().prop_map(Step::Erase),
+        2 => (1_u128..4, 0_i64..4 * DAY, 0_i64..4 * DAY)
+            .prop_map(|(number, raw, rollups)| Step::Expire(device(number), raw, rollups.min(raw))),
         1 => Just(Step::Restart),
         2 => Just(Step::Kill),
     ]
+}
+
+fn keep((raw_from, rollups_from): (i64, i64)) -> Retention {
+    let expiry = Expiry { raw_before: UnixMillis(raw_from), rollups_before: UnixMillis(rollups_from) };
+    Arc::new(move |_: &str| expiry)
 }
 
 fn burst(device: u128, from: i64, every: i64, count: i64, kind: u8) -> Entry {
@@ -424,12 +447,15 @@ impl<S: Subject> Trial<S> {
                 self.model.erase(&erasure);
                 self.engine.erase(&erasure).await.unwrap();
             }
+            Step::Expire(device, raw, rollups) => self.expire(device, raw, rollups).await,
             Step::Restart => {
                 drop(self.engine);
                 self.engine = S::open(self.disk.path()).unwrap();
+                self.say_again_what_is_kept();
             }
             Step::Kill => {
                 (self.engine, self.disk) = S::kill(self.engine, self.disk);
+                self.say_again_what_is_kept();
             }
             Step::Query(query) => {
                 assert_same(
@@ -446,6 +472,39 @@ impl<S: Subject> Trial<S> {
         self
     }
 
+    /// Never less than before: what is gone does not come back.
+    async fn expire(&mut self, device: DeviceId, raw: i64, rollups: i64) {
+        if !self.model.series.keys().any(|series| series.0 == device) {
+            return;
+        }
+        let day = |offset: i64| (T0 + offset).div_euclid(DAY) * DAY;
+        let before = self.model.kept(device);
+        let kept = (before.0.max(day(raw)), before.1.max(day(rollups)));
+        self.model.kept.insert(device, kept);
+        while self.engine.expire(device, keep(kept)).await.unwrap() {}
+    }
+
+    /// As the worker does after a start.
+    fn say_again_what_is_kept(&self) {
+        self.model.kept.iter().for_each(|(device, kept)| self.engine.retain(*device, &keep(*kept)));
+    }
+
+    /// What is counted as it comes and goes is what there is. Rows may be on their way into the archive.
+    async fn compare_counts(&self) {
+        let mut told = None;
+        for _ in 0..200 {
+            let storage =
+                self.engine.storage(entry(1, None, presence(1, "").body).organisation).await.unwrap();
+            let there: u64 = storage.devices.iter().map(|device| device.points + device.hot_points).sum();
+            if storage.counted == Some(there) {
+                return;
+            }
+            told = Some((storage.counted, there));
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+        panic!("counted and there: {told:?}");
+    }
+
     async fn compare_latest(&self, series: &[SeriesKey]) {
         let expected: Vec<_> = series.iter().map(|one| self.model.of_series(one, None).pop()).collect();
         assert_same(&self.engine.latest(series).await.unwrap(), &expected, &series);
@@ -457,7 +516,16 @@ impl<S: Subject> Trial<S> {
         for (series, buckets) in query.series.iter().zip(answers) {
             let expected = self.model.aggregate(series, &query.edges, query.known_at);
             assert_eq!(buckets.len(), expected.len());
-            for (bucket, expected) in buckets.iter().zip(&expected) {
+            let (raw_from, rollups_from) = self.model.kept(series.device);
+            for ((bucket, expected), pair) in buckets.iter().zip(&expected).zip(query.edges.windows(2)) {
+                // Of days whose readings are gone there is what they came to, or nothing any more.
+                if pair[0].0 < raw_from {
+                    assert!(
+                        bucket.is_none() || pair[1].0 > rollups_from,
+                        "{query:?}\n{series:?}\n{bucket:#?}"
+                    );
+                    continue;
+                }
                 assert!(alike(bucket, expected), "{query:?}\n{series:?}\n{bucket:#?}\n{expected:#?}");
             }
         }
@@ -472,6 +540,7 @@ impl<S: Subject> Trial<S> {
     }
 
     async fn compare_everything(&self) {
+        self.compare_counts().await;
         self.compare_log(-1, usize::MAX).await;
         for number in 1..5 {
             let everything = ReadingsQuery::of(device(number), usize::MAX);

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use lares_model::record::{Entry, Position, Record};
-use lares_model::{DeviceId, OrganisationId};
+use lares_model::{DeviceId, OrganisationId, UnixMillis};
 use lares_telemetry::{
     Abilities, Aggregate, AggregateQuery, Appended, BoxFuture, Credentials, EmbeddedTelemetry, EngineAddress,
     Erasure, Limits, ReadingsQuery, Retention, SeriesKey, Stats, Storage, StoredReading, Telemetry,
@@ -31,7 +31,7 @@ fn server_of(directory: &Path) -> Arc<VictoriaMetrics> {
 }
 
 impl Subject for OnPrometheus {
-    fn open(directory: &Path) -> Result<Self, TelemetryError> {
+    fn open_with(directory: &Path, limits: Limits) -> Result<Self, TelemetryError> {
         let address = EngineAddress {
             url: server_of(directory).url(),
             credentials: Credentials::None,
@@ -39,7 +39,6 @@ impl Subject for OnPrometheus {
             confirm_after: Duration::ZERO,
             authorities: None,
         };
-        let limits = Limits { log_bytes: 2_000, ..Limits::default() };
         EmbeddedTelemetry::open_on_prometheus(directory, limits, &address).map(OnPrometheus)
     }
 
@@ -77,12 +76,24 @@ impl Telemetry for OnPrometheus {
         self.0.latest(series)
     }
 
+    fn last_before(
+        &self,
+        series: &[SeriesKey],
+        instant: UnixMillis,
+    ) -> Answer<'_, Vec<Option<StoredReading>>> {
+        self.0.last_before(series, instant)
+    }
+
     fn series(&self, device: DeviceId) -> Vec<(u16, String)> {
         self.0.series(device)
     }
 
     fn erase(&self, erasure: &Erasure) -> Answer<'_, u64> {
         self.0.erase(erasure)
+    }
+
+    fn retain(&self, device: DeviceId, retention: &Retention) {
+        self.0.retain(device, retention);
     }
 
     fn expire(&self, device: DeviceId, retention: Retention) -> Answer<'_, bool> {

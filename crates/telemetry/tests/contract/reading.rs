@@ -143,6 +143,39 @@ pub async fn the_latest_reading_is_the_one_with_the_last_time<S: Subject>() {
     assert_eq!(latest[0].as_ref().map(|one| one.value.clone()), Some(Value::Integer(99)));
 }
 
+pub async fn the_last_reading_before_an_instant_is_told_of_many_series_at_once<S: Subject>() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut engine = S::open(directory.path()).unwrap();
+    let series: Vec<SeriesKey> = [(1, 1), (2, 1), (1, 2), (9, 1)]
+        .map(|(number, endpoint)| SeriesKey { device: device(number), endpoint, attribute: POWER.to_owned() })
+        .into();
+    let second = |time: i64, value: i64| Reading { endpoint: 2, ..reading(time, Value::Integer(value)) };
+    append_readings(&engine, 1, vec![reading(T0 + 5_000, Value::Integer(5)), second(T0 + 6_000, 6)]).await;
+    append_readings(&engine, 2, vec![reading(T0 + 7_000, Value::Integer(7))]).await;
+    for nth in 0..3 {
+        let told = async |time: i64| {
+            let told = engine.last_before(&series, UnixMillis(T0 + time)).await.unwrap();
+            told.into_iter().map(|one| one.map(|one| one.value)).collect::<Vec<_>>()
+        };
+        let value = |value: i64| Some(Value::Integer(value));
+        assert_eq!(told(5_000).await, [None, None, None, None], "the instant itself is not before it");
+        assert_eq!(told(5_001).await, [value(5), None, None, None]);
+        assert_eq!(told(7_000).await, [value(5), None, value(6), None]);
+        assert_eq!(told(8_000).await, [value(5), value(7), value(6), None]);
+        if nth == 0 {
+            // Later ones are passed over, sealed and hot.
+            append_readings(&engine, 1, vec![reading(T0 + 9_000, Value::Integer(9))]).await;
+        }
+        engine.seal();
+        drop(engine);
+        engine = S::open(directory.path()).unwrap();
+        if nth == 1 {
+            append_readings(&engine, 2, vec![reading(T0 + 9_000, Value::Integer(9))]).await;
+        }
+    }
+    assert_eq!(engine.last_before(&[], UnixMillis(T0)).await, Ok(Vec::new()));
+}
+
 pub async fn what_is_beyond_a_limit_is_refused_and_the_rest_taken<S: Subject>() {
     let directory = tempfile::tempdir().unwrap();
     let engine = S::open(directory.path()).unwrap();

@@ -6,11 +6,16 @@ use lares_model::presence::PresenceStatus;
 use lares_model::reading::{Quality, Reading};
 use lares_model::record::{Body, Entry, MessageIdentity, Position, Record};
 use lares_model::{DeviceId, OrganisationId, UnixMillis, Value};
-use lares_telemetry::{Appended, ReadingsQuery, StoredReading, Telemetry, TelemetryError};
+use lares_telemetry::{Appended, Limits, ReadingsQuery, StoredReading, Telemetry, TelemetryError};
 use uuid::Uuid;
 
 pub trait Subject: Telemetry + Sized {
-    fn open(directory: &Path) -> Result<Self, TelemetryError>;
+    fn open_with(directory: &Path, limits: Limits) -> Result<Self, TelemetryError>;
+
+    /// With a log so short that chunks are sealed and it lets go of entries all the time.
+    fn open(directory: &Path) -> Result<Self, TelemetryError> {
+        Self::open_with(directory, Limits { log_bytes: 2_000, ..Limits::default() })
+    }
 
     /// Moves what is hot into the archive.
     fn seal(&self);

@@ -1,9 +1,6 @@
 //! Copies what is sound of an archive's file to a new one, for repairs.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
-use std::sync::atomic::AtomicI64;
-use std::sync::atomic::AtomicU8;
 
 use rusqlite::{Connection, params};
 
@@ -12,7 +9,7 @@ use super::groups::Group;
 use super::merge;
 use super::rollup::{self, LEVELS};
 use crate::TelemetryError;
-use crate::codec::chunk::{Habits, Packed, Rows};
+use crate::codec::chunk::{Packed, Rows};
 use crate::repair::each_row;
 use crate::shape::Shape;
 use crate::sqlite::from_sqlite;
@@ -47,14 +44,7 @@ pub fn copy_sound(
         let insert =
             "INSERT INTO groups (id, device, shape, levels, raw_from_ms) VALUES (?1, ?2, ?3, ?4, ?5)";
         new.execute(insert, params![id, device, shape, levels, raw_from]).map_err(failed)?;
-        let shape = Shape::decode(&shape)?;
-        groups.push(Group {
-            id,
-            habits: Habits::of(&shape),
-            shape: Arc::new(shape),
-            levels: AtomicU8::new(levels),
-            raw_from: AtomicI64::new(raw_from),
-        });
+        groups.push(Group::new(id, Shape::decode(&shape)?, levels, raw_from));
         Ok(())
     })?;
     for group in &groups {

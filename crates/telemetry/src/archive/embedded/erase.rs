@@ -41,7 +41,7 @@ pub fn erase(
             Ok(rows) => rows,
             Err(TelemetryError::Corrupt(_)) => {
                 // Nobody can say what of it is meant; the span is to be gone.
-                extents::remove(connection, group.id, &extent)?;
+                extents::remove(connection, group, &extent)?;
                 continue;
             }
             Err(other) => return Err(other),
@@ -56,7 +56,7 @@ pub fn erase(
             part.columns = kept.iter().map(|&column| part.columns[column].clone()).collect();
             moved.extend(&part);
         }
-        extents::remove(connection, group.id, &extent)?;
+        extents::remove(connection, group, &extent)?;
         let left: Vec<usize> = (0..start).chain(end..rows.len()).collect();
         if !left.is_empty() {
             // Two parts, since what is put between them later must not overlap.

@@ -99,19 +99,21 @@ pub fn insert(connection: &Connection, group: &Group, rows: &Rows) -> Result<(),
             statement.execute(params![group.id, start, end, rows.len() as i64, body.len() as i64, chunk])
         })
         .map_err(failed)?;
+    group.change(rows.len() as i64);
     Ok(())
 }
 
-pub fn remove(connection: &Connection, group: i64, extent: &Extent) -> Result<(), TelemetryError> {
+pub fn remove(connection: &Connection, group: &Group, extent: &Extent) -> Result<(), TelemetryError> {
     let failed = |error: rusqlite::Error| from_sqlite(&error);
     connection
         .prepare_cached("DELETE FROM extents WHERE grp = ?1 AND start_ms = ?2")
-        .and_then(|mut statement| statement.execute(params![group, extent.start]))
+        .and_then(|mut statement| statement.execute(params![group.id, extent.start]))
         .map_err(failed)?;
     connection
         .prepare_cached("DELETE FROM chunks WHERE id = ?1")
         .and_then(|mut statement| statement.execute([extent.chunk]))
         .map_err(failed)?;
+    group.change(-(extent.rows as i64));
     Ok(())
 }
 

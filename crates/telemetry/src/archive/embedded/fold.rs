@@ -22,13 +22,25 @@ pub struct Fold<'a> {
     connection: &'a Connection,
     place: &'a Place<'a>,
     extents: Vec<Extent>,
-    /// From coarse to fine, with the buckets in the span of the query.
-    levels: Vec<(&'static Level, Vec<(i64, Aggregate)>)>,
+    /// Those of use between the edges, from coarse to fine.
+    levels: Vec<Stored>,
     /// Where the rows begin; before it only rollups are left.
     floor: i64,
+    /// The last edge.
+    until: i64,
+    /// All there is of all levels before the floor, from coarse to fine.
+    aged: Vec<(&'static Level, Vec<(i64, Aggregate)>)>,
     /// The chunk unpacked last: neighbouring spans share one.
     unpacked: Option<Unpacked>,
     pub damaged: Vec<i64>,
+}
+
+/// A level, and of it what was read last: spans are asked for in the order of their time.
+struct Stored {
+    level: &'static Level,
+    /// Between which instants.
+    read: (i64, i64),
+    buckets: Vec<(i64, Aggregate)>,
 }
 
 struct Unpacked {
@@ -54,15 +66,19 @@ impl<'a> Fold<'a> {
         let floor = place.group.raw_from();
         let kept = place.group.levels.load(Ordering::Relaxed);
         let widest = edges.windows(2).map(|pair| pair[1] - pair[0]).max().unwrap_or(0);
-        let mut levels = Vec::new();
+        let (mut levels, mut aged) = (Vec::new(), Vec::new());
         for level in LEVELS.iter().filter(|level| kept & level.bit() != 0) {
             let aligned = edges.iter().all(|edge| edge % level.width_ms == 0);
-            if from < floor || aligned || widest / level.width_ms >= BUCKETS_WORTH {
-                levels
-                    .push((level, rollup::read(connection, place.group, level, place.column, from, until)?));
+            if aligned || widest / level.width_ms >= BUCKETS_WORTH {
+                levels.push(Stored { level, read: (0, 0), buckets: Vec::new() });
+            }
+            if from < floor {
+                let until = until.min(floor);
+                aged.push((level, rollup::read(connection, place.group, level, place.column, from, until)?));
             }
         }
-        Ok(Fold { connection, place, extents, levels, floor, unpacked: None, damaged: Vec::new() })
+        let unpacked = None;
+        Ok(Fold { connection, place, extents, levels, floor, until, aged, unpacked, damaged: Vec::new() })
     }
 
     pub fn run(mut self, edges: &[i64]) -> Result<(Vec<Option<Aggregate>>, Vec<i64>), TelemetryError> {
@@ -87,7 +103,7 @@ impl<'a> Fold<'a> {
                 (*start < until).then(|| (*start, level.width_ms, aggregate.clone()))
             };
             // The bucket that begins first; of those, the widest.
-            let found = self.levels.iter().filter_map(whole).min_by_key(|(start, width, _)| (*start, -width));
+            let found = self.aged.iter().filter_map(whole).min_by_key(|(start, width, _)| (*start, -width));
             let Some((start, width, aggregate)) = found else { return };
             add(sum, &aggregate);
             at = start + width;
@@ -104,7 +120,7 @@ impl<'a> Fold<'a> {
         if from >= until {
             return Ok(());
         }
-        let Some((width, inner)) = self.inner(from, until, level) else {
+        let Some(inner) = self.inner(from, until, level) else {
             return if level < self.levels.len() {
                 self.cover(sum, from, until, level + 1)
             } else {
@@ -112,22 +128,40 @@ impl<'a> Fold<'a> {
             };
         };
         self.cover(sum, from, inner.0, level + 1)?;
-        let buckets = &self.levels[level].1;
-        let first = buckets.partition_point(|(start, _)| *start < inner.0);
-        for (_, aggregate) in buckets[first..].iter().take_while(|(start, _)| start + width <= inner.1) {
-            add(sum, aggregate);
-        }
+        self.stored(sum, inner, level)?;
         self.cover(sum, inner.1, until, level + 1)
     }
 
+    /// The buckets of a level in a span of whole ones; no body is read that has none of them.
+    fn stored(
+        &mut self,
+        sum: &mut Option<Aggregate>,
+        (from, until): (i64, i64),
+        level: usize,
+    ) -> Result<(), TelemetryError> {
+        let (connection, place) = (self.connection, self.place);
+        // The coarsest one makes up most of what is asked; finer ones only its ends.
+        let through = if level == 0 { self.until.max(until) } else { until };
+        let Stored { level, read, buckets } = &mut self.levels[level];
+        if from < read.0 || until > read.1 {
+            let (first, last) = (level.span_of(from), level.span_of(through - 1));
+            *read = (level.start_of(first), level.start_of(last + 1));
+            *buckets = rollup::read(connection, place.group, level, place.column, read.0, read.1 - 1)?;
+        }
+        let first = buckets.partition_point(|(start, _)| *start < from);
+        for (_, aggregate) in buckets[first..].iter().take_while(|(start, _)| *start < until) {
+            add(sum, aggregate);
+        }
+        Ok(())
+    }
+
     /// The part of a span that whole buckets of a level make up.
-    fn inner(&self, from: i64, until: i64, level: usize) -> Option<(i64, (i64, i64))> {
-        let (level, _) = self.levels.get(level)?;
-        let width = level.width_ms;
+    fn inner(&self, from: i64, until: i64, level: usize) -> Option<(i64, i64)> {
+        let width = self.levels.get(level)?.level.width_ms;
         let first = from.div_euclid(width) * width;
         let first = if first < from { first + width } else { first };
         let last = until.div_euclid(width) * width;
-        (last - first >= width).then_some((width, (first, last)))
+        (last - first >= width).then_some((first, last))
     }
 
     fn rows(&mut self, sum: &mut Option<Aggregate>, from: i64, until: i64) -> Result<(), TelemetryError> {
@@ -198,6 +232,14 @@ pub fn holds(
     from: i64,
     until: i64,
 ) -> Result<bool, TelemetryError> {
-    let rows = extents::touching(connection, place.group.id, from, until.saturating_sub(1))?;
-    Ok(!rows.is_empty() || from < place.group.raw_from())
+    let group = place.group;
+    if !extents::touching(connection, group.id, from, until.saturating_sub(1))?.is_empty() {
+        return Ok(true);
+    }
+    let aged = until.min(group.raw_from());
+    Ok(from < aged && rollup::touch(connection, group, from, aged)?)
 }
+
+#[cfg(test)]
+#[path = "fold_tests.rs"]
+mod tests;

@@ -23,9 +23,45 @@ pub struct Group {
     /// Before it only rollups are left.
     pub raw_from: AtomicI64,
     pub habits: Habits,
+    /// Of all its chunks.
+    rows: AtomicI64,
+    /// What the write that goes on puts to them, and is not committed. There is one at a time.
+    changing: AtomicI64,
 }
 
 impl Group {
+    pub fn new(id: i64, shape: Shape, levels: u8, raw_from: i64) -> Group {
+        Group {
+            id,
+            habits: Habits::of(&shape),
+            shape: Arc::new(shape),
+            levels: AtomicU8::new(levels),
+            raw_from: AtomicI64::new(raw_from),
+            rows: AtomicI64::new(0),
+            changing: AtomicI64::new(0),
+        }
+    }
+
+    /// A write begins: what one that failed had put there came to nothing.
+    pub fn begin(&self) {
+        self.changing.store(0, Ordering::Relaxed);
+    }
+
+    /// Notes what a write puts to the rows or takes from them.
+    pub fn change(&self, rows: i64) {
+        self.changing.fetch_add(rows, Ordering::Relaxed);
+    }
+
+    /// What was noted is committed.
+    pub fn committed(&self) {
+        self.rows.fetch_add(self.changing.swap(0, Ordering::Relaxed), Ordering::Relaxed);
+    }
+
+    /// Values of all its series.
+    pub fn points(&self) -> i64 {
+        self.rows.load(Ordering::Relaxed) * self.shape.0.len() as i64
+    }
+
     pub fn raw_from(&self) -> i64 {
         self.raw_from.load(Ordering::Relaxed)
     }
@@ -69,6 +105,7 @@ pub fn is_alone(groups: &[Arc<Group>], shape: &Shape) -> bool {
 
 pub fn load(connection: &Connection) -> Result<(Registry, Vec<Sealed>), TelemetryError> {
     let failed = |error: rusqlite::Error| from_sqlite(&error);
+    let rows_of = rows_of_groups(connection)?;
     let mut by_id: HashMap<i64, Vec<Arc<Group>>> = HashMap::new();
     let mut statement = connection
         .prepare("SELECT id, device, shape, levels, raw_from_ms FROM groups ORDER BY id")
@@ -77,13 +114,10 @@ pub fn load(connection: &Connection) -> Result<(Registry, Vec<Sealed>), Telemetr
     while let Some(row) = rows.next().map_err(failed)? {
         let shape: Vec<u8> = row.get(2).map_err(failed)?;
         let shape = Shape::decode(&shape)?;
-        let group = Group {
-            id: row.get(0).map_err(failed)?,
-            habits: Habits::of(&shape),
-            shape: Arc::new(shape),
-            levels: AtomicU8::new(row.get(3).map_err(failed)?),
-            raw_from: AtomicI64::new(row.get(4).map_err(failed)?),
-        };
+        let id = row.get(0).map_err(failed)?;
+        let group = Group::new(id, shape, row.get(3).map_err(failed)?, row.get(4).map_err(failed)?);
+        group.change(rows_of.get(&id).copied().unwrap_or_default());
+        group.committed();
         by_id.entry(row.get(1).map_err(failed)?).or_default().push(Arc::new(group));
     }
     let mut registry = Registry::default();
@@ -109,10 +143,18 @@ pub fn load(connection: &Connection) -> Result<(Registry, Vec<Sealed>), Telemetr
                 .map(|bytes| u64::from_le_bytes(*bytes))
                 .collect(),
             shapes: groups.iter().map(|group| Arc::clone(&group.shape)).collect(),
+            points: groups.iter().map(|group| group.points()).sum(),
         });
         registry.devices.insert(device, Device { id, organisation, groups });
     }
     Ok((registry, sealed))
+}
+
+fn rows_of_groups(connection: &Connection) -> Result<HashMap<i64, i64>, TelemetryError> {
+    connection
+        .prepare("SELECT grp, sum(rows) FROM extents GROUP BY grp")
+        .and_then(|mut statement| statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect())
+        .map_err(|error| from_sqlite(&error))
 }
 
 /// The row of a device, new or with what has moved since.
@@ -146,7 +188,5 @@ pub fn insert_group(
         .prepare_cached("INSERT INTO groups (device, shape) VALUES (?1, ?2)")
         .and_then(|mut statement| statement.execute(params![device, shape.encode()]))
         .map_err(|error| from_sqlite(&error))?;
-    let id = connection.last_insert_rowid();
-    let (levels, raw_from) = (AtomicU8::new(0), AtomicI64::new(i64::MIN));
-    Ok(Group { id, shape: Arc::clone(shape), levels, raw_from, habits: Habits::of(shape) })
+    Ok(Group::new(connection.last_insert_rowid(), Shape::clone(shape), 0, i64::MIN))
 }

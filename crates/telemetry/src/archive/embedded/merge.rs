@@ -72,11 +72,12 @@ fn put(
             // What is new must not go down with what is damaged.
             tracing::error!(chunk = extent.chunk, why, "a chunk is damaged and set aside");
             extents::quarantine(connection, extent.chunk)?;
+            group.change(-(extent.rows as i64));
             return insert(connection, group, &settle(connection, group, rows, alone)?);
         }
         Err(other) => return Err(other),
     };
-    extents::remove(connection, group.id, &extent)?;
+    extents::remove(connection, group, &extent)?;
     let mut whole = old;
     whole.extend(&rows);
     let whole = settle(connection, group, in_order(&whole), alone)?;

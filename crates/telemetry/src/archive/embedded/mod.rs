@@ -31,10 +31,9 @@ use crate::archive::embedded::erase::Moved;
 use crate::codec::chunk::Rows;
 use crate::connections::Connections;
 use crate::hot::LastRow;
-use crate::resolve;
 use crate::shape::Shape;
 use crate::sqlite::from_sqlite;
-use crate::{SeriesKey, Storage, TelemetryError};
+use crate::{SeriesKey, Storage, TelemetryError, resolve, split};
 
 pub use copy::copy_sound;
 pub use schema::{FILE_NAME, open_writer as open_file};
@@ -128,6 +127,7 @@ impl SeriesFile {
         self.registry.read().unwrap_or_else(PoisonError::into_inner).columns_of(series)
     }
 
+    /// What was in them counts until the next start.
     fn set_aside(&self, damaged: &[i64]) {
         if damaged.is_empty() {
             return;
@@ -138,6 +138,20 @@ impl SeriesFile {
         if let Err(error) = moved {
             tracing::warn!(%error, "damaged chunks stay where they are and are left out of answers");
         }
+    }
+
+    /// A write that changes the rows of these groups, counted with its commit.
+    fn write_rows<T>(
+        &self,
+        groups: &[Arc<Group>],
+        work: impl FnOnce(&Connection) -> Result<T, TelemetryError>,
+    ) -> Result<T, TelemetryError> {
+        let done = self.write(|connection| {
+            groups.iter().for_each(|group| group.begin());
+            work(connection)
+        })?;
+        groups.iter().for_each(|group| group.committed());
+        Ok(done)
     }
 
     fn seal_device(
@@ -205,6 +219,7 @@ impl SeriesFile {
             known.or_insert(Device { id, organisation, groups: Vec::new() }).organisation = organisation;
         }
         for (device, group) in changes.groups {
+            group.committed();
             if let Some(device) = registry.devices.get_mut(&device) {
                 device.groups.push(group);
             }
@@ -212,6 +227,13 @@ impl SeriesFile {
         for (group, levels) in changes.levels {
             group.levels.store(levels, Ordering::Relaxed);
         }
+    }
+
+    fn fold(&self, place: &Place<'_>, edges: &[i64]) -> Result<Vec<Option<Aggregate>>, TelemetryError> {
+        let (buckets, damaged) =
+            self.read(|connection| fold::Fold::new(connection, place, edges)?.run(edges))?;
+        self.set_aside(&damaged);
+        Ok(buckets)
     }
 
     fn erase_in_group(
@@ -239,6 +261,14 @@ impl SeriesFile {
     }
 }
 
+fn beside(sum: &mut Option<Aggregate>, other: Option<Aggregate>) {
+    match (sum.as_mut(), other) {
+        (Some(sum), Some(other)) => sum.beside(&other),
+        (None, other) => *sum = other,
+        (Some(_), None) => {}
+    }
+}
+
 fn checkpoint(connection: &Connection, how: &str) {
     if let Err(error) = connection.query_row(how, [], |_| Ok(())) {
         // Nothing is lost: the WAL holds it all, and the next write tries again.
@@ -252,7 +282,9 @@ impl Archive for SeriesFile {
     }
 
     fn seal(&self, devices: &[Sealing]) -> Result<(), TelemetryError> {
-        let changes = self.write(|connection| {
+        let known: Vec<Arc<Group>> =
+            devices.iter().flat_map(|sealing| self.groups_of(sealing.device)).collect();
+        let changes = self.write_rows(&known, |connection| {
             let mut changes = Changes::default();
             devices.iter().try_for_each(|sealing| self.seal_device(connection, sealing, &mut changes))?;
             Ok(changes)
@@ -296,15 +328,29 @@ impl Archive for SeriesFile {
             places = held;
         }
         if let [place] = &places[..] {
-            let (buckets, damaged) =
-                self.read(|connection| fold::Fold::new(connection, place, edges)?.run(edges))?;
-            self.set_aside(&damaged);
-            return Ok(buckets);
+            return self.fold(place, edges);
         }
-        // Several groups may each have a version of one instant: only the versions tell which counts.
-        let slice = Slice { from: *from, until: *until, descending: false, instants: usize::MAX };
-        let versions = resolve::newest(self.versions(series, slice)?, None);
-        Ok(resolve::fold(&versions, edges))
+        // Several groups may each have a version of one instant: only the versions tell which counts, and where they
+        // are gone, each group's rollups are all there is.
+        let aged = places.iter().map(|place| place.group.raw_from()).max().unwrap_or(i64::MIN);
+        let rollups = |edges: &[i64]| {
+            let mut buckets = vec![None; edges.len() - 1];
+            for place in &places {
+                buckets.iter_mut().zip(self.fold(place, edges)?).for_each(|(sum, own)| beside(sum, own));
+            }
+            Ok(buckets)
+        };
+        split::at(edges, aged, rollups, |edges| {
+            let from = edges.first().copied().unwrap_or(i64::MAX);
+            let slice = Slice { from, until: *until, descending: false, instants: usize::MAX };
+            let versions = resolve::newest(self.versions(series, slice)?, None);
+            Ok(resolve::fold(&versions, edges))
+        })
+    }
+
+    fn aged(&self, series: &SeriesKey) -> i64 {
+        let columns = self.columns_of(series);
+        columns.iter().map(|(group, _)| group.raw_from()).max().unwrap_or(i64::MIN)
     }
 
     fn last_row(&self, device: DeviceId, shape: &Shape) -> Result<Option<LastRow>, TelemetryError> {
@@ -316,7 +362,7 @@ impl Archive for SeriesFile {
     fn erase(&self, erasure: &Erasure) -> Result<u64, TelemetryError> {
         let Some(id) = self.id_of(erasure.device) else { return Ok(0) };
         let known = self.groups_of(erasure.device);
-        let (values, changes) = self.write(|connection| {
+        let (values, changes) = self.write_rows(&known, |connection| {
             let mut changes = Changes::default();
             let mut values = 0;
             for group in &known {
@@ -344,7 +390,9 @@ impl Archive for SeriesFile {
         let mut more = false;
         for group in self.groups_of(device) {
             let Some(expiry) = expiry(&group.shape) else { continue };
-            let expired = self.write(|connection| expire::expire(connection, &group, &expiry))?;
+            let expired = self.write_rows(std::slice::from_ref(&group), |connection| {
+                expire::expire(connection, &group, &expiry)
+            })?;
             group.raw_from.store(expired.raw_from, Ordering::Relaxed);
             group.levels.store(expired.levels, Ordering::Relaxed);
             more |= expired.more;
@@ -375,6 +423,14 @@ impl Archive for SeriesFile {
             .collect();
         drop(registry);
         self.read(|connection| inspect::inspect(connection, &groups))
+    }
+
+    fn points(&self, device: DeviceId) -> i64 {
+        let registry = self.registry.read().unwrap_or_else(PoisonError::into_inner);
+        registry
+            .devices
+            .get(&device)
+            .map_or(0, |device| device.groups.iter().map(|group| group.points()).sum())
     }
 
     fn storage(&self, organisation: OrganisationId) -> Result<Storage, TelemetryError> {

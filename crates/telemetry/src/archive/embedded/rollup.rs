@@ -37,6 +37,11 @@ impl Level {
     pub fn span_of(&self, time: i64) -> i64 {
         time.div_euclid(self.width_ms * self.span)
     }
+
+    /// When a body's first bucket begins.
+    pub fn start_of(&self, span: i64) -> i64 {
+        span.saturating_mul(self.width_ms * self.span)
+    }
 }
 
 /// From coarse to fine.
@@ -101,8 +106,11 @@ pub fn update(
 /// Everything of a level from everything in the chunks.
 pub fn rebuild(connection: &Connection, group: &Group, level: &Level) -> Result<(), TelemetryError> {
     let mut buckets = BTreeSet::new();
-    scan::each_chunk(connection, group, i64::MIN, i64::MAX, |packed| {
-        buckets.extend(packed.times()?.iter().map(|time| time.div_euclid(level.width_ms)));
+    // What came for a time whose rows are gone does not count, though its chunk may still hold it.
+    scan::each_chunk(connection, group, group.raw_from(), i64::MAX, |packed| {
+        let times = packed.times()?;
+        let counted = times.iter().filter(|time| **time >= group.raw_from());
+        buckets.extend(counted.map(|time| time.div_euclid(level.width_ms)));
         Ok(())
     })?;
     recompute(connection, group, level, &buckets)
@@ -136,7 +144,7 @@ fn recompute(
         for run in rest[..here].chunk_by(|a, b| b - a == 1) {
             let (Some(first), Some(last)) = (run.first(), run.last()) else { continue };
             let (from, until) = (first * level.width_ms, (last + 1) * level.width_ms);
-            let rows = scan::rows_between(connection, group, from, until)?;
+            let rows = scan::rows_between(connection, group, from.max(group.raw_from()), until)?;
             body.replace(from, until, buckets_of(&rows, level, group.shape.0.len()));
         }
         save_span(connection, group, level, span, &body)?;
@@ -351,6 +359,23 @@ pub fn read(
         found.extend(buckets.starts.into_iter().zip(buckets.series.remove(0)));
     }
     Ok(found)
+}
+
+/// Whether bodies of any level may hold something of a span.
+pub fn touch(connection: &Connection, group: &Group, from: i64, until: i64) -> Result<bool, TelemetryError> {
+    let mut statement = connection
+        .prepare_cached("SELECT 1 FROM rollups WHERE grp = ?1 AND level = ?2 AND span BETWEEN ?3 AND ?4")
+        .map_err(|error| from_sqlite(&error))?;
+    for level in &LEVELS {
+        let (first, last) = (level.span_of(from), level.span_of(until));
+        if statement
+            .exists(params![group.id, level.code, first, last])
+            .map_err(|error| from_sqlite(&error))?
+        {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Compares every stored bucket with what the chunks say, where they still hold its readings.

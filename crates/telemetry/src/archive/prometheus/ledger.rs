@@ -108,6 +108,7 @@ impl Ledger {
                     through: Position(row.get(3).map_err(failed)?),
                     identities: identities.as_chunks::<8>().0.iter().map(identity).collect(),
                     shapes: shapes.into_iter().map(|(shape, _)| Arc::new(shape)).collect(),
+                    points: 0,
                 });
             }
             Ok(all)

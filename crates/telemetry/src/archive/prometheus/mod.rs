@@ -70,6 +70,11 @@ const ABILITIES: Abilities = Abilities {
             "The telemetry engine can erase whole series only, not a part of their time.",
         ),
         (Ability::Retention, "How long readings are kept is set in the telemetry engine, the same for all."),
+        (
+            Ability::CountingPoints,
+            "The telemetry engine removes old readings by itself, so how many an organisation has is not known, and \
+             there is no limit to them.",
+        ),
     ],
 };
 
