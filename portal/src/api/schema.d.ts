@@ -2596,7 +2596,8 @@ export interface components {
             /**
              * @description What it is about: `smoke`, `carbon_monoxide`, `leak`, `door_forced`, `door_jammed`, `offline`, `battery_low`,
              *     `mqtt_queue_full`, `mqtt_retained_full`, `mqtt_sessions_full`, `mqtt_connections_full`,
-             *     `mqtt_client_sessions_full`, `telemetry_points_full`, `telemetry_series_full`, or `reported` by a person.
+             *     `mqtt_client_sessions_full`, `mqtt_client_topics_full`, `telemetry_points_full`, `telemetry_series_full`, or
+             *     `reported` by a person.
              */
             kind: string;
             last_raised_at: components["schemas"]["UnixMillis"];
@@ -3139,7 +3140,20 @@ export interface components {
         DeviceId: string;
         DeviceKeyBody: {
             /** @description The public key alone, as a JWK (RFC 7517): P-256 or Ed25519. */
-            jwk: Record<string, never>;
+            jwk: {
+                /** @constant */
+                crv: "P-256";
+                /** @constant */
+                kty: "EC";
+                x: string;
+                y: string;
+            } | {
+                /** @constant */
+                crv: "Ed25519";
+                /** @constant */
+                kty: "OKP";
+                x: string;
+            };
             /** @description What people call it. */
             name?: string;
         };
@@ -4159,7 +4173,8 @@ export interface components {
                 /**
                  * @description What it is about: `smoke`, `carbon_monoxide`, `leak`, `door_forced`, `door_jammed`, `offline`, `battery_low`,
                  *     `mqtt_queue_full`, `mqtt_retained_full`, `mqtt_sessions_full`, `mqtt_connections_full`,
-                 *     `mqtt_client_sessions_full`, `telemetry_points_full`, `telemetry_series_full`, or `reported` by a person.
+                 *     `mqtt_client_sessions_full`, `mqtt_client_topics_full`, `telemetry_points_full`, `telemetry_series_full`, or
+                 *     `reported` by a person.
                  */
                 kind: string;
                 last_raised_at: components["schemas"]["UnixMillis"];
