@@ -179,15 +179,9 @@ impl Kept {
             Record::Owes { filter, before, after, .. } => {
                 // No later message may have a number below it: it would seem to have been there before.
                 self.last_letter = self.last_letter.max(*before);
-                if let Some(subscription) = session.subscriptions.get_mut(filter) {
-                    subscription.owes = Some(KeptOwed { before: *before, after: after.clone() });
-                }
+                session.owes(filter, Some(KeptOwed { before: *before, after: after.clone() }));
             }
-            Record::OwesNothing { filter, .. } => {
-                if let Some(subscription) = session.subscriptions.get_mut(filter) {
-                    subscription.owes = None;
-                }
-            }
+            Record::OwesNothing { filter, .. } => session.owes(filter, None),
             _ => {}
         }
     }
@@ -243,6 +237,12 @@ impl Kept {
 }
 
 impl KeptSession {
+    fn owes(&mut self, filter: &Text, owed: Option<KeptOwed>) {
+        if let Some(subscription) = self.subscriptions.get_mut(filter) {
+            subscription.owes = owed;
+        }
+    }
+
     /// Everything but the queue and the absence.
     fn opening(&self, session: u64) -> Vec<Record> {
         let opened = Record::Opened {

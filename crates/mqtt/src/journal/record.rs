@@ -169,10 +169,7 @@ impl Record {
                 out.put_u32_le(within.len() as u32);
                 within.iter().for_each(|pattern| put_text(out, pattern));
             }
-            Record::Unsubscribed { session, filter } => {
-                put_numbers(out, 5, &[*session]);
-                put_text(out, filter);
-            }
+            Record::Unsubscribed { session, filter } => put_number_and_text(out, 5, *session, filter),
             Record::Letter(letter) => {
                 put_numbers(out, 6, &[letter.number, letter.expires_at.unwrap_or(0)]);
                 put_publish(out, &letter.topic, &letter.payload, letter.qos, false, &letter.properties);
@@ -211,10 +208,7 @@ impl Record {
                 put_text(out, filter);
                 put_text(out, after.as_deref().unwrap_or_default());
             }
-            Record::OwesNothing { session, filter } => {
-                put_numbers(out, 18, &[*session]);
-                put_text(out, filter);
-            }
+            Record::OwesNothing { session, filter } => put_number_and_text(out, 18, *session, filter),
         }
     }
 
@@ -293,6 +287,11 @@ impl Record {
 fn put_numbers(out: &mut BytesMut, kind: u8, numbers: &[u64]) {
     out.put_u8(kind);
     numbers.iter().for_each(|number| out.put_u64_le(*number));
+}
+
+fn put_number_and_text(out: &mut BytesMut, kind: u8, number: u64, text: &str) {
+    put_numbers(out, kind, &[number]);
+    put_text(out, text);
 }
 
 fn text(bytes: &mut Bytes) -> Option<Text> {
