@@ -204,7 +204,9 @@ fn query_of(operation: &str) -> &'static str {
         "getHistory" | "getChart" | "getHomeHistory" => {
             "?attribute=DoorLock.LockState&from=2026-01-01T00:00:00Z&until=2026-01-02T00:00:00Z"
         }
-        "deleteReadings" | "deleteHomeReadings" => "?from=2020-01-01T00:00:00Z&until=2030-01-01T00:00:00Z",
+        "deleteReadings" | "deleteHomeReadings" | "countReadings" | "countHomeReadings" => {
+            "?from=2020-01-01T00:00:00Z&until=2030-01-01T00:00:00Z"
+        }
         "search" => "?q=a",
         _ => "",
     }
