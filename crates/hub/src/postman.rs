@@ -2,7 +2,7 @@
 //! the channel, refused for good, or too old, and not before, so that nothing is lost by a crash. One that was taken
 //! just before a crash is sent again, under the same id.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
@@ -32,7 +32,7 @@ const LONGEST_RETRY_MS: i64 = 3_600_000;
 pub const GIVEN_UP_AFTER_MS: i64 = 2 * 24 * 3_600 * 1_000;
 
 pub async fn run(hub: Arc<Hub>, mut stopped: watch::Receiver<bool>) {
-    let mut postman = Postman { hub: hub.clone(), breaker: Breaker::default() };
+    let postman = Postman { hub: hub.clone(), breaker: Mutex::default() };
     while !*stopped.borrow() {
         let mut stopping = stopped.clone();
         let outcome = tokio::select! {
@@ -94,43 +94,52 @@ fn internal(error: impl ToString) -> HubError {
 
 struct Postman {
     hub: Arc<Hub>,
-    breaker: Breaker,
+    breaker: Mutex<Breaker>,
 }
 
 impl Postman {
     /// Whether there is more to do at once. Without a channel everything stays where it is.
-    async fn round(&mut self) -> Result<bool, HubError> {
-        let hub = self.hub.clone();
+    async fn round(&self) -> Result<bool, HubError> {
+        let hub = &self.hub;
         let Some(notifier) = hub.notifier() else { return Ok(false) };
-        let wanted = self.breaker.allows(hub.now(), BATCH);
+        let wanted = self.breaker().allows(hub.now(), BATCH);
         if wanted == 0 {
             return Ok(false);
         }
         let due = rows::due(&hub.store, hub.now(), wanted).await?;
         let full = due.len() as u64 == wanted;
-        let tries = due.into_iter().map(|notification| {
-            let (hub, notifier) = (hub.clone(), notifier.clone());
-            async move {
-                let outcome = try_once(&hub, notifier.as_ref(), &notification).await;
-                (notification, outcome)
-            }
-        });
-        let mut tried = futures_util::stream::iter(tries).buffer_unordered(AT_ONCE);
+        let tries = due.into_iter().map(|notification| self.deliver(notifier.as_ref(), notification));
+        // Nothing is awaited between two of them: one that stands still may hold the store that another waits for.
+        let tried: Vec<_> = futures_util::stream::iter(tries).buffer_unordered(AT_ONCE).collect().await;
         let mut works = true;
-        while let Some((notification, outcome)) = tried.next().await {
-            match &outcome {
-                Err(NotifyError::Channel(_)) => {
-                    works = false;
-                    // Several that were under way at once are one failure.
-                    if self.breaker.allows(hub.now(), 1) > 0 {
-                        self.breaker.failed(hub.now());
-                    }
-                }
-                _ => self.breaker.worked(),
-            }
-            settle(&hub, &notification, &outcome, self.breaker.rests_until()).await?;
+        for worked in tried {
+            works &= worked?;
         }
         Ok(full && works)
+    }
+
+    /// Whether the channel worked.
+    async fn deliver(&self, notifier: &dyn Notifier, notification: Notification) -> Result<bool, HubError> {
+        let outcome = try_once(&self.hub, notifier, &notification).await;
+        let works = !matches!(outcome, Err(NotifyError::Channel(_)));
+        let rests_until = self.judge(works);
+        settle(&self.hub, &notification, &outcome, rests_until).await?;
+        Ok(works)
+    }
+
+    fn judge(&self, works: bool) -> Option<UnixMillis> {
+        let mut breaker = self.breaker();
+        if works {
+            breaker.worked();
+        } else if breaker.allows(self.hub.now(), 1) > 0 {
+            // Several that were under way at once are one failure.
+            breaker.failed(self.hub.now());
+        }
+        breaker.rests_until()
+    }
+
+    fn breaker(&self) -> MutexGuard<'_, Breaker> {
+        self.breaker.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

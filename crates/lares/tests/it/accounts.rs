@@ -187,6 +187,21 @@ async fn a_forgotten_password_is_replaced_by_a_link_that_nobody_can_ask_about() 
     world.stop().await;
 }
 
+/// Each link is written to the store while its mail is worded, several at once.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn links_that_waited_for_the_channel_do_not_wait_for_each_other() {
+    let world = World::start_with(|config| config.identity.mails_per_address_per_hour = 20).await;
+    register(&world, ANNA).await;
+    for _ in 0..16 {
+        let ask = world.post("/api/auth/password-reset").json(json!({ "email": ANNA }));
+        ask.expect(202).await;
+    }
+    let mailbox = Mailbox::of(&world);
+    let resets = async || mailbox.all().iter().filter(|mail| mail.subject.contains("Choose")).count();
+    eventually("all links arrive", resets, |arrived| *arrived == 16).await;
+    world.stop().await;
+}
+
 /// What others ask for uses up the share of the address, and not the way back in.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_network_that_asks_too_often_is_refused_and_nobody_else() {
