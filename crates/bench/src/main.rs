@@ -19,10 +19,6 @@ use std::time::Duration;
 
 use figures::{Spread, Table};
 
-/// The engine that is measured in this process gets its memory as it does in the product.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 const ROUNDS: usize = 3;
 const RATE_PER_S: u32 = 100;
 const ROUND_TIME: Duration = Duration::from_secs(5);

@@ -1,7 +1,7 @@
 //! The binary as a library, so that tests can start it with their own clock, storage and faults.
 
 pub mod admin;
-mod allocator;
+pub mod allocator;
 pub mod check;
 pub mod cli;
 pub mod clock;

@@ -3,5 +3,6 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    lares::allocator::give_large_blocks_back();
     lares::run()
 }
