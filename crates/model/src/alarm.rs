@@ -24,7 +24,8 @@ pub enum AlarmSeverity {
 pub enum AlarmSource {
     /// A device's state; it clears when the state does.
     State,
-    /// The MQTT broker, which refuses messages; it clears when that has not happened for a while.
+    /// The MQTT broker, which refuses messages, or the log, which refuses readings; it clears when that has not happened
+    /// for a while.
     Broker,
     /// A person or a program; it clears when somebody says so.
     Person,
