@@ -55,6 +55,23 @@ describe("follow", () => {
     expect(list).toHaveLength(1);
     expect(list[0]).toMatchObject({ mine: true, phase: "done" });
   });
+  it("is done where every event of it overtook the answer", () => {
+    const early = run(ask, event("queued"), event("sent"), event("acked"), event("confirmed"));
+    expect(early).toMatchObject([{ mine: true, phase: "sending" }]);
+    expect(follow(early, taken("queued"))).toMatchObject([{ mine: true, id: "c1", phase: "done" }]);
+  });
+  it("gives what overtook to the one it was about", () => {
+    const second: Asked = { ...asked, key: "k2" };
+    const both = run(ask, { type: "asked", asked: second, at: T0 }, event("queued"), event("queued", { command: "c2" }), event("confirmed", { command: "c2" }), event("confirmed"));
+    const first = follow(both, taken("queued"));
+    expect(first.map(({ key, phase }) => [key, phase])).toEqual([["k1", "done"], ["k2", "sending"]]);
+    const all = follow(first, { type: "taken", key: "k2", view: view("queued", { id: "c2" }) });
+    expect(all.map(({ key, phase }) => [key, phase])).toEqual([["k1", "done"], ["k2", "done"]]);
+  });
+  it("shows somebody else's same wish once it knows which is its own", () => {
+    const list = run(ask, event("sent", { command: "other" }), taken("queued"));
+    expect(list.map(({ id, mine, phase }) => [id, mine, phase])).toEqual([["c1", true, "sending"], ["other", false, "sent"]]);
+  });
   it("counts the device's word as the end where nothing can be proved", () => {
     const toggle: Step = { type: "asked", asked: { ...asked, name: "OnOff.Toggle" }, at: T0 };
     const list = run(toggle, taken("queued"), event("acked", { name: "OnOff.Toggle" }));

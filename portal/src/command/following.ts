@@ -29,6 +29,17 @@ export interface Followed extends Asked {
   notAfter: number | undefined;
   /** Asked on this screen; others' commands are shown only while they are under way. */
   mine: boolean;
+  /** What was heard while it had no id yet, and may be its own. */
+  early: readonly Heard[];
+}
+
+/** What an event says of a command. */
+interface Heard {
+  id: string;
+  asked: Asked;
+  phase: Phase;
+  at: number;
+  reason: string | undefined;
 }
 
 export type Step =
@@ -45,7 +56,7 @@ export function follow(list: readonly Followed[], step: Step): readonly Followed
     case "asked":
       return [...list.filter((one) => !isSuperseded(one, step.asked)), begin(step.asked, step.at)];
     case "taken":
-      return change(list, (one) => one.key === step.key, (one) => fromView(one, step.view));
+      return taken(list, step.key, step.view);
     case "read":
       return change(list, (one) => one.id === step.view.id, (one) => fromView(one, step.view));
     case "refused":
@@ -82,6 +93,7 @@ function begin(asked: Asked, at: number): Followed {
     problem: undefined,
     notAfter: undefined,
     mine: true,
+    early: [],
   };
 }
 
@@ -133,18 +145,35 @@ function heard(
   const state = event.type.slice("command.".length) as CommandState;
   const { command: id, name, args, endpoint } = payload;
   const settled = state === "acked" ? provable(name) === false : state !== "queued" && state !== "sent";
-  const phase = phaseOf({ state, settled });
-  const at = millis(event.time);
-  const reason = payload.reason ?? undefined;
+  return place(list, {
+    id,
+    asked: { key: id, device: event.device, endpoint, name, args },
+    phase: phaseOf({ state, settled }),
+    at: millis(event.time),
+    reason: payload.reason ?? undefined,
+  });
+}
+
+function place(list: readonly Followed[], news: Heard): readonly Followed[] {
+  const { id, asked, phase, at, reason } = news;
   if (list.some((one) => one.id === id)) {
     const next = change(list, (one) => one.id === id, (one) => moved(one, phase, at, reason));
     return next.filter((one) => one.mine || isPending(one.phase));
   }
-  // The event of an own command may overtake the answer that gives its id; the answer then finds its place.
-  const isOwn = list.some((one) => one.mine && one.id === undefined && one.device === event.device && one.name === name);
-  if (isOwn || !isPending(phase)) return list;
-  const asked = { key: id, device: event.device, endpoint, name, args };
+  // The events of an own command, even its last, may overtake the answer that gives its id.
+  const mayBe = (one: Followed) => one.mine && one.id === undefined && one.device === asked.device && one.name === asked.name;
+  if (list.some(mayBe)) return change(list, mayBe, (one) => ({ ...one, early: [...one.early, news] }));
+  if (!isPending(phase)) return list;
   return [...list, { ...begin(asked, at), id, phase, reason, mine: false }];
+}
+
+/** The answer, and then what had overtaken it; what was meant for another is given to that one. */
+function taken(list: readonly Followed[], key: string, view: CommandView): readonly Followed[] {
+  const early = list.find((one) => one.key === key)?.early ?? [];
+  const known = change(list, (one) => one.key === key, (one) => ({ ...fromView(one, view), early: [] }));
+  // Another without an id has kept the same events for itself.
+  const still = known.some((one) => one.mine && one.id === undefined && one.device === view.device && one.name === view.name);
+  return early.filter((news) => news.id === view.id || !still).reduce(place, known);
 }
 
 /** The newest command of a control that is still to be seen. */

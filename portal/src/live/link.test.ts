@@ -50,6 +50,17 @@ describe("opening", () => {
     expect(resumed).not.toContainEqual({ do: "reload" });
   });
 
+  it("asks again, later each time, for a subscription that was refused", () => {
+    const refused = message({ type: "error", detail: "too many requests" });
+    const [live] = run([...opened, subscribed("c1"), { type: "wanted", subscription: home("h1") }]);
+    const [link, effects] = run([refused], live);
+    expect(effects).toContainEqual({ do: "wait", ms: 500 });
+    const [asked, again] = run([{ type: "waited" }], link);
+    expect(again).toEqual([{ do: "send", text: expect.stringContaining('"homes":["h1"]') as string }]);
+    expect(run([refused], asked)[1]).toContainEqual({ do: "wait", ms: 1_000 });
+    expect(run([subscribed("c2")], asked)[0]).toMatchObject({ phase: "live", failures: 0 });
+  });
+
   it("loads afresh after a reset, once the new cursor is there", () => {
     const [link, at] = run([...opened, message({ type: "reset", reason: "too old" })], newLink(T0, "old"));
     expect(at).toEqual([]);

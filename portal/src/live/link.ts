@@ -123,7 +123,7 @@ function probed(link: Link, result: "reachable" | "unreachable" | "signed_out", 
   return pause({ ...link, blocked: true }, random);
 }
 
-function received(link: Link, message: ServerMessage, now: number): Next {
+function received(link: Link, message: ServerMessage, now: number, random: number): Next {
   if (link.step !== "open" && link.step !== "opening") return [link, []];
   const heard: Link = { ...link, step: "open", heard: true };
   const deliver: Effect = { do: "deliver", message };
@@ -136,6 +136,11 @@ function received(link: Link, message: ServerMessage, now: number): Next {
   if (message.type === "events") return [{ ...heard, cursor: message.cursor }, [deliver]];
   // The reload follows with `subscribed`: loading earlier could again miss something.
   if (message.type === "reset") return [{ ...heard, cursor: undefined }, []];
+  // Refused, and the old subscription stands: for too many requests, or a place that is gone. Asked for again later,
+  // or what is on screen now would never be heard of.
+  if (message.type === "error" && link.transport === "socket") {
+    return [{ ...heard, failures: link.failures + 1 }, [deliver, { do: "wait", ms: pauseMs(link.failures, random) }]];
+  }
   return [heard, [deliver]];
 }
 
@@ -173,12 +178,13 @@ export function step(link: Link, input: Input, now: number, random: number): Nex
       if (link.transport === "stream") return [link, []];
       return [{ ...link, step: "open" }, [{ do: "send", text: subscribeText(link.subscription, link.cursor) }]];
     case "message":
-      return received(link, input.message, now);
+      return received(link, input.message, now, random);
     case "closed":
       return closed(link, input.code, now, random);
     case "probed":
       return probed(link, input.result, now, random);
     case "waited":
+      if (link.step === "open") return [link, [{ do: "send", text: subscribeText(link.subscription, link.cursor) }]];
       return link.step === "waiting" ? open(link) : [link, []];
     case "online":
     case "visible":
