@@ -36,13 +36,10 @@ pub struct Numbers {
 /// How much a counter rose between two readings. A fall to less than half is a reset: what it shows now came since.
 /// A smaller fall is a meter correcting itself, and nothing was used.
 pub fn rise(before: f64, after: f64) -> f64 {
-    if after >= before {
-        after - before
-    } else if after < before / 2.0 {
-        after.max(0.0)
-    } else {
-        0.0
-    }
+    // Both are worked out: which one counts is a toss-up with noise, and a wrong guess costs more.
+    let (up, since_reset) = (after - before, after.max(0.0));
+    let down = if after < before / 2.0 { since_reset } else { 0.0 };
+    if after >= before { up } else { down }
 }
 
 pub fn number_of(value: &Value) -> Option<f64> {

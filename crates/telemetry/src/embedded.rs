@@ -16,6 +16,7 @@ use crate::abilities::Ability;
 use crate::archive::embedded::{self, SeriesFile};
 use crate::archive::prometheus::{self, Prometheus, TEXT_BYTES_MAX};
 use crate::archive::{Archive, Erasure, Expiry};
+use crate::commit::Committer;
 use crate::connections::Connections;
 use crate::directory::{lock_file, refuse_another};
 use crate::hot::{Hot, lock};
@@ -29,7 +30,7 @@ use crate::query::{Engine, head_of};
 use crate::sealer::{DEVICES_AT_ONCE, Nudge, Sealer, hold, let_go, seal, wake};
 use crate::shape::Shape;
 use crate::usage::Usage;
-use crate::writer::{Answer, Job, Prepared, Writer};
+use crate::writer::{Answer, Job, Writer};
 use crate::{
     Abilities, Aggregate, AggregateQuery, Appended, BoxFuture, EngineAddress, Limits, ReadingsQuery,
     Retention, SeriesKey, Stats, Storage, StoredReading, Telemetry, TelemetryError, replay, sqlite,
@@ -109,7 +110,7 @@ impl EmbeddedTelemetry {
         let names = Names::load(&connection)?;
         let replayed = replay::replay(&connection, &names, &hot, Position(0))?;
         let log_bytes = replayed.batches.iter().map(|(_, bytes)| bytes).sum();
-        let published = Arc::new(Published::at(head, log_bytes));
+        let published = Arc::new(Published::at(head, hot.durable(), log_bytes));
         let usage = Arc::new(Usage::default());
         usage.settle_all(&hot);
         published.hot_points.store(replayed.points as i64, Ordering::Relaxed);
@@ -159,6 +160,7 @@ impl EmbeddedTelemetry {
             usage: Arc::clone(&self.usage),
             kept,
             checkpoints: Checkpoints::start(path.to_owned()).map_err(spawned)?,
+            committer: Committer::start().map_err(spawned)?,
             sealer: nudge.clone(),
         };
         let sealer = Sealer {
@@ -254,9 +256,9 @@ impl Telemetry for EmbeddedTelemetry {
             if entries.is_empty() {
                 return Ok(Vec::new());
             }
-            let prepare = |entry: Entry| Ok(Prepared { body: encode_body(&entry.body)?, entry });
-            let entries = entries.into_iter().map(prepare).collect::<Result<_, TelemetryError>>()?;
-            self.ask(|answer| Job::Append { entries, answer }).await
+            let encoded = |entry: &Entry| encode_body(&entry.body);
+            let bodies = entries.iter().map(encoded).collect::<Result<_, TelemetryError>>()?;
+            self.ask(|answer| Job::Append { entries, bodies, answer }).await
         })
     }
 

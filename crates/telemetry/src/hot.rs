@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::hash::BuildHasherDefault;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use lares_model::record::Position;
@@ -10,60 +11,11 @@ use lares_model::{DeviceId, OrganisationId, UnixMillis, Value};
 
 use crate::archive::{Expiry, Sealed, Sealing, Version};
 use crate::codec::chunk::Rows;
+use crate::identities::Identities;
 use crate::random_bits::RandomBits;
 use crate::shape::Shape;
 use crate::usage::{Counted, Used};
 use crate::{Retention, SeriesKey};
-
-/// A repeated message of a device is known by its identity among so many last ones.
-pub const IDENTITIES_REMEMBERED: usize = 128;
-
-/// The last identities of a device's messages.
-#[derive(Default)]
-pub struct Identities {
-    ring: Vec<u64>,
-    /// A part of each, by which most of what is new is told at a quarter of the memory.
-    parts: Vec<u16>,
-    next: usize,
-}
-
-fn part(identity: u64) -> u16 {
-    identity as u16
-}
-
-impl Identities {
-    pub fn from_oldest(list: Vec<u64>) -> Identities {
-        let next = if list.len() == IDENTITIES_REMEMBERED { 0 } else { list.len() };
-        let parts = list.iter().map(|identity| part(*identity)).collect();
-        Identities { ring: list, parts, next }
-    }
-
-    pub fn contains(&self, identity: u64) -> bool {
-        // All of it, without a branch per element: a few cache lines, and no index to keep.
-        let wanted = part(identity);
-        self.parts.iter().fold(false, |found, known| found | (*known == wanted))
-            && self.ring.contains(&identity)
-    }
-
-    pub fn push(&mut self, identity: u64) {
-        if self.ring.len() < IDENTITIES_REMEMBERED {
-            self.ring.push(identity);
-            self.parts.push(part(identity));
-        } else {
-            self.ring[self.next] = identity;
-            self.parts[self.next] = part(identity);
-            self.next = (self.next + 1) % IDENTITIES_REMEMBERED;
-        }
-    }
-
-    pub fn oldest_first(&self) -> Vec<u64> {
-        if self.ring.len() < IDENTITIES_REMEMBERED {
-            return self.ring.clone();
-        }
-        let (newer, older) = self.ring.split_at(self.next);
-        [older, newer].concat()
-    }
-}
 
 /// The hot rows of one shape.
 pub struct HotGroup {
@@ -71,9 +23,47 @@ pub struct HotGroup {
     /// The number of the shape in the log.
     pub shape_no: Option<u32>,
     pub rows: Rows,
+    /// So many of them are durable and seen; the others are staged.
+    shown: usize,
     last: Last,
     /// What is older is not shown, whether or not it was removed yet.
     kept: Kept,
+}
+
+impl HotGroup {
+    fn new(shape: Arc<Shape>, shape_no: Option<u32>, last: Last, kept: Kept) -> HotGroup {
+        HotGroup { rows: Rows::new(&shape), shape, shape_no, shown: 0, last, kept }
+    }
+
+    /// Every row is durable.
+    fn show(&mut self) {
+        for row in self.shown..self.rows.len() {
+            let (time, received, flags) = (self.rows.times[row], self.rows.received(row), self.rows.flags[row]);
+            let values = self.rows.columns.iter().map(|column| column.get(row));
+            match &mut self.last {
+                Last::Row(last) if time > last.time => {
+                    (last.time, last.received, last.flags) = (time, received, flags);
+                    last.values.iter_mut().zip(values).for_each(|(old, new)| *old = new);
+                }
+                Last::Row(last) if time == last.time => self.last = Last::Several(time),
+                Last::Several(last) if time <= *last => {}
+                Last::Nothing | Last::Several(_) => {
+                    self.last = Last::Row(LastRow { time, received, flags, values: values.collect() });
+                }
+                Last::Row(_) | Last::Unknown => {}
+            }
+        }
+        self.shown = self.rows.len();
+    }
+}
+
+/// What a commit that goes on puts to a device, beside its rows.
+#[derive(Default)]
+struct Staged {
+    /// Its first and last entry.
+    span: Option<(Position, Position)>,
+    identities: Vec<u64>,
+    points: i64,
 }
 
 /// From when on readings are shown, and what they come to.
@@ -134,6 +124,9 @@ pub struct HotDevice {
     pub gone: bool,
     /// The last instant that was or could have been the server's.
     stamp: i64,
+    staged: Staged,
+    /// Up to where the log is.
+    durable: Arc<AtomicI64>,
 }
 
 /// Stamps run ahead of the clock by this at most.
@@ -149,7 +142,7 @@ pub enum Latest {
 }
 
 impl HotDevice {
-    fn new(organisation: OrganisationId) -> HotDevice {
+    fn new(organisation: OrganisationId, durable: &Arc<AtomicI64>) -> HotDevice {
         HotDevice {
             organisation,
             log_no: None,
@@ -164,6 +157,8 @@ impl HotDevice {
             counted: Counted { organisation, used: Used::default() },
             gone: false,
             stamp: i64::MIN,
+            staged: Staged::default(),
+            durable: Arc::clone(durable),
         }
     }
 
@@ -201,7 +196,9 @@ impl HotDevice {
 
     /// Whether there are rows that are shown no more: what they come to is to be counted before it is too late.
     pub fn has_aged(&self) -> bool {
-        self.groups.iter().any(|group| group.rows.times.iter().any(|time| *time < group.kept.raw_from))
+        self.groups
+            .iter()
+            .any(|group| group.rows.times[..group.shown].iter().any(|time| *time < group.kept.raw_from))
     }
 
     /// The log's numbers may be other ones now.
@@ -211,7 +208,7 @@ impl HotDevice {
     }
 
     pub fn points(&self) -> usize {
-        self.groups.iter().map(|group| group.rows.len() * group.shape.0.len()).sum()
+        self.groups.iter().map(|group| group.shown * group.shape.0.len()).sum()
     }
 
     /// An entry whose place in the log matters until the device is sealed.
@@ -232,40 +229,74 @@ impl HotDevice {
             self.groups[index].shape_no = Some(shape_no);
             return index;
         }
-        let (rows, kept) = (Rows::new(shape), Kept::of(shape, self.retention.as_ref()));
-        let shape = Arc::clone(shape);
-        self.groups.push(HotGroup { shape, shape_no: Some(shape_no), rows, last: Last::Nothing, kept });
+        let kept = Kept::of(shape, self.retention.as_ref());
+        self.groups.push(HotGroup::new(Arc::clone(shape), Some(shape_no), Last::Nothing, kept));
         self.groups.len() - 1
     }
 
+    /// A row that is durable.
     pub fn push<'v>(
         &mut self,
         group: usize,
+        stamp: (i64, i64, u8),
+        values: impl Iterator<Item = &'v Value>,
+    ) {
+        self.put(group, stamp, values);
+        self.groups[group].show();
+    }
+
+    fn put<'v>(
+        &mut self,
+        group: usize,
         (time, received, flags): (i64, i64, u8),
-        values: impl Iterator<Item = &'v Value> + Clone,
+        values: impl Iterator<Item = &'v Value>,
     ) {
         if (0..STAMPS_AHEAD_MAX_MS).contains(&time.saturating_sub(received)) {
             self.stamp = self.stamp.max(time);
         }
-        let group = &mut self.groups[group];
-        group.rows.times.push(time);
-        group.rows.delays.push(received.wrapping_sub(time));
-        group.rows.flags.push(flags);
-        for (column, value) in group.rows.columns.iter_mut().zip(values.clone()) {
-            column.push(value);
-        }
-        match &mut group.last {
-            Last::Row(last) if time > last.time => {
-                (last.time, last.received, last.flags) = (time, received, flags);
-                last.values.iter_mut().zip(values).for_each(|(old, new)| old.clone_from(new));
-            }
-            Last::Row(last) if time == last.time => group.last = Last::Several(time),
-            Last::Several(last) if time <= *last => {}
-            Last::Nothing | Last::Several(_) => {
-                group.last = Last::Row(LastRow { time, received, flags, values: values.cloned().collect() });
-            }
-            Last::Row(_) | Last::Unknown => {}
-        }
+        let rows = &mut self.groups[group].rows;
+        rows.times.push(time);
+        rows.delays.push(received.wrapping_sub(time));
+        rows.flags.push(flags);
+        rows.columns.iter_mut().zip(values).for_each(|(column, value)| column.push(value));
+    }
+
+    /// An entry of a commit that goes on: it counts when the log is durable up to it.
+    pub fn stage(&mut self, position: Position, identity: Option<u64>) {
+        self.staged.identities.extend(identity);
+        let first = self.staged.span.map_or(position, |(first, _)| first);
+        self.staged.span = Some((first, position));
+    }
+
+    /// A row of a staged entry; how many rows its group has now.
+    pub fn stage_row<'v>(
+        &mut self,
+        group: usize,
+        stamp: (i64, i64, u8),
+        values: impl Iterator<Item = &'v Value>,
+    ) -> usize {
+        self.put(group, stamp, values);
+        let group = &self.groups[group];
+        self.staged.points += group.shape.0.len() as i64;
+        group.rows.len()
+    }
+
+    /// What was staged counts if it is durable now.
+    fn catch_up(&mut self) {
+        let durable = |(_, through): &(Position, Position)| through.0 <= self.durable.load(Ordering::Acquire);
+        let Some((first, through)) = self.staged.span.filter(durable) else { return };
+        self.staged.span = None;
+        self.staged.identities.drain(..).for_each(|identity| self.identities.push(identity));
+        self.counted.used.points += std::mem::take(&mut self.staged.points);
+        self.last = through;
+        self.first_unsealed.get_or_insert(first);
+        self.groups.iter_mut().for_each(HotGroup::show);
+    }
+
+    /// The commit came to nothing.
+    pub fn unstage(&mut self) {
+        self.staged = Staged::default();
+        self.groups.iter_mut().for_each(|group| group.rows.truncate(group.shown));
     }
 
     /// The last row of a shape in the archive, looked up after a start.
@@ -275,8 +306,9 @@ impl HotDevice {
             return;
         }
         let rows = &group.rows;
-        let hot = rows.times.iter().copied().max();
-        let same = |time: i64| rows.times.iter().filter(|other| **other == time).count();
+        let times = &rows.times[..group.shown];
+        let hot = times.iter().copied().max();
+        let same = |time: i64| times.iter().filter(|other| **other == time).count();
         group.last = match (archived, hot) {
             (None, None) => Last::Nothing,
             (Some(row), None) => Last::Row(row),
@@ -284,7 +316,7 @@ impl HotDevice {
             (Some(row), Some(time)) if row.time == time || same(time) > 1 => {
                 Last::Several(row.time.max(time))
             }
-            (_, Some(time)) => match rows.times.iter().position(|other| *other == time) {
+            (_, Some(time)) => match times.iter().position(|other| *other == time) {
                 Some(row) if same(time) == 1 => Last::Row(LastRow {
                     time,
                     received: rows.received(row),
@@ -309,7 +341,7 @@ impl HotDevice {
         let mut found = Vec::new();
         for (group, column) in self.columns(series) {
             let rows = &group.rows;
-            let within = (0..rows.len()).filter(|&row| (from..until).contains(&rows.times[row]));
+            let within = (0..group.shown).filter(|&row| (from..until).contains(&rows.times[row]));
             found.extend(within.map(|row| Version {
                 time: rows.times[row],
                 received: rows.received(row),
@@ -356,12 +388,16 @@ impl HotDevice {
     /// A copy of everything hot, to be sealed; `None` where there is nothing.
     pub fn sealing(&self, device: DeviceId) -> Option<Sealing> {
         self.first_unsealed?;
+        let shown = |group: &HotGroup| match group.shown == group.rows.len() {
+            true => group.rows.clone(),
+            false => group.rows.slice(0..group.shown),
+        };
         Some(Sealing {
             device,
             organisation: self.organisation,
             through: self.last,
             identities: self.identities.oldest_first(),
-            groups: self.groups.iter().map(|group| (Arc::clone(&group.shape), group.rows.clone())).collect(),
+            groups: self.groups.iter().map(|group| (Arc::clone(&group.shape), shown(group))).collect(),
         })
     }
 
@@ -370,6 +406,7 @@ impl HotDevice {
         self.sealed = sealing.through;
         for (group, (_, rows)) in self.groups.iter_mut().zip(&sealing.groups) {
             group.rows.drop_first(rows.len());
+            group.shown -= rows.len();
             group.rows.shrink();
         }
         self.first_unsealed = next.filter(|_| self.last > sealing.through);
@@ -379,8 +416,8 @@ impl HotDevice {
     pub fn forget_latest(&mut self, archived: Vec<Arc<Shape>>) {
         for shape in archived {
             if !self.groups.iter().any(|group| group.shape == shape) {
-                let (rows, kept) = (Rows::new(&shape), Kept::of(&shape, self.retention.as_ref()));
-                self.groups.push(HotGroup { shape, shape_no: None, rows, last: Last::Unknown, kept });
+                let kept = Kept::of(&shape, self.retention.as_ref());
+                self.groups.push(HotGroup::new(shape, None, Last::Unknown, kept));
             }
         }
         self.groups.iter_mut().for_each(|group| group.last = Last::Unknown);
@@ -393,29 +430,32 @@ type Devices = HashMap<DeviceId, Arc<Mutex<HotDevice>>, BuildHasherDefault<Rando
 #[derive(Default)]
 pub struct Hot {
     devices: RwLock<Devices>,
+    /// Up to where the log is: whoever sets it shows what was staged up to there.
+    durable: Arc<AtomicI64>,
 }
 
 impl Hot {
     pub fn with_sealed(list: Vec<Sealed>) -> Hot {
+        let durable = Arc::default();
         let devices = list.into_iter().map(|sealed| {
-            let group = |shape: &Arc<Shape>| HotGroup {
-                shape: Arc::clone(shape),
-                shape_no: None,
-                rows: Rows::new(shape),
-                last: Last::Unknown,
-                kept: Kept::EVERYTHING,
-            };
+            let group =
+                |shape: &Arc<Shape>| HotGroup::new(Arc::clone(shape), None, Last::Unknown, Kept::EVERYTHING);
             let device = HotDevice {
                 groups: sealed.shapes.iter().map(group).collect(),
                 identities: Identities::from_oldest(sealed.identities),
                 last: sealed.through,
                 sealed: sealed.through,
                 sealed_points: sealed.points,
-                ..HotDevice::new(sealed.organisation)
+                ..HotDevice::new(sealed.organisation, &durable)
             };
             (sealed.device, Arc::new(Mutex::new(device)))
         });
-        Hot { devices: RwLock::new(devices.collect()) }
+        let devices = RwLock::new(devices.collect());
+        Hot { devices, durable }
+    }
+
+    pub fn durable(&self) -> Arc<AtomicI64> {
+        Arc::clone(&self.durable)
     }
 
     pub fn get(&self, device: DeviceId) -> Option<Arc<Mutex<HotDevice>>> {
@@ -427,9 +467,8 @@ impl Hot {
             return known;
         }
         let mut devices = self.devices.write().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(
-            devices.entry(device).or_insert_with(|| Arc::new(Mutex::new(HotDevice::new(organisation)))),
-        )
+        let new = || Arc::new(Mutex::new(HotDevice::new(organisation, &self.durable)));
+        Arc::clone(devices.entry(device).or_insert_with(new))
     }
 
     pub fn remove(&self, device: DeviceId) {
@@ -444,23 +483,57 @@ impl Hot {
 
 /// A panic elsewhere left the device as it was: its parts are changed one after another.
 pub fn lock(device: &Mutex<HotDevice>) -> MutexGuard<'_, HotDevice> {
-    device.lock().unwrap_or_else(PoisonError::into_inner)
+    let mut device = device.lock().unwrap_or_else(PoisonError::into_inner);
+    device.catch_up();
+    device
 }
 
 #[cfg(test)]
 mod tests {
+    use uuid::Uuid;
+
     use super::*;
+    use crate::codec::column::Kind;
+    use crate::shape::ColumnName;
+
+    const DEVICE: DeviceId = DeviceId(Uuid::from_u128(1));
+
+    fn seen(hot: &Hot, series: &SeriesKey) -> (usize, usize, Option<i64>, Option<usize>) {
+        let device = hot.get(DEVICE).unwrap();
+        let device = lock(&device);
+        let latest = match device.latest(series) {
+            Latest::Known(version) => version.map(|version| version.time),
+            _ => panic!("nothing is sealed"),
+        };
+        let sealing = device.sealing(DEVICE).map(|sealing| sealing.groups[0].1.len());
+        (device.versions(series, 0, 100).len(), device.points(), latest, sealing)
+    }
 
     #[test]
-    fn the_oldest_identity_goes_first() {
-        let mut identities = Identities::default();
-        (0..IDENTITIES_REMEMBERED as u64 + 3).for_each(|identity| identities.push(identity));
-        assert!(!identities.contains(2) && identities.contains(3));
-        let list = identities.oldest_first();
-        assert_eq!((list[0], list.len()), (3, IDENTITIES_REMEMBERED));
-        assert!(!identities.contains(3 + (1 << 16)), "only a part of it is known");
-        let mut again = Identities::from_oldest(list);
-        again.push(1_000);
-        assert!(!again.contains(3) && again.contains(4) && again.contains(1_000));
+    fn what_is_staged_is_seen_when_the_log_is_durable_up_to_it() {
+        let hot = Hot::default();
+        let series = SeriesKey { device: DEVICE, endpoint: 1, attribute: "a.b".to_owned() };
+        let name = ColumnName { endpoint: 1, attribute: "a.b".into(), kind: Kind::Integer };
+        let device = hot.get_or_insert(DEVICE, OrganisationId(Uuid::from_u128(2)));
+        let group = lock(&device).group(&Arc::new(Shape(vec![name])), 1);
+        let stage = |position: i64, durable: i64| {
+            let mut device = lock(&device);
+            device.stage(Position(position), Some(position as u64));
+            device.stage_row(group, (position, position, 0), [Value::Integer(7)].iter());
+            drop(device);
+            hot.durable().store(durable, Ordering::Release);
+            lock(&hot.get(DEVICE).unwrap()).identities.contains(position as u64)
+        };
+        assert!(!stage(5, 4));
+        assert_eq!(seen(&hot, &series), (0, 0, None, None));
+        hot.durable().store(5, Ordering::Release);
+        assert_eq!(seen(&hot, &series), (1, 1, Some(5), Some(1)));
+        assert!(!stage(6, 5));
+        assert_eq!(seen(&hot, &series), (1, 1, Some(5), Some(1)));
+        lock(&device).unstage();
+        hot.durable().store(6, Ordering::Release);
+        assert_eq!(seen(&hot, &series), (1, 1, Some(5), Some(1)));
+        assert!(stage(7, 7) && !lock(&device).identities.contains(6));
+        assert_eq!(seen(&hot, &series), (2, 2, Some(7), Some(2)));
     }
 }

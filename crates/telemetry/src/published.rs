@@ -1,7 +1,7 @@
 //! What the writer tells everybody else: where the log ends, its newest entries, what was done.
 
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use lares_model::record::Position;
 
@@ -10,7 +10,8 @@ use crate::log::tail::Tail;
 
 pub struct Published {
     tail: Mutex<Tail>,
-    head: AtomicI64,
+    /// What was staged up to here is seen.
+    head: Arc<AtomicI64>,
     pub entries: AtomicU64,
     pub duplicates: AtomicU64,
     pub readings: AtomicU64,
@@ -37,10 +38,11 @@ pub struct Counted {
 }
 
 impl Published {
-    pub fn at(head: Position, log_bytes: u64) -> Self {
+    pub fn at(head: Position, durable: Arc<AtomicI64>, log_bytes: u64) -> Self {
+        durable.store(head.0, Ordering::Release);
         Published {
             tail: Mutex::new(Tail::after(head)),
-            head: AtomicI64::new(head.0),
+            head: durable,
             entries: AtomicU64::default(),
             duplicates: AtomicU64::default(),
             readings: AtomicU64::default(),

@@ -21,6 +21,15 @@ pub struct Engine {
     pub archive: Arc<dyn Archive>,
 }
 
+/// Series that are asked for in one snapshot of the archive: it is held for a short time.
+const SERIES_AT_ONCE: usize = 64;
+
+/// What is hot of a series, one version per instant. Before `aged` only rollups count.
+struct Unsealed {
+    aged: i64,
+    versions: Vec<Version>,
+}
+
 impl Engine {
     pub fn readings(&self, query: &ReadingsQuery) -> Result<Vec<StoredReading>, TelemetryError> {
         self.require_known_at(query.known_at)?;
@@ -105,35 +114,71 @@ impl Engine {
     pub fn aggregate(&self, query: &AggregateQuery) -> Result<Vec<Vec<Option<Aggregate>>>, TelemetryError> {
         self.require_known_at(query.known_at)?;
         let edges: Vec<i64> = query.edges.iter().map(|edge| edge.0).collect();
-        query.series.iter().map(|series| self.aggregate_one(series, &edges, query.known_at)).collect()
+        if query.known_at.is_some() {
+            let folded = |series| self.fold_versions(series, &edges, query.known_at);
+            return query.series.iter().map(folded).collect();
+        }
+        let mut answers = Vec::with_capacity(query.series.len());
+        for some in query.series.chunks(SERIES_AT_ONCE) {
+            answers.extend(self.aggregate_some(some, &edges)?);
+        }
+        Ok(answers)
     }
 
-    fn aggregate_one(
+    fn aggregate_some(
+        &self,
+        series: &[SeriesKey],
+        edges: &[i64],
+    ) -> Result<Vec<Vec<Option<Aggregate>>>, TelemetryError> {
+        let (Some(from), Some(until)) = (edges.first(), edges.last()) else { return Ok(Vec::new()) };
+        // Of all of them before the archive is asked.
+        let hot: Vec<Option<Unsealed>> = series
+            .iter()
+            .map(|series| {
+                let kept = self.kept(series);
+                (kept.rollups_from <= *from).then(|| self.unsealed(series, kept, *from, *until))
+            })
+            .collect();
+        let whole: Vec<&SeriesKey> =
+            series.iter().zip(&hot).filter_map(|(series, hot)| hot.as_ref().map(|_| series)).collect();
+        let mut sealed = self.archive.aggregates_of(&whole, edges)?.into_iter();
+        let answers = series.iter().zip(hot).map(|(series, hot)| match hot {
+            Some(hot) => self.join(series, edges, hot, sealed.next().unwrap_or_default()),
+            None => self.aggregate_cut(series, edges),
+        });
+        answers.collect()
+    }
+
+    /// Of a series of which nothing is shown of the first of these times.
+    fn aggregate_cut(
         &self,
         series: &SeriesKey,
         edges: &[i64],
-        known_at: Option<UnixMillis>,
     ) -> Result<Vec<Option<Aggregate>>, TelemetryError> {
-        if known_at.is_some() {
-            return self.fold_versions(series, edges, known_at);
-        }
         let kept = self.kept(series);
         let nothing = |edges: &[i64]| Ok(vec![None; edges.len() - 1]);
         split::at(edges, kept.rollups_from, nothing, |edges| {
-            self.aggregate_kept(series, edges, kept.raw_from.max(self.archive.aged(series)))
+            let (Some(from), Some(until)) = (edges.first(), edges.last()) else { return Ok(Vec::new()) };
+            let hot = self.unsealed(series, kept, *from, *until);
+            let sealed = self.archive.aggregates(series, edges)?;
+            self.join(series, edges, hot, sealed)
         })
     }
 
-    /// Before `aged` only rollups count.
-    fn aggregate_kept(
+    fn unsealed(&self, series: &SeriesKey, kept: Kept, from: i64, until: i64) -> Unsealed {
+        let aged = kept.raw_from.max(self.archive.aged(series));
+        let versions = resolve::newest(self.hot_versions(series, from.max(aged), until), None);
+        Unsealed { aged, versions }
+    }
+
+    /// What was sealed with what came since.
+    fn join(
         &self,
         series: &SeriesKey,
         edges: &[i64],
-        aged: i64,
+        Unsealed { aged, versions: hot }: Unsealed,
+        mut sealed: Vec<Option<Aggregate>>,
     ) -> Result<Vec<Option<Aggregate>>, TelemetryError> {
-        let (Some(from), Some(until)) = (edges.first(), edges.last()) else { return Ok(Vec::new()) };
-        let hot = resolve::newest(self.hot_versions(series, (*from).max(aged), *until), None);
-        let mut sealed = self.archive.aggregates(series, edges)?;
         let Some(first_hot) = hot.first().map(|version| version.time) else { return Ok(sealed) };
         // Buckets that end before anything hot are as the archive says.
         let untouched = edges.partition_point(|edge| *edge <= first_hot).saturating_sub(1);

@@ -8,21 +8,22 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use lares_model::DeviceId;
-use lares_model::record::{Body, Entry, Position, Record};
+use lares_model::record::{Entry, Position};
 use rusqlite::{Connection, params};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::archive::Erasure;
-use crate::codec::chunk::CHUNK_ROWS_MAX;
+use crate::commit::{self, Committer};
 use crate::hot::{Hot, lock};
 use crate::log::checkpoint::{self, Checkpoints};
 use crate::log::names::Names;
 use crate::log::records::stored_head;
 use crate::log::tail::Tail;
-use crate::log::{schema, scrub};
-use crate::plan::{Plan, Planned, PlannedRow};
-use crate::published::{Counted, Published};
+use crate::log::{schema, scrub, shorten};
+use crate::plan::{Plan, PlannedRow};
+use crate::published::Published;
 use crate::sealer::Nudge;
+use crate::staging::{Outcomes, Staging};
 use crate::usage::{ByOrganisation, Usage, Used};
 use crate::{Appended, Limits, TelemetryError, sqlite};
 
@@ -34,25 +35,16 @@ const GROUP_ENTRIES_MAX: usize = 4_096;
 /// How long the log may be too long before it is said aloud instead of waited for.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Free pages of the file that wait for the next entries.
-const PAGES_KEPT_FREE: i64 = 128;
-/// Commits that somebody waits for give pages back only above this, and few at once.
-const PAGES_KEPT_FREE_IN_A_RUSH: i64 = 4_096;
-const PAGES_GIVEN_BACK: i64 = 32;
-/// So many batches at least leave the log with a commit that somebody waits for, where they may.
-const BATCHES_LET_GO: usize = 6;
+/// From so many entries on it is quicker to have another thread commit meanwhile than to do one after the other.
+const WORTH_A_THREAD: usize = 128;
 
 pub type Answer<T> = oneshot::Sender<Result<T, TelemetryError>>;
 
-/// An entry with the encoded body of what is not readings.
-pub struct Prepared {
-    pub entry: Entry,
-    pub body: Vec<u8>,
-}
-
 pub enum Job {
     Append {
-        entries: Vec<Prepared>,
+        entries: Vec<Entry>,
+        /// Of each, encoded, where it is not readings; otherwise empty.
+        bodies: Vec<Vec<u8>>,
         answer: Answer<Vec<Appended>>,
     },
     Forget {
@@ -79,13 +71,13 @@ pub struct Writer {
     /// What the log keeps: last position and bytes of each batch, oldest first.
     pub kept: VecDeque<(i64, u64)>,
     pub checkpoints: Checkpoints,
+    pub committer: Committer,
     pub sealer: Nudge,
 }
 
-/// What a group commit wrote.
+/// What a group commit writes.
 struct Written {
-    /// Per call, in order; empty for calls that append nothing.
-    outcomes: Vec<Vec<(Appended, Option<Planned>)>>,
+    outcomes: Outcomes,
     rows: Vec<PlannedRow>,
     /// Values of each organisation.
     taken: ByOrganisation<i64>,
@@ -113,9 +105,9 @@ impl Writer {
             return refuse_all(group, &error);
         }
         match self.write(&mut group) {
-            Ok(written) => {
+            Ok((written, staging)) => {
                 let idle = is_idle(&group);
-                self.publish(group, written);
+                self.publish(group, written, staging);
                 if let Some(connection) = &self.connection {
                     self.checkpoints.after_commit(connection);
                     // Only a checkpoint makes the file shorter. What fails here is tried with the next.
@@ -154,15 +146,33 @@ impl Writer {
         Ok(())
     }
 
-    fn write(&mut self, group: &mut [Job]) -> Result<Written, TelemetryError> {
+    fn write(&mut self, group: &mut [Job]) -> Result<(Written, Staging), TelemetryError> {
         if self.connection.is_none() {
             self.reopen()?;
         }
-        let Some(connection) = &self.connection else {
-            return Err(TelemetryError::Unavailable("the file is not open".to_owned()));
-        };
-        let run = |sql| connection.execute_batch(sql).map_err(|error| sqlite::from_sqlite(&error));
-        run("BEGIN IMMEDIATE")?;
+        let mut written = self.plan(group)?;
+        let outcomes = std::mem::take(&mut written.outcomes);
+        let entries: usize = outcomes.iter().map(Vec::len).sum();
+        let stage = || Staging::of(group, outcomes, &written.rows, &self.published);
+        if entries < WORTH_A_THREAD {
+            self.connection.as_ref().map_or_else(|| Err(not_open()), commit::commit)?;
+            let staging = stage();
+            return Ok((written, staging));
+        }
+        let connection = self.connection.take().ok_or_else(not_open)?;
+        let (staging, connection, committed) = self.committer.commit(connection, stage);
+        self.connection = connection;
+        if let Err(error) = committed {
+            staging.undo();
+            return Err(error);
+        }
+        Ok((written, staging))
+    }
+
+    /// Everything of a group but its commit.
+    fn plan(&mut self, group: &mut [Job]) -> Result<Written, TelemetryError> {
+        let connection = self.connection.as_ref().ok_or_else(not_open)?;
+        connection.execute_batch("BEGIN IMMEDIATE").map_err(|error| sqlite::from_sqlite(&error))?;
         let before = self.published.head();
         let mut names = self.names.write().unwrap_or_else(PoisonError::into_inner);
         for job in group.iter() {
@@ -181,10 +191,10 @@ impl Writer {
         let mut outcomes = Vec::with_capacity(group.len());
         for job in group.iter_mut() {
             outcomes.push(match job {
-                Job::Append { entries, .. } => entries
-                    .iter_mut()
-                    .map(|prepared| plan.take(&mut prepared.entry, &prepared.body))
-                    .collect::<Result<Vec<_>, _>>()?,
+                Job::Append { entries, bodies, .. } => {
+                    let prepared = entries.iter_mut().zip(bodies);
+                    prepared.map(|(entry, body)| plan.take(entry, body)).collect::<Result<Vec<_>, _>>()?
+                }
                 _ => Vec::new(),
             });
         }
@@ -197,36 +207,22 @@ impl Writer {
         let idle = is_idle(group);
         let bytes = blob.map_or(0, |blob| blob.len() as u64);
         let in_a_rush = (!idle).then_some(bytes);
-        let truncated = truncate(connection, &self.published, head, &self.kept, in_a_rush)?;
+        let truncated = shorten::truncate(connection, &self.published, head, &self.kept, in_a_rush)?;
         if idle || truncated > 0 {
-            give_back(connection, idle)?;
+            shorten::give_back(connection, idle)?;
         }
-        run("COMMIT")?;
         Ok(Written { outcomes, rows, taken, head, bytes, truncated })
     }
 
     /// Makes what was committed visible, before anybody is told that it is.
-    fn publish(&mut self, group: Vec<Job>, written: Written) {
+    fn publish(&mut self, group: Vec<Job>, written: Written, mut staging: Staging) {
         let published = Arc::clone(&self.published);
         self.account(&written);
         let mut answers: Vec<Box<dyn FnOnce() + Send>> = Vec::with_capacity(group.len());
-        let (mut counted, mut dropped) = (Counted::default(), Vec::new());
         let mut tail = published.tail();
-        for (job, outcomes) in group.into_iter().zip(written.outcomes) {
+        for (job, told) in group.into_iter().zip(std::mem::take(&mut staging.told)) {
             match job {
-                Job::Append { entries, answer } => {
-                    let told: Vec<Appended> = outcomes.iter().map(|(appended, _)| *appended).collect();
-                    for (prepared, (_, planned)) in entries.into_iter().zip(outcomes) {
-                        let Some(planned) = planned else { continue };
-                        let (record, points) = self.make_visible(prepared.entry, planned, &written.rows);
-                        counted.entries += 1;
-                        counted.readings += points as u64;
-                        tail.push(record, 64 + points * 48 + prepared.body.len(), &mut dropped);
-                    }
-                    let again = told.iter().filter(|appended| **appended == Appended::Duplicate);
-                    counted.duplicates += again.count() as u64;
-                    answers.push(Box::new(move || drop(answer.send(Ok(told)))));
-                }
+                Job::Append { answer, .. } => answers.push(Box::new(move || drop(answer.send(Ok(told))))),
                 Job::Forget { device, answer } => {
                     tail.forget(device);
                     if let Some(device) = self.hot.get(device) {
@@ -245,7 +241,8 @@ impl Writer {
                 Job::Wake => {}
             }
         }
-        published.count(&counted);
+        tail.extend(std::mem::take(&mut staging.records));
+        published.count(&staging.counted);
         for (organisation, points) in written.taken {
             self.usage.add(organisation, Used { series: 0, points });
         }
@@ -253,8 +250,8 @@ impl Writer {
         drop(tail);
         // Whoever stopped waiting is not missed.
         answers.into_iter().for_each(|answer| answer());
-        // Taking them apart takes time, which nobody waits for now.
-        drop(dropped);
+        staging.settle();
+        staging.full.iter().for_each(|device| self.sealer.full(*device));
         if published.log_bytes.load(Ordering::Relaxed) > self.limits.log_bytes {
             self.sealer.nudge();
         }
@@ -278,26 +275,6 @@ impl Writer {
     fn tell_the_oldest(&self) {
         let oldest = self.kept.front().map_or(i64::MAX, |(last, _)| *last);
         self.published.oldest.store(oldest, Ordering::Relaxed);
-    }
-
-    /// The entry as followers see it, and how many values it has.
-    fn make_visible(&self, entry: Entry, planned: Planned, rows: &[PlannedRow]) -> (Record, usize) {
-        let mut device = lock(&planned.hot);
-        device.note(planned.position, entry.identity.map(|identity| identity.0));
-        let mut points = 0;
-        if let Body::Readings { readings } = &entry.body {
-            for PlannedRow { row, group } in &rows[planned.rows] {
-                let run = &readings[row.start..row.start + row.length];
-                let stamp = (run[0].time.0, entry.received.0, crate::shape::flags_of(&run[0]));
-                device.push(*group, stamp, run.iter().map(|reading| &reading.value));
-                points += run.len();
-                if device.groups[*group].rows.len() == CHUNK_ROWS_MAX {
-                    self.sealer.full(entry.device);
-                }
-            }
-        }
-        device.counted.used.points += points as i64;
-        (Record { position: planned.position, entry }, points)
     }
 
     fn recover(&mut self, error: &TelemetryError) {
@@ -350,6 +327,10 @@ impl Writer {
     }
 }
 
+fn not_open() -> TelemetryError {
+    TelemetryError::Unavailable("the file is not open".to_owned())
+}
+
 fn insert_batch(
     connection: &Connection,
     before: Position,
@@ -363,66 +344,9 @@ fn insert_batch(
         .map_err(|error| sqlite::from_sqlite(&error))
 }
 
-/// Up to where the log lets go of a few batches, and of more bytes than it got with this commit.
-fn little(kept: &VecDeque<(i64, u64)>, written: u64) -> i64 {
-    let mut bytes = 0;
-    let enough = kept.iter().enumerate().find(|(nth, (_, of_batch))| {
-        bytes += of_batch;
-        *nth + 1 >= BATCHES_LET_GO && bytes >= 2 * written
-    });
-    enough.map_or(i64::MAX, |(_, (last, _))| *last)
-}
-
-/// Lets go of what is sealed and passed, all of it or little where somebody waits; answers up to where.
-fn truncate(
-    connection: &Connection,
-    published: &Published,
-    head: Position,
-    kept: &VecDeque<(i64, u64)>,
-    in_a_rush: Option<u64>,
-) -> Result<i64, TelemetryError> {
-    let mut through = published.truncate_to.load(Ordering::Relaxed);
-    if kept.front().is_none_or(|oldest| oldest.0 > through) {
-        return Ok(0);
-    }
-    if let Some(written) = in_a_rush {
-        through = through.min(little(kept, written));
-    }
-    let failed = |error: rusqlite::Error| sqlite::from_sqlite(&error);
-    connection
-        .prepare_cached("DELETE FROM batches WHERE last <= ?1")
-        .and_then(|mut statement| statement.execute([through]))
-        .map_err(failed)?;
-    connection
-        .prepare_cached("UPDATE head SET at_least = max(at_least, ?1)")
-        .and_then(|mut statement| statement.execute([head.0]))
-        .map_err(failed)?;
-    Ok(through)
-}
-
 /// Nobody waits for it.
 fn is_idle(group: &[Job]) -> bool {
     group.iter().all(|job| matches!(job, Job::Wake))
-}
-
-/// A burst's pages go back to the file system, a few with each commit; some stay for the next entries.
-fn give_back(connection: &Connection, idle: bool) -> Result<(), TelemetryError> {
-    let failed = |error: rusqlite::Error| sqlite::from_sqlite(&error);
-    let (kept, pages) =
-        if idle { (PAGES_KEPT_FREE, i64::MAX) } else { (PAGES_KEPT_FREE_IN_A_RUSH, PAGES_GIVEN_BACK) };
-    let free: i64 = connection
-        .prepare_cached("PRAGMA freelist_count")
-        .and_then(|mut statement| statement.query_row([], |row| row.get(0)))
-        .map_err(failed)?;
-    let surplus = (free - kept).min(pages);
-    if surplus > 0 {
-        // It gives back one page with every step.
-        let mut statement =
-            connection.prepare(&format!("PRAGMA incremental_vacuum({surplus})")).map_err(failed)?;
-        let mut steps = statement.query([]).map_err(failed)?;
-        while steps.next().map_err(failed)?.is_some() {}
-    }
-    Ok(())
 }
 
 fn weight(job: &Job) -> usize {
@@ -476,18 +400,5 @@ fn refuse_all(group: Vec<Job>, error: &TelemetryError) {
             Job::Forget { answer, .. } | Job::Scrub { answer, .. } => drop(answer.send(Err(error.clone()))),
             Job::Wake => {}
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_log_gets_shorter_whatever_its_batches_weigh() {
-        let alike: VecDeque<(i64, u64)> = (1..=100).map(|last| (last, 10)).collect();
-        assert_eq!(little(&alike, 10), BATCHES_LET_GO as i64);
-        assert_eq!(little(&alike, 200), 40);
-        assert_eq!(little(&alike, 10_000), i64::MAX);
     }
 }

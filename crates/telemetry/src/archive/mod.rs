@@ -115,6 +115,15 @@ pub trait Archive: Send + Sync + 'static {
     fn aggregates(&self, series: &SeriesKey, edges: &[i64])
     -> Result<Vec<Option<Aggregate>>, TelemetryError>;
 
+    /// The same of many series.
+    fn aggregates_of(
+        &self,
+        series: &[&SeriesKey],
+        edges: &[i64],
+    ) -> Result<Vec<Vec<Option<Aggregate>>>, TelemetryError> {
+        series.iter().map(|series| self.aggregates(series, edges)).collect()
+    }
+
     /// The last row of a shape that is sealed.
     fn last_row(&self, device: DeviceId, shape: &Shape) -> Result<Option<LastRow>, TelemetryError>;
 

@@ -87,6 +87,13 @@ impl Rows {
         self.columns.iter_mut().for_each(|column| column.drop_first(count));
     }
 
+    pub fn truncate(&mut self, count: usize) {
+        self.times.truncate(count);
+        self.delays.truncate(count);
+        self.flags.truncate(count);
+        self.columns.iter_mut().for_each(|column| column.truncate(count));
+    }
+
     /// Gives back the memory of a burst.
     pub fn shrink(&mut self) {
         if self.is_empty() && self.times.capacity() > 2 * CHUNK_ROWS_MAX {
@@ -181,6 +188,11 @@ impl<'a> Packed<'a> {
 
     pub fn column(&self, index: usize, kind: Kind) -> Result<Column, TelemetryError> {
         Column::decode(kind, self.columns[index], self.rows)
+    }
+
+    /// At least the first `wanted` rows of a column.
+    pub fn column_first(&self, index: usize, kind: Kind, wanted: usize) -> Result<Column, TelemetryError> {
+        Column::decode_first(kind, self.columns[index], self.rows, wanted)
     }
 
     pub fn unpack(&self, shape: &Shape) -> Result<Rows, TelemetryError> {

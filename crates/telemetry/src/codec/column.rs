@@ -5,7 +5,7 @@ use std::sync::Arc;
 use lares_model::Value;
 
 use super::integers::Habit;
-use super::varint::{Reader, SCALES, at_scale, put, put_bytes, put_number, put_signed};
+use super::varint::{Reader, SCALES, at_scale, near_at_scale, put, put_bytes, put_number, put_signed};
 use super::{integers, packed};
 use crate::TelemetryError;
 
@@ -133,6 +133,15 @@ impl Column {
         }
     }
 
+    pub fn truncate(&mut self, count: usize) {
+        match self {
+            Column::Bool(values) => values.truncate(count),
+            Column::Integer(values) => values.truncate(count),
+            Column::Number(values) => values.truncate(count),
+            Column::Text(values) => values.truncate(count),
+        }
+    }
+
     /// Bit for bit, so that 0.0 is not -0.0.
     pub fn same(&self, row: usize, other: usize) -> bool {
         match self {
@@ -158,12 +167,23 @@ impl Column {
     }
 
     pub fn decode(kind: Kind, bytes: &[u8], count: usize) -> Result<Column, TelemetryError> {
+        Column::decode_first(kind, bytes, count, count)
+    }
+
+    /// At least the first `wanted` of `count` values.
+    pub fn decode_first(
+        kind: Kind,
+        bytes: &[u8],
+        count: usize,
+        wanted: usize,
+    ) -> Result<Column, TelemetryError> {
         Ok(match kind {
             Kind::Bool => {
-                Column::Bool(integers::decode(bytes, count)?.into_iter().map(|value| value != 0).collect())
+                let values = integers::decode_first(bytes, count, wanted)?;
+                Column::Bool(values.into_iter().map(|value| value != 0).collect())
             }
-            Kind::Integer => Column::Integer(integers::decode(bytes, count)?),
-            Kind::Number => Column::Number(decode_numbers(bytes, count)?),
+            Kind::Integer => Column::Integer(integers::decode_first(bytes, count, wanted)?),
+            Kind::Number => Column::Number(decode_numbers(bytes, count, wanted)?),
             Kind::Text => Column::Text(decode_texts(bytes, count)?),
         })
     }
@@ -205,16 +225,27 @@ impl Column {
 }
 
 const NOT_DECIMAL: u8 = 0xFF;
+/// Values of a column by which a scale is tried.
+const TRIED: usize = 16;
 
 /// The first scale at which all are integers, and those.
 fn in_decimals(values: &[f64]) -> Option<(u8, Vec<i64>)> {
-    let mut scaled = Vec::with_capacity(values.len());
-    let fits = |scaled: &mut Vec<i64>, scale: f64| {
-        scaled.clear();
-        values.iter().all(|value| at_scale(*value, scale).map(|integer| scaled.push(integer)).is_some())
-    };
-    let (nth, _) = (0_u8..).zip(SCALES).find(|(_, scale)| fits(&mut scaled, *scale))?;
-    Some((nth, scaled))
+    (0_u8..).zip(SCALES).find_map(|(nth, scale)| Some((nth, all_at_scale(values, scale)?)))
+}
+
+fn all_at_scale(values: &[f64], scale: f64) -> Option<Vec<i64>> {
+    // Where it does not fit, the first few say so most often.
+    if values.iter().take(TRIED).any(|value| at_scale(*value, scale).is_none()) {
+        return None;
+    }
+    let mut all_exact = true;
+    let scaled = values.iter().map(|value| {
+        let (integer, exact) = near_at_scale(*value, scale);
+        all_exact &= exact;
+        integer
+    });
+    let scaled = scaled.collect();
+    all_exact.then_some(scaled)
 }
 
 fn from_decimals(nth: u8, scaled: Vec<i64>) -> Result<Vec<f64>, TelemetryError> {
@@ -237,7 +268,7 @@ fn encode_numbers(out: &mut Vec<u8>, values: &[f64], habit: &Habit) {
     }
 }
 
-fn decode_numbers(bytes: &[u8], count: usize) -> Result<Vec<f64>, TelemetryError> {
+fn decode_numbers(bytes: &[u8], count: usize, wanted: usize) -> Result<Vec<f64>, TelemetryError> {
     if count == 0 {
         return Ok(Vec::new());
     }
@@ -246,7 +277,7 @@ fn decode_numbers(bytes: &[u8], count: usize) -> Result<Vec<f64>, TelemetryError
     if nth == NOT_DECIMAL {
         return integers::decode_doubles(reader.rest, count);
     }
-    from_decimals(nth, integers::decode(reader.rest, count)?)
+    from_decimals(nth, integers::decode_first(reader.rest, count, wanted)?)
 }
 
 /// The different texts once, then which of them each row has.

@@ -3,6 +3,7 @@
 
 pub mod chunk;
 pub mod column;
+mod flat;
 pub mod integers;
 pub mod packed;
 pub mod varint;

@@ -67,7 +67,7 @@ pub fn read_integers(reader: &mut Reader<'_>, count: usize) -> Result<Vec<i64>, 
 }
 
 /// The smallest, and the bits that the distance of the largest from it takes.
-fn range(values: impl Iterator<Item = i64>) -> (i64, u32) {
+pub fn range(values: impl Iterator<Item = i64>) -> (i64, u32) {
     let (low, high) =
         values.fold((i64::MAX, i64::MIN), |(low, high), value| (low.min(value), high.max(value)));
     match low <= high {
@@ -81,7 +81,7 @@ fn length(value: i64) -> usize {
     (u64::BITS - (zigzag(value) | 1).leading_zeros()).div_ceil(7) as usize
 }
 
-fn put_bits(out: &mut Vec<u8>, values: impl Iterator<Item = u64>, width: u32) {
+pub fn put_bits(out: &mut Vec<u8>, values: impl Iterator<Item = u64>, width: u32) {
     let (mut waiting, mut bits) = (0_u64, 0);
     for value in values {
         waiting |= value << bits;

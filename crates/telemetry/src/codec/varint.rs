@@ -36,11 +36,18 @@ pub fn put_bytes(out: &mut Vec<u8>, bytes: &[u8]) {
 
 /// The integer that `number` is at this scale, if dividing it again gives the very same bits.
 pub fn at_scale(number: f64, scale: f64) -> Option<i64> {
+    let (integer, exact) = near_at_scale(number, scale);
+    exact.then_some(integer)
+}
+
+/// The integer next to `number` at this scale, and whether dividing it again gives the very same bits.
+pub fn near_at_scale(number: f64, scale: f64) -> (i64, bool) {
     // Half of one and cut off rounds as `round` does wherever the division gives the number back, without a call.
     let scaled = number * scale;
     let integer = (scaled + 0.5_f64.copysign(scaled)) as i64;
-    let exact = scaled.abs() <= EXACT_MAX && (integer as f64 / scale).to_bits() == number.to_bits();
-    exact.then_some(integer)
+    // Both are worked out, without a branch for each number of a column.
+    let exact = (scaled.abs() <= EXACT_MAX) & ((integer as f64 / scale).to_bits() == number.to_bits());
+    (integer, exact)
 }
 
 pub fn put_number(out: &mut Vec<u8>, number: f64) {

@@ -29,6 +29,15 @@ pub fn count_pages(connection: &Connection) {
     }));
 }
 
+pub fn wal_pages() -> i32 {
+    WAL_PAGES.get()
+}
+
+/// As counted by another thread, which committed for this one.
+pub fn set_wal_pages(pages: i32) {
+    WAL_PAGES.set(pages);
+}
+
 /// The writer's end of the checkpoint thread.
 pub struct Checkpoints {
     nudge: Option<SyncSender<()>>,

@@ -10,5 +10,6 @@ pub mod names;
 pub mod records;
 pub mod schema;
 pub mod scrub;
+pub mod shorten;
 pub mod tail;
 pub mod walk;

@@ -21,16 +21,25 @@ impl Tail {
         Tail { floor: head.0, records: VecDeque::new(), bytes: 0 }
     }
 
-    /// Takes the entry after the last one; the oldest that it no longer holds go to `dropped`.
-    pub fn push(&mut self, record: Record, encoded_bytes: usize, dropped: &mut Vec<Record>) {
-        self.bytes += encoded_bytes;
-        self.records.push_back((record, encoded_bytes));
-        while self.records.len() > RECORDS_MAX || self.bytes > BYTES_MAX {
-            let Some((oldest, bytes)) = self.records.pop_front() else { break };
-            self.floor = oldest.position.0;
-            self.bytes -= bytes;
-            dropped.push(oldest);
+    /// Takes the entries after the last one.
+    pub fn extend(&mut self, records: Vec<(Record, usize)>) {
+        for (record, encoded_bytes) in records {
+            self.bytes += encoded_bytes;
+            self.records.push_back((record, encoded_bytes));
         }
+        drop(self.make_room(0, 0));
+    }
+
+    /// Lets go of the oldest entries for so many that come, and returns them: taking them apart takes time.
+    pub fn make_room(&mut self, records: usize, bytes: usize) -> Vec<Record> {
+        let mut oldest = Vec::new();
+        while self.records.len() + records > RECORDS_MAX || self.bytes + bytes > BYTES_MAX {
+            let Some((record, bytes)) = self.records.pop_front() else { break };
+            self.floor = record.position.0;
+            self.bytes -= bytes;
+            oldest.push(record);
+        }
+        oldest
     }
 
     pub fn forget(&mut self, device: DeviceId) {
@@ -76,7 +85,7 @@ mod tests {
     fn answers_exactly_what_it_holds() {
         let mut tail = Tail::after(Position(7));
         for position in 8..=10 {
-            tail.push(record(position, position as u128 % 2), 1, &mut Vec::new());
+            tail.extend(vec![(record(position, position as u128 % 2), 1)]);
         }
         assert_eq!(positions(&tail, 6, 9), None);
         assert_eq!(positions(&tail, 7, 9), Some(vec![8, 9, 10]));
@@ -90,13 +99,24 @@ mod tests {
     fn stays_within_its_bounds_and_never_pretends_to_hold_what_it_dropped() {
         let mut tail = Tail::after(Position(0));
         for position in 1..=RECORDS_MAX as i64 + 5 {
-            tail.push(record(position, 1), 1, &mut Vec::new());
+            tail.extend(vec![(record(position, 1), 1)]);
         }
         assert_eq!(tail.records.len(), RECORDS_MAX);
         assert_eq!(positions(&tail, 4, 1), None);
         assert_eq!(positions(&tail, 5, 1), Some(vec![6]));
-        tail.push(record(RECORDS_MAX as i64 + 6, 1), BYTES_MAX + 1, &mut Vec::new());
+        tail.extend(vec![(record(RECORDS_MAX as i64 + 6, 1), BYTES_MAX + 1)]);
         assert_eq!(tail.bytes, 0);
         assert_eq!(positions(&tail, RECORDS_MAX as i64 + 5, 1), None);
+    }
+    #[test]
+    fn what_makes_room_is_held_no_more() {
+        let mut tail = Tail::after(Position(0));
+        tail.extend((1..=10).map(|position| (record(position, 1), 1)).collect());
+        let oldest = tail.make_room(RECORDS_MAX - 7, 0);
+        assert_eq!(oldest.iter().map(|record| record.position.0).collect::<Vec<_>>(), [1, 2, 3]);
+        assert_eq!(positions(&tail, 2, 9), None);
+        assert_eq!(positions(&tail, 8, 9), Some(vec![9, 10]));
+        tail.make_room(0, BYTES_MAX + 1);
+        assert_eq!((positions(&tail, 9, 9), positions(&tail, 10, 9)), (None, Some(vec![])));
     }
 }

@@ -21,13 +21,13 @@ const BUCKETS_WORTH: i64 = 6;
 pub struct Fold<'a> {
     connection: &'a Connection,
     place: &'a Place<'a>,
-    extents: Vec<Extent>,
+    edges: &'a [i64],
+    /// Those between the edges, once rows are asked for.
+    extents: Option<Vec<Extent>>,
     /// Those of use between the edges, from coarse to fine.
     levels: Vec<Stored>,
     /// Where the rows begin; before it only rollups are left.
     floor: i64,
-    /// The last edge.
-    until: i64,
     /// All there is of all levels before the floor, from coarse to fine.
     aged: Vec<(&'static Level, Vec<(i64, Aggregate)>)>,
     /// The chunk unpacked last: neighbouring spans share one.
@@ -47,7 +47,14 @@ struct Unpacked {
     chunk: i64,
     times: Vec<i64>,
     marks: Marks,
+    /// Of as many of the first rows as were thought to be asked for.
     column: Column,
+}
+
+impl Unpacked {
+    fn has(&self, chunk: i64, until: i64) -> bool {
+        self.chunk == chunk && self.times.get(self.column.len()).is_none_or(|time| *time >= until)
+    }
 }
 
 enum Marks {
@@ -59,10 +66,9 @@ impl<'a> Fold<'a> {
     pub fn new(
         connection: &'a Connection,
         place: &'a Place<'a>,
-        edges: &[i64],
+        edges: &'a [i64],
     ) -> Result<Fold<'a>, TelemetryError> {
-        let (from, until) = (edges.first().copied().unwrap_or(0), edges.last().copied().unwrap_or(0));
-        let extents = extents::touching(connection, place.group.id, from, until.saturating_sub(1))?;
+        let (from, until) = ends(edges);
         let floor = place.group.raw_from();
         let kept = place.group.levels.load(Ordering::Relaxed);
         let widest = edges.windows(2).map(|pair| pair[1] - pair[0]).max().unwrap_or(0);
@@ -77,13 +83,13 @@ impl<'a> Fold<'a> {
                 aged.push((level, rollup::read(connection, place.group, level, place.column, from, until)?));
             }
         }
-        let unpacked = None;
-        Ok(Fold { connection, place, extents, levels, floor, until, aged, unpacked, damaged: Vec::new() })
+        let (extents, unpacked, damaged) = (None, None, Vec::new());
+        Ok(Fold { connection, place, edges, extents, levels, floor, aged, unpacked, damaged })
     }
 
-    pub fn run(mut self, edges: &[i64]) -> Result<(Vec<Option<Aggregate>>, Vec<i64>), TelemetryError> {
-        let mut buckets = Vec::with_capacity(edges.len().saturating_sub(1));
-        for pair in edges.windows(2) {
+    pub fn run(mut self) -> Result<(Vec<Option<Aggregate>>, Vec<i64>), TelemetryError> {
+        let mut buckets = Vec::with_capacity(self.edges.len().saturating_sub(1));
+        for pair in self.edges.windows(2) {
             let mut sum = None;
             let aged = self.floor.clamp(pair[0], pair[1]);
             self.aged(&mut sum, pair[0], aged);
@@ -141,7 +147,7 @@ impl<'a> Fold<'a> {
     ) -> Result<(), TelemetryError> {
         let (connection, place) = (self.connection, self.place);
         // The coarsest one makes up most of what is asked; finer ones only its ends.
-        let through = if level == 0 { self.until.max(until) } else { until };
+        let through = if level == 0 { ends(self.edges).1.max(until) } else { until };
         let Stored { level, read, buckets } = &mut self.levels[level];
         if from < read.0 || until > read.1 {
             let (first, last) = (level.span_of(from), level.span_of(through - 1));
@@ -165,17 +171,21 @@ impl<'a> Fold<'a> {
     }
 
     fn rows(&mut self, sum: &mut Option<Aggregate>, from: i64, until: i64) -> Result<(), TelemetryError> {
-        let first = self.extents.partition_point(|extent| extent.end < from);
-        for index in first..self.extents.len() {
-            let extent = self.extents[index];
-            if extent.start >= until {
-                break;
+        let extents = match self.extents.take() {
+            Some(extents) => extents,
+            None => {
+                let (from, until) = ends(self.edges);
+                extents::touching(self.connection, self.place.group.id, from, until.saturating_sub(1))?
             }
-            match self.extent(sum, extent, from, until) {
+        };
+        let first = extents.partition_point(|extent| extent.end < from);
+        for extent in extents[first..].iter().take_while(|extent| extent.start < until) {
+            match self.extent(sum, *extent, from, until) {
                 Err(TelemetryError::Corrupt(_)) => self.damaged.push(extent.chunk),
                 taken => taken?,
             }
         }
+        self.extents = Some(extents);
         Ok(())
     }
 
@@ -194,16 +204,8 @@ impl<'a> Fold<'a> {
                 Ok(())
             });
         }
-        if self.unpacked.as_ref().is_none_or(|unpacked| unpacked.chunk != extent.chunk) {
-            self.unpacked = Some(extents::with_body(self.connection, extent.chunk, |body| {
-                let packed = Packed::open(body, &place.group.shape)?;
-                let column = packed.column(place.column, place.kind())?;
-                let marks = match packed.same_flags() {
-                    Some(flags) => Marks::Same(qualities(flags)),
-                    None => Marks::Each(packed.flags()?),
-                };
-                Ok(Unpacked { chunk: extent.chunk, times: packed.times()?, marks, column })
-            })?);
+        if !self.unpacked.as_ref().is_some_and(|unpacked| unpacked.has(extent.chunk, until)) {
+            self.unpacked = Some(self.unpack(extent, until)?);
         }
         let Some(Unpacked { times, marks, column, .. }) = &self.unpacked else { return Ok(()) };
         let (start, end) = scan::within(times, from, until);
@@ -216,6 +218,42 @@ impl<'a> Fold<'a> {
         }
         Ok(())
     }
+
+    fn unpack(&self, extent: Extent, until: i64) -> Result<Unpacked, TelemetryError> {
+        let place = self.place;
+        let through = self.asked_until(&extent).max(until);
+        extents::with_body(self.connection, extent.chunk, |body| {
+            let packed = Packed::open(body, &place.group.shape)?;
+            let times = packed.times()?;
+            let wanted = times.partition_point(|time| *time < through);
+            let column = packed.column_first(place.column, place.kind(), wanted)?;
+            let marks = match packed.same_flags() {
+                Some(flags) => Marks::Same(qualities(flags)),
+                None => Marks::Each(packed.flags()?),
+            };
+            Ok(Unpacked { chunk: extent.chunk, times, marks, column })
+        })
+    }
+
+    /// Up to when rows of a chunk will be asked for: where a level makes up the rest, until its bucket with the last
+    /// edge in the chunk ends, unless that of the next edge begins in the chunk as well.
+    fn asked_until(&self, extent: &Extent) -> i64 {
+        let Some(finest) = self.levels.last() else { return i64::MAX };
+        let width = finest.level.width_ms;
+        let next = self.edges.partition_point(|edge| *edge <= extent.end);
+        let begins_here = |edge: &i64| edge.div_euclid(width) * width <= extent.end;
+        match (next.checked_sub(1).and_then(|last| self.edges.get(last)), self.edges.get(next)) {
+            (Some(last), next) if !next.is_some_and(begins_here) => {
+                last.div_euclid(width).saturating_add(1).saturating_mul(width)
+            }
+            _ => i64::MAX,
+        }
+    }
+}
+
+/// The first and the last edge.
+fn ends(edges: &[i64]) -> (i64, i64) {
+    (edges.first().copied().unwrap_or(0), edges.last().copied().unwrap_or(0))
 }
 
 fn add(sum: &mut Option<Aggregate>, later: &Aggregate) {

@@ -57,7 +57,7 @@ impl Meter {
         let edges: Vec<i64> = (0..=days).map(|day| START + day * DAY + offset).collect();
         let columns = self.file.columns_of(&self.series);
         let place = Place { group: &columns[0].0, column: 0 };
-        let read = self.file.read(|connection| Fold::new(connection, &place, &edges)?.run(&edges));
+        let read = self.file.read(|connection| Fold::new(connection, &place, &edges)?.run());
         let (buckets, missing) = read.unwrap();
         (buckets, missing.len())
     }

@@ -230,8 +230,7 @@ impl SeriesFile {
     }
 
     fn fold(&self, place: &Place<'_>, edges: &[i64]) -> Result<Vec<Option<Aggregate>>, TelemetryError> {
-        let (buckets, damaged) =
-            self.read(|connection| fold::Fold::new(connection, place, edges)?.run(edges))?;
+        let (buckets, damaged) = self.read(|connection| fold::Fold::new(connection, place, edges)?.run())?;
         self.set_aside(&damaged);
         Ok(buckets)
     }
@@ -346,6 +345,31 @@ impl Archive for SeriesFile {
             let versions = resolve::newest(self.versions(series, slice)?, None);
             Ok(resolve::fold(&versions, edges))
         })
+    }
+
+    fn aggregates_of(
+        &self,
+        series: &[&SeriesKey],
+        edges: &[i64],
+    ) -> Result<Vec<Vec<Option<Aggregate>>>, TelemetryError> {
+        let columns: Vec<_> = series.iter().map(|series| self.columns_of(series)).collect();
+        let (mut folded, mut damaged) = (Vec::with_capacity(series.len()), Vec::new());
+        self.read(|connection| {
+            for columns in &columns {
+                let [(group, column)] = &columns[..] else {
+                    folded.push(None);
+                    continue;
+                };
+                let place = Place { group, column: *column };
+                let (buckets, lost) = fold::Fold::new(connection, &place, edges)?.run()?;
+                damaged.extend(lost);
+                folded.push(Some(buckets));
+            }
+            Ok(())
+        })?;
+        self.set_aside(&damaged);
+        let each = folded.into_iter().zip(series);
+        each.map(|(buckets, series)| buckets.map_or_else(|| self.aggregates(series, edges), Ok)).collect()
     }
 
     fn aged(&self, series: &SeriesKey) -> i64 {
