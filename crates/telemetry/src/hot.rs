@@ -38,22 +38,50 @@ impl HotGroup {
     /// Every row is durable.
     fn show(&mut self) {
         for row in self.shown..self.rows.len() {
-            let (time, received, flags) = (self.rows.times[row], self.rows.received(row), self.rows.flags[row]);
-            let values = self.rows.columns.iter().map(|column| column.get(row));
-            match &mut self.last {
-                Last::Row(last) if time > last.time => {
-                    (last.time, last.received, last.flags) = (time, received, flags);
-                    last.values.iter_mut().zip(values).for_each(|(old, new)| *old = new);
+            let time = self.rows.times[row];
+            let before = match &self.last {
+                Last::Nothing => None,
+                Last::Unknown => continue,
+                Last::Row(last) => Some((last.time, false)),
+                Last::Hot(last) => Some((self.rows.times[*last], false)),
+                Last::Several(last) => Some((*last, true)),
+            };
+            match before {
+                Some((last, _)) if time < last => {}
+                Some((last, several)) if time == last => {
+                    if !several {
+                        self.last = Last::Several(time);
+                    }
                 }
-                Last::Row(last) if time == last.time => self.last = Last::Several(time),
-                Last::Several(last) if time <= *last => {}
-                Last::Nothing | Last::Several(_) => {
-                    self.last = Last::Row(LastRow { time, received, flags, values: values.collect() });
-                }
-                Last::Row(_) | Last::Unknown => {}
+                _ => self.last = Last::Hot(row),
             }
         }
         self.shown = self.rows.len();
+    }
+
+    fn version(&self, row: usize, column: usize) -> Version {
+        let value = self.rows.columns[column].get(row);
+        let (time, flags) = (self.rows.times[row], self.rows.flags[row]);
+        Version { time, received: self.rows.received(row), flags, value }
+    }
+
+    fn row(&self, row: usize) -> LastRow {
+        let values = self.rows.columns.iter().map(|column| column.get(row)).collect();
+        let (time, flags) = (self.rows.times[row], self.rows.flags[row]);
+        LastRow { time, received: self.rows.received(row), flags, values }
+    }
+
+    /// The first rows leave; the last of all is known all the same.
+    fn drop_first(&mut self, count: usize) {
+        if let Last::Hot(row) = self.last {
+            self.last = match row.checked_sub(count) {
+                Some(row) => Last::Hot(row),
+                None => Last::Row(self.row(row)),
+            };
+        }
+        self.rows.drop_first(count);
+        self.shown -= count;
+        self.rows.shrink();
     }
 }
 
@@ -90,7 +118,10 @@ enum Last {
     Nothing,
     /// In the archive, and not looked up since the start.
     Unknown,
+    /// Sealed.
     Row(LastRow),
+    /// Of the hot ones.
+    Hot(usize),
     /// Several at this time: the versions must be asked.
     Several(i64),
 }
@@ -235,12 +266,7 @@ impl HotDevice {
     }
 
     /// A row that is durable.
-    pub fn push<'v>(
-        &mut self,
-        group: usize,
-        stamp: (i64, i64, u8),
-        values: impl Iterator<Item = &'v Value>,
-    ) {
+    pub fn push<'v>(&mut self, group: usize, stamp: (i64, i64, u8), values: impl Iterator<Item = &'v Value>) {
         self.put(group, stamp, values);
         self.groups[group].show();
     }
@@ -317,12 +343,7 @@ impl HotDevice {
                 Last::Several(row.time.max(time))
             }
             (_, Some(time)) => match times.iter().position(|other| *other == time) {
-                Some(row) if same(time) == 1 => Last::Row(LastRow {
-                    time,
-                    received: rows.received(row),
-                    flags: rows.flags[row],
-                    values: rows.columns.iter().map(|column| column.get(row)).collect(),
-                }),
+                Some(row) if same(time) == 1 => Last::Hot(row),
                 _ => Last::Several(time),
             },
         };
@@ -340,14 +361,8 @@ impl HotDevice {
     pub fn versions(&self, series: &SeriesKey, from: i64, until: i64) -> Vec<Version> {
         let mut found = Vec::new();
         for (group, column) in self.columns(series) {
-            let rows = &group.rows;
-            let within = (0..group.shown).filter(|&row| (from..until).contains(&rows.times[row]));
-            found.extend(within.map(|row| Version {
-                time: rows.times[row],
-                received: rows.received(row),
-                flags: rows.flags[row],
-                value: rows.columns[column].get(row),
-            }));
+            let within = (0..group.shown).filter(|&row| (from..until).contains(&group.rows.times[row]));
+            found.extend(within.map(|row| group.version(row, column)));
         }
         found
     }
@@ -370,6 +385,7 @@ impl HotDevice {
                 let (time, received, flags) = (last.time, last.received, last.flags);
                 Latest::Known(Some(Version { time, received, flags, value }))
             }
+            Last::Hot(row) => Latest::Known(Some(group.version(*row, column))),
         }
     }
 
@@ -405,9 +421,7 @@ impl HotDevice {
     pub fn sealed(&mut self, sealing: &Sealing, next: Option<Position>) {
         self.sealed = sealing.through;
         for (group, (_, rows)) in self.groups.iter_mut().zip(&sealing.groups) {
-            group.rows.drop_first(rows.len());
-            group.shown -= rows.len();
-            group.rows.shrink();
+            group.drop_first(rows.len());
         }
         self.first_unsealed = next.filter(|_| self.last > sealing.through);
     }

@@ -40,13 +40,20 @@ pub fn decode(reader: &mut Reader<'_>, count: usize) -> Result<Vec<i64>, Telemet
     // So that a whole word can be read wherever one begins.
     let padded = [bytes, &[0; 8]].concat();
     let mask = (1_u64 << width) - 1;
-    let mut values: Vec<i64> = line(first, span, count).collect();
-    for (nth, value) in values.iter_mut().enumerate() {
+    let distance = |nth: usize| {
         let bit = nth * width;
         let word = padded[bit / 8..].first_chunk::<8>().map_or(0, |word| u64::from_le_bytes(*word));
-        *value = value.wrapping_add((word >> (bit % 8) & mask) as i64);
+        (word >> (bit % 8) & mask) as i64
+    };
+    let steps = steps(count);
+    if span % steps == 0 {
+        // Most clocks: each for itself, without the one before.
+        let step = span / steps;
+        let on_line = |nth: usize| first.wrapping_add(step.wrapping_mul(nth as i64));
+        return Ok((0..count).map(|nth| on_line(nth).wrapping_add(distance(nth))).collect());
     }
-    Ok(values)
+    let on_line = line(first, span, count).enumerate();
+    Ok(on_line.map(|(nth, on_line)| on_line.wrapping_add(distance(nth))).collect())
 }
 
 /// From the first to the last.
@@ -120,8 +127,7 @@ mod tests {
     #[test]
     fn a_clock_costs_its_jitter_and_no_more() {
         let jitter = |nth: i64| nth * 7_919 % 100;
-        let times: Vec<i64> =
-            (0..1_000).map(|nth| 1_760_000_000_000 + nth * 600_000 + jitter(nth)).collect();
+        let times: Vec<i64> = (0..1_000).map(|nth| 1_760_000_000_000 + nth * 600_000 + jitter(nth)).collect();
         let mut out = Vec::new();
         assert!(encode(&mut out, &times));
         assert!(out.len() < 1_000 * 7 / 8 + 20, "{} bytes", out.len());

@@ -11,7 +11,8 @@ use super::schema;
 use crate::priority::behind_others;
 use crate::{TelemetryError, sqlite};
 
-/// From this many pages on the checkpoint thread is nudged.
+/// The checkpoint thread is nudged each time so many more pages are there: it writes what has come since, and while it
+/// does commits wait longer for the disk.
 const PAGES_WANTED: i32 = 250;
 /// From this many pages on the writer itself does it, since only a writer that stands still lets the WAL start over.
 const PAGES_MAX: i32 = 1_000;
@@ -40,6 +41,8 @@ pub fn set_wal_pages(pages: i32) {
 
 /// The writer's end of the checkpoint thread.
 pub struct Checkpoints {
+    /// How many pages there were when the thread was nudged last.
+    asked_at: Cell<i32>,
     nudge: Option<SyncSender<()>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -50,17 +53,21 @@ impl Checkpoints {
         let thread = std::thread::Builder::new()
             .name("telemetry-checkpoint".to_owned())
             .spawn(move || run(path, &nudged))?;
-        Ok(Checkpoints { nudge: Some(nudge), thread: Some(thread) })
+        Ok(Checkpoints { asked_at: Cell::new(0), nudge: Some(nudge), thread: Some(thread) })
     }
 
     /// After a commit was answered: has the WAL moved when it has grown enough.
     pub fn after_commit(&self, writer: &Connection) {
         let pages = WAL_PAGES.get();
+        if pages < self.asked_at.get() {
+            self.asked_at.set(0); // it has started over
+        }
         if pages >= PAGES_MAX {
             move_wal(writer);
-        } else if pages >= PAGES_WANTED
+        } else if pages - self.asked_at.get() >= PAGES_WANTED
             && let Some(nudge) = &self.nudge
         {
+            self.asked_at.set(pages);
             // Full means that a nudge is waiting already.
             let _ = nudge.try_send(());
         }
