@@ -32,7 +32,9 @@ pub struct Staging {
 impl Staging {
     /// Takes the entries out of their calls.
     pub fn of(group: &mut [Job], outcomes: Outcomes, rows: &[PlannedRow], published: &Published) -> Staging {
-        let mut staging = Staging::default();
+        let entries = outcomes.iter().map(Vec::len).sum();
+        let (records, devices) = (Vec::with_capacity(entries), Vec::with_capacity(entries));
+        let mut staging = Staging { records, devices, ..Staging::default() };
         for (job, outcomes) in group.iter_mut().zip(outcomes) {
             let told: Vec<Appended> = outcomes.iter().map(|(appended, _)| *appended).collect();
             let again = told.iter().filter(|appended| **appended == Appended::Duplicate);

@@ -4,9 +4,10 @@
 use std::path::Path;
 
 use lares_model::presence::PresenceStatus;
+use lares_model::reading::{Quality, Reading};
 use lares_model::record::{Body, Entry, MessageIdentity, Position};
-use lares_model::{DeviceId, OrganisationId, UnixMillis};
-use lares_telemetry::{Appended, EmbeddedTelemetry, Telemetry, TelemetryError};
+use lares_model::{DeviceId, OrganisationId, UnixMillis, Value};
+use lares_telemetry::{Appended, EmbeddedTelemetry, ReadingsQuery, SeriesKey, Telemetry, TelemetryError};
 use lares_testbed::vfs;
 use rusqlite::{Connection, OpenFlags};
 use uuid::Uuid;
@@ -73,4 +74,78 @@ async fn a_failed_sync_is_told_and_the_log_recovers() {
     engine.append(vec![entry(90)]).await.unwrap();
     assert_eq!(entries_on_disk(directory.path()), 9);
     assert_eq!(engine.head(), Position(9));
+    many_at_once_are_seen_once_they_are_durable().await;
+}
+
+/// So many that they are put where they will be seen while the disk writes.
+const MANY: u64 = 300;
+const DEVICES: u64 = 7;
+
+fn device(number: u64) -> DeviceId {
+    DeviceId(Uuid::from_u128(100 + u128::from(number % DEVICES)))
+}
+
+fn readings(from: u64) -> Vec<Entry> {
+    let reading = |number: u64| Reading {
+        endpoint: 1,
+        attribute: "A.B".to_owned(),
+        time: UnixMillis(number as i64),
+        value: Value::Integer(number as i64),
+        quality: Quality::Measured,
+        at_least_once: false,
+    };
+    let entry = |number: u64| Entry {
+        organisation: OrganisationId(Uuid::from_u128(1)),
+        device: device(number),
+        received: UnixMillis(1_000_000 + number as i64),
+        identity: Some(MessageIdentity(1_000 + number)),
+        body: Body::Readings { readings: vec![reading(number)] },
+    };
+    (from..from + MANY).map(entry).collect()
+}
+
+/// Every value that is seen, by device, and the last one of each.
+async fn seen(engine: &EmbeddedTelemetry) -> (Vec<Vec<Value>>, Vec<Option<Value>>) {
+    let (mut values, mut series) = (Vec::new(), Vec::new());
+    for number in 0..DEVICES {
+        let found = engine.readings(&ReadingsQuery::of(device(number), 10_000)).await.unwrap();
+        values.push(found.into_iter().map(|reading| reading.value).collect());
+        series.push(SeriesKey { device: device(number), endpoint: 1, attribute: "A.B".to_owned() });
+    }
+    let latest = engine.latest(&series).await.unwrap();
+    (values, latest.into_iter().map(|reading| reading.map(|reading| reading.value)).collect())
+}
+
+async fn many_at_once_are_seen_once_they_are_durable() {
+    let directory = tempfile::tempdir().unwrap();
+    let engine = EmbeddedTelemetry::open(directory.path()).unwrap();
+    let expected = |through: u64| -> (Vec<Vec<Value>>, Vec<Option<Value>>) {
+        let of = |device: u64| (0..through).filter(move |number| number % DEVICES == device);
+        let values = |device: u64| of(device).map(|number| Value::Integer(number as i64)).collect::<Vec<_>>();
+        let all: Vec<Vec<Value>> = (0..DEVICES).map(values).collect();
+        let last = all.iter().map(|values| values.last().cloned()).collect();
+        (all, last)
+    };
+    for round in 0..3 {
+        let (before, refused) = (expected(round * 2 * MANY), readings(round * 2 * MANY));
+        assert_eq!(seen(&engine).await, before);
+        vfs::fail_syncs_of(Some("-wal"));
+        for _ in 0..2 {
+            assert!(engine.append(refused.clone()).await.is_err());
+            assert_eq!(seen(&engine).await, before, "what is not durable is not seen");
+        }
+        vfs::fail_syncs_of(None);
+        engine.append(refused).await.unwrap();
+        assert_eq!(seen(&engine).await, expected((round * 2 + 1) * MANY));
+        engine.append(readings((round * 2 + 1) * MANY)).await.unwrap();
+        if round == 1 {
+            engine.seal_all().unwrap();
+        }
+    }
+    assert_eq!(seen(&engine).await, expected(6 * MANY));
+    drop(engine);
+    let engine = EmbeddedTelemetry::open(directory.path()).unwrap();
+    assert_eq!(seen(&engine).await, expected(6 * MANY));
+    let again = engine.append(readings(5 * MANY)).await;
+    assert_eq!(again, Ok(vec![Appended::Duplicate; MANY as usize]));
 }

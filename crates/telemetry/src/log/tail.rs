@@ -32,7 +32,7 @@ impl Tail {
 
     /// Lets go of the oldest entries for so many that come, and returns them: taking them apart takes time.
     pub fn make_room(&mut self, records: usize, bytes: usize) -> Vec<Record> {
-        let mut oldest = Vec::new();
+        let mut oldest = Vec::with_capacity(records);
         while self.records.len() + records > RECORDS_MAX || self.bytes + bytes > BYTES_MAX {
             let Some((record, bytes)) = self.records.pop_front() else { break };
             self.floor = record.position.0;
