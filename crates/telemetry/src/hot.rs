@@ -9,9 +9,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use lares_model::record::Position;
 use lares_model::{DeviceId, OrganisationId, UnixMillis, Value};
 
-use crate::archive::{Expiry, Sealed, Sealing, Version};
+use crate::archive::{Sealed, Sealing, Version};
 use crate::codec::chunk::Rows;
 use crate::identities::Identities;
+use crate::kept::Kept;
 use crate::random_bits::RandomBits;
 use crate::shape::Shape;
 use crate::usage::{Counted, Used};
@@ -92,25 +93,6 @@ struct Staged {
     span: Option<(Position, Position)>,
     identities: Vec<u64>,
     points: i64,
-}
-
-/// From when on readings are shown, and what they come to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Kept {
-    pub raw_from: i64,
-    pub rollups_from: i64,
-}
-
-impl Kept {
-    pub const EVERYTHING: Kept = Kept { raw_from: i64::MIN, rollups_from: i64::MIN };
-
-    fn of(shape: &Shape, retention: Option<&Retention>) -> Kept {
-        let expiry = retention.and_then(|retention| Expiry::of_shape(shape, retention.as_ref()));
-        expiry.map_or(Kept::EVERYTHING, |expiry| Kept {
-            raw_from: expiry.raw_before.0,
-            rollups_from: expiry.rollups_before.0,
-        })
-    }
 }
 
 /// The row with the last time of a group, sealed or not.

@@ -12,6 +12,7 @@ mod directory;
 mod embedded;
 mod hot;
 mod identities;
+mod kept;
 mod limits;
 mod log;
 mod plan;

@@ -10,7 +10,8 @@ use lares_model::{DeviceId, UnixMillis};
 use crate::abilities::Ability;
 use crate::aggregate::Aggregate;
 use crate::archive::{Archive, Slice, Version};
-use crate::hot::{Hot, Kept, Latest, lock};
+use crate::hot::{Hot, Latest, lock};
+use crate::kept::Kept;
 use crate::shape::parse_flags;
 use crate::{
     AggregateQuery, ReadingKey, ReadingsQuery, SeriesKey, StoredReading, TelemetryError, resolve, split,
