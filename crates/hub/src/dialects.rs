@@ -13,6 +13,7 @@ use lares_model::fold::{REJECTIONS_KEPT, Rejection};
 use lares_model::record::Rejected;
 use lares_model::{HomeId, OrganisationId, UnixMillis, Value};
 use lares_store::{discovered as rows, homes, mqtt_clients};
+use lares_telemetry::Refusal;
 
 use crate::error::HubError;
 use crate::hub::Hub;
@@ -50,6 +51,9 @@ pub(crate) struct Inbox {
     pub organisation: Option<OrganisationId>,
     pub known: HashMap<Origin, Discovered>,
 }
+
+/// What follows from a message. Resolves when it is durable, or names the limit that kept all of it out for good.
+pub type Consequence = BoxFuture<'static, Result<Option<Refusal>, HubError>>;
 
 /// A finding and who made it.
 type Found = (&'static str, Finding);
@@ -165,12 +169,7 @@ impl Space {
 /// Hears a message of a home's space. `None` when it means nothing to anybody; else what follows from it, which
 /// resolves when it is durable. Futures of one connection must be awaited in the order of their messages.
 /// `trusted`: whoever sent it may bring devices in without asking.
-pub fn hear(
-    hub: &Arc<Hub>,
-    home: HomeId,
-    heard: &Heard<'_>,
-    trusted: bool,
-) -> Option<BoxFuture<'static, Result<(), HubError>>> {
+pub fn hear(hub: &Arc<Hub>, home: HomeId, heard: &Heard<'_>, trusted: bool) -> Option<Consequence> {
     let space = hub.dialects.space(home);
     let about = || About {
         payload: heard.payload.to_vec(),
