@@ -523,7 +523,7 @@ async fn the_subscriptions_of_an_organisation_are_bounded_over_all_of_its_sessio
 async fn what_the_house_turns_down_reaches_the_others_and_its_sender_is_told() {
     for (version, qos) in BOTH.into_iter().flat_map(|version| [1, 2].map(|qos| (version, qos))) {
         let qos = Qos::from_u8(qos).unwrap();
-        let site = Site::on(Some(Box::new(Memory::default())), Limits::default());
+        let site = Site::new(Limits::default());
         let mut reader = site.client(version, "r@home").await;
         reader.send([subscribe(1, "t", Qos::AtMostOnce)]).await;
         reader.said().await;

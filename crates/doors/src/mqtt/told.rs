@@ -48,7 +48,7 @@ mod tests {
     #[test]
     fn so_many_lines_a_minute_and_how_many_were_left_out() {
         let told = Told::default();
-        let at = |ms| told.may(UnixMillis(1_000_000 + ms));
+        let at = |ms: i64| told.may(UnixMillis(1_000_000 + ms));
         for ms in 0..60 {
             assert_eq!(at(ms), Some(0));
         }

@@ -109,18 +109,18 @@ async fn c07_what_the_open_listener_denies_holds_without_a_restart_and_after_one
     let home = lares.api().get("/api/homes").await["items"][0]["id"].as_str().unwrap().to_owned();
     lares.stop().await;
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let deny = |filters: &str| {
+    let deny = |lares: &Lares, filters: &str| {
         let open = format!("anonymous_bind = \"127.0.0.1:{port}\"\nanonymous_home = \"{home}\"");
-        configure(&lares, &format!("[mqtt]\n{open}\nanonymous_denied = [{filters}]\n"));
+        configure(lares, &format!("[mqtt]\n{open}\nanonymous_denied = [{filters}]\n"));
     };
-    deny("\"other\"");
+    deny(&lares, "\"other\"");
     let (granted, refused) = (ReasonCode::GrantedQos1, ReasonCode::UnspecifiedError);
     lares.start().await;
     let (mut wire, _) = nobody(port, "one", false).await;
     assert_eq!(subscribed(&mut wire, "other").await, refused);
     assert_eq!(subscribed(&mut wire, "private/door").await, granted);
 
-    deny("\"private/#\"");
+    deny(&lares, "\"private/#\"");
     let ended = tokio::time::timeout(WITHIN, wire.rest()).await.expect("cut");
     let why = |packet: &Packet| matches!(packet, Packet::Disconnect(told) if told.reason == ReasonCode::NotAuthorized);
     assert!(ended.iter().any(why), "{ended:?}");
@@ -131,7 +131,7 @@ async fn c07_what_the_open_listener_denies_holds_without_a_restart_and_after_one
     assert_eq!(subscribed(&mut wire, "other").await, granted);
     assert!(!lares.log_tail(usize::MAX).contains("holds from the next start on"), "none of it waits");
 
-    deny("");
+    deny(&lares, "");
     let mut is_granted = async || subscribed(&mut wire, "private/door").await == granted;
     wait_until("less is denied, and nobody is cut for it", WITHIN, &mut is_granted).await;
     let (mut kept, _) = nobody(port, "kept", true).await;
@@ -139,7 +139,7 @@ async fn c07_what_the_open_listener_denies_holds_without_a_restart_and_after_one
     let (mut other, _) = nobody(port, "other", true).await;
     assert_eq!(subscribed(&mut other, "public").await, granted);
     lares.stop().await;
-    deny("\"private/+\"");
+    deny(&lares, "\"private/+\"");
     lares.start().await;
     assert!(!nobody(port, "kept", true).await.1, "it had subscribed to what is denied now");
     assert!(nobody(port, "other", true).await.1);
