@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Runs programs that nobody here wrote against a live demo: ACCEPT=<folder> make accept.
 # The folder holds `prepare.sh DIR`, which lays the recipes of its `clients/` out under DIR; CONTRIBUTING.md says more.
-# PORTS sets the first of the ports that are used. ONLY="api ha" runs these recipes alone. LARES is a binary to take
-# instead of building one.
+# PORTS sets the first of the ports that are used. ONLY="api ha" runs these recipes alone; ONLY=absorb measures, and is not
+# run otherwise. LARES is a binary to take instead of building one.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -103,6 +103,9 @@ run_both_home_assistants() {
 run_beside_zigbee2mqtt() { run_home_assistant 313 z2m; }
 run_mqtt() { scripts/accept/mqtt.sh "$binary" "$ACCEPT/mqtt/paho.py" "$recipes/mqtt-run" "$((ports + 8))"; }
 
+# How fast Lares takes state updates, and how fast Home Assistant does.
+run_absorb() { LARES_PID=$demo_pid MQTT_PORT=$((ports + 21)) run_home_assistant 313 absorb; }
+
 is_wanted() { [ -z "${ONLY:-}" ] || [[ " $ONLY " == *" $1 "* ]]; }
 try() {
     local name=$1
@@ -126,6 +129,8 @@ for recipe in "$ACCEPT"/clients/*/ "$ACCEPT"/mqtt/; do
         *) skipped+=("$name: this script does not know it") ;;
     esac
 done
+
+if [[ " ${ONLY:-} " == *" absorb "* ]]; then try absorb run_absorb; fi
 
 echo
 for name in "${passed[@]}"; do echo "accept: passed   $name"; done

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Fuzzes the MQTT decoder, session and journal and the dialects, FUZZ_SECONDS each (600); FUZZ_TARGETS names some of them. The compiler's own sanitizer wants switches that are not
-# stable; RUSTC_BOOTSTRAP lets the installed compiler take them.
+# Fuzzes the MQTT decoder, session and journal and the dialects, FUZZ_SECONDS each (600); FUZZ_TARGETS names some of them.
+# The compiler's own sanitizer wants switches that are not stable; RUSTC_BOOTSTRAP lets the installed compiler take them.
 set -euo pipefail
 cd "$(dirname "$0")/../crates/mqtt"
 cargo fuzz --version >/dev/null 2>&1 || cargo install --locked --quiet cargo-fuzz

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # A real Home Assistant on the broker of a running demo: homeassistant.sh RECIPES DEMO_FILE HOME ANONYMOUS_PORT VERSION WHAT.
-# VERSION is 313 (2025.4) or 311 (2024.3). WHAT is `ha` (their discovery, then ours) or `z2m` (beside a real Zigbee2MQTT).
-# HA_PORT sets where it listens.
+# VERSION is 313 (2025.4) or 311 (2024.3). WHAT is `ha` (their discovery, then ours), `z2m` (beside a real Zigbee2MQTT) or
+# `absorb` (how fast each takes state updates, Home Assistant on a Mosquitto of its own). HA_PORT sets where it listens;
+# `absorb` wants LARES_PID.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 recipes=$1 demo=$2 home=$3 anonymous=$4 V=$5 what=$6
@@ -47,16 +48,16 @@ install_home_assistant() {
     touch "$venv/installed"
 }
 
+# On the broker at this port, with a name and password where it wants them.
 start_home_assistant() {
-    install_home_assistant
-    rm -rf "$RUN"
-    # shellcheck source=/dev/null
-    source "$recipes/ha/common.sh"
     start_ha
+    timeout 300 "$python" "$recipes/ha/onboard.py" "$HA_PORT" 127.0.0.1 "$1" "$token" "${@:2}"
+}
+start_home_assistant_with_us() {
     local login
     login=$(python3 "$here/export.py" client "$demo" "$home" "Home Assistant for $what $V")
     # shellcheck disable=SC2086
-    timeout 300 "$python" "$recipes/ha/onboard.py" "$HA_PORT" 127.0.0.1 "$mqtt" "$token" $login
+    start_home_assistant "$mqtt" $login
 }
 
 finish() {
@@ -120,10 +121,32 @@ run_z2m() {
     check "no complaint about MQTT in Home Assistant's log" quiet_log
 }
 
-start_home_assistant
+bench_home_assistant() {
+    local output=$recipes/absorb-ha$V.out
+    "$python" "$recipes/ha/bench.py" 127.0.0.1 "$MQTT_PORT" "$HA_PORT" "$token" "$(cat "$RUN/ha.pid")" >"$output" 2>&1
+    sed -n "s/^absorb/absorb: Home Assistant $V, QoS 0:/p" "$output" | grep .
+}
+run_absorb() {
+    check "Lares absorbs state updates" "$python" "$here/absorb.py" "$demo" "$home" "$LARES_PID"
+    start_mosquitto
+    start_home_assistant "$MQTT_PORT"
+    check "Home Assistant absorbs state updates" bench_home_assistant
+}
+
+install_home_assistant
+rm -rf "$RUN"
+# shellcheck source=/dev/null
+source "$recipes/ha/common.sh"
 case $what in
-    ha) run_ha ;;
-    z2m) run_z2m ;;
-    *) echo "homeassistant.sh: $what is neither ha nor z2m" >&2 && exit 2 ;;
+    ha)
+        start_home_assistant_with_us
+        run_ha
+        ;;
+    z2m)
+        start_home_assistant_with_us
+        run_z2m
+        ;;
+    absorb) run_absorb ;;
+    *) echo "homeassistant.sh: $what is none of ha, z2m and absorb" >&2 && exit 2 ;;
 esac
 exit "$failed"

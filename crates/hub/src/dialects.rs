@@ -1,7 +1,7 @@
 //! The dialects of each home: they hear its MQTT space and word what is said there. The part that runs for every
 //! message is synchronous and does nothing more where nothing was found; what was found goes on by `findings`.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
@@ -13,6 +13,7 @@ use lares_model::fold::{REJECTIONS_KEPT, Rejection};
 use lares_model::record::Rejected;
 use lares_model::{HomeId, OrganisationId, UnixMillis, Value};
 use lares_store::{discovered as rows, homes, mqtt_clients};
+use lares_telemetry::Refusal;
 
 use crate::error::HubError;
 use crate::hub::Hub;
@@ -36,6 +37,9 @@ pub(crate) struct Space {
     speaking: Mutex<Vec<Box<dyn Dialect>>>,
     opened: AtomicBool,
     opening: tokio::sync::Mutex<()>,
+    /// Topics of messages that wait for the opening: what is retained there is what they say, and is heard with them, as
+    /// news and with the trust that their sender has.
+    awaited: Mutex<BTreeSet<String>>,
     /// Also the turn of whoever changes what is known of the home's foreign devices.
     inbox: tokio::sync::Mutex<Inbox>,
     /// The store was changed beside the inbox.
@@ -50,6 +54,9 @@ pub(crate) struct Inbox {
     pub organisation: Option<OrganisationId>,
     pub known: HashMap<Origin, Discovered>,
 }
+
+/// What follows from a message. Resolves when it is durable, or names the limit that kept all of it out for good.
+pub type Consequence = BoxFuture<'static, Result<Option<Refusal>, HubError>>;
 
 /// A finding and who made it.
 type Found = (&'static str, Finding);
@@ -70,6 +77,7 @@ impl Dialects {
                 speaking: Mutex::new((self.factory)()),
                 opened: AtomicBool::new(false),
                 opening: tokio::sync::Mutex::default(),
+                awaited: Mutex::default(),
                 inbox: tokio::sync::Mutex::default(),
                 stale: AtomicBool::new(true),
                 rejections: Mutex::default(),
@@ -109,6 +117,10 @@ impl Dialects {
 impl Space {
     fn speaking(&self) -> MutexGuard<'_, Vec<Box<dyn Dialect>>> {
         self.speaking.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn awaited(&self) -> MutexGuard<'_, BTreeSet<String>> {
+        self.awaited.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn hear(&self, heard: &Heard<'_>) -> Vec<Found> {
@@ -165,12 +177,7 @@ impl Space {
 /// Hears a message of a home's space. `None` when it means nothing to anybody; else what follows from it, which
 /// resolves when it is durable. Futures of one connection must be awaited in the order of their messages.
 /// `trusted`: whoever sent it may bring devices in without asking.
-pub fn hear(
-    hub: &Arc<Hub>,
-    home: HomeId,
-    heard: &Heard<'_>,
-    trusted: bool,
-) -> Option<BoxFuture<'static, Result<(), HubError>>> {
+pub fn hear(hub: &Arc<Hub>, home: HomeId, heard: &Heard<'_>, trusted: bool) -> Option<Consequence> {
     let space = hub.dialects.space(home);
     let about = || About {
         payload: heard.payload.to_vec(),
@@ -182,8 +189,12 @@ pub fn hear(
         // What was known before must be remembered first.
         let (hub, about) = (hub.clone(), about());
         let (topic, retain) = (heard.topic.to_owned(), heard.retain);
+        space.awaited().insert(topic.clone());
         return Some(Box::pin(async move {
-            open(&hub, home).await?;
+            if let Err(error) = open(&hub, home).await {
+                space.awaited().remove(&topic);
+                return Err(error);
+            }
             let About { received, replayed, .. } = about;
             let found =
                 space.hear(&Heard { topic: &topic, payload: &about.payload, retain, replayed, received });
@@ -225,8 +236,9 @@ pub async fn open(hub: &Arc<Hub>, home: HomeId) -> Result<(), HubError> {
     let is_ours =
         |topic: &str, payload: &[u8]| hub.exporter.is_some_and(|exporter| (exporter.is_ours)(topic, payload));
     for (topic, payload) in retained {
-        if is_ours(&topic, &payload) {
-            continue; // a device of ours is not found again
+        // A device of ours is not found again.
+        if is_ours(&topic, &payload) || space.awaited().contains(&topic) {
+            continue;
         }
         let found =
             space.hear(&Heard { topic: &topic, payload: &payload, retain: true, replayed: true, received });
@@ -239,6 +251,7 @@ pub async fn open(hub: &Arc<Hub>, home: HomeId) -> Result<(), HubError> {
         publish(hub, home, say);
     }
     space.opened.store(true, Ordering::Release);
+    space.awaited().clear();
     Ok(())
 }
 

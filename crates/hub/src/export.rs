@@ -8,7 +8,7 @@ use std::hash::{Hash, Hasher};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
-use futures_util::future::{BoxFuture, select_all};
+use futures_util::future::select_all;
 use lares_model::access::Scope;
 use lares_model::device::Device;
 use lares_model::dialect::{Heard, Say};
@@ -22,6 +22,7 @@ use tokio::sync::{Notify, watch};
 
 use crate::caller::Caller;
 use crate::commands::{self, NewCommand};
+use crate::dialects::Consequence;
 use crate::error::HubError;
 use crate::feed::{ChangePlace, OrganisationFeed};
 use crate::home_clients::HomeClient;
@@ -53,11 +54,7 @@ impl Exports {
 }
 
 /// Hears what a client of a home says to us: a wish for a device, or that it has started. `None` when neither.
-pub fn hear(
-    hub: &Arc<Hub>,
-    client: &Arc<HomeClient>,
-    heard: &Heard<'_>,
-) -> Option<BoxFuture<'static, Result<(), HubError>>> {
+pub fn hear(hub: &Arc<Hub>, client: &Arc<HomeClient>, heard: &Heard<'_>) -> Option<Consequence> {
     let exporter = hub.exporter.filter(|_| hub.exports.is_exported(client.home))?;
     let (birth_topic, birth) = exporter.birth;
     if heard.topic == birth_topic && heard.payload == birth {
@@ -86,7 +83,7 @@ pub fn hear(
                     not_after: None,
                 };
                 match commands::submit(&hub, &caller, None, device.id, new).await {
-                    Ok(_) => return Ok(()),
+                    Ok(_) => return Ok(None),
                     Err(
                         error @ (HubError::Invalid(_)
                         | HubError::Conflict(_)
@@ -99,7 +96,8 @@ pub fn hear(
         };
         // What was asked for may hold a code, which is not for the device's diagnostics.
         let shown = if takes_codes(&payload) { &[][..] } else { &payload };
-        Ok(ingest::refused(&hub, &device, "home set", &refused, shown).await?)
+        ingest::refused(&hub, &device, "home set", &refused, shown).await?;
+        Ok(None)
     }))
 }
 

@@ -2,21 +2,16 @@
 
 use std::sync::Arc;
 
-use futures_util::future::BoxFuture;
 use lares_model::dialect::Heard;
 
-use crate::error::HubError;
+use crate::dialects::Consequence;
 use crate::home_clients::HomeClient;
 use crate::hub::Hub;
 use crate::{dialects, export};
 
-/// Hears a message that a client published in its home. `None` when it means nothing to us; else what follows from it,
-/// which resolves when it is durable. Futures of one connection must be awaited in the order of their messages.
-pub fn hear(
-    hub: &Arc<Hub>,
-    client: &Arc<HomeClient>,
-    heard: &Heard<'_>,
-) -> Option<BoxFuture<'static, Result<(), HubError>>> {
+/// Hears a message that a client published in its home. `None` when it means nothing to us; else what follows from it.
+/// Futures of one connection must be awaited in the order of their messages.
+pub fn hear(hub: &Arc<Hub>, client: &Arc<HomeClient>, heard: &Heard<'_>) -> Option<Consequence> {
     // Our own topics are nobody's dialect.
     if heard.topic.starts_with("lares/") {
         return export::hear(hub, client, heard);

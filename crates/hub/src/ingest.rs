@@ -48,12 +48,14 @@ pub async fn report(
     Ok(Reported { refused, limit: limits.first().copied().filter(|_| limits.len() == entered) })
 }
 
-/// What was found in a home's space, already judged; of one device or of several.
-pub(crate) async fn found(hub: &Arc<Hub>, entries: Vec<Entry>) -> Result<(), TelemetryError> {
+/// What was found in a home's space, already judged; of one device or of several. The limit that kept all of it out.
+pub(crate) async fn found(hub: &Arc<Hub>, entries: Vec<Entry>) -> Result<Option<Refusal>, TelemetryError> {
     for entry in &entries {
         count(entry, "home");
     }
-    append(hub, entries).await.map(drop)
+    let entered = entries.len();
+    let limits = append(hub, entries).await?;
+    Ok(limits.first().copied().filter(|_| limits.len() == entered))
 }
 
 /// Input that a door refused before decoding it, kept for the device's diagnostics.

@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use crate::config_accounts::{IdentityConfig, MailConfig, MailEncryption, RegistrationConfig};
-pub use crate::config_mqtt::{MQTT_BOUNDS, MqttConfig, MqttOrganisationConfig};
+pub use crate::config_mqtt::{MQTT_FOLLOWED, MqttConfig, MqttOrganisationConfig};
 pub use crate::config_sign_in::{ProviderConfig, SignInConfig};
 pub use crate::config_telemetry::{TelemetryConfig, TelemetryEngine};
 

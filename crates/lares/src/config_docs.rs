@@ -69,7 +69,8 @@ pub fn manual() -> String {
          Lares reads one TOML file: the one named by `--config` (or `LARES_CONFIG`), else `lares.toml` in the data \
          directory. Environment variables override it: `LARES_`, the section, two underscores and the key, as in \
          `LARES_HTTP__BIND`. An unknown key is refused with a suggestion. The file is followed while the server runs: the \
-         bounds of `[mqtt]` hold once it says them, everything else at the next start, and the log tells which is which. \
+         bounds of `[mqtt]` and `mqtt.anonymous_denied` hold once it says them, everything else at the next start, and the \
+         log tells which is which. \
          A file that is wrong changes nothing.\n",
     );
     for section in sections() {

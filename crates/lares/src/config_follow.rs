@@ -1,7 +1,8 @@
-//! The configuration file, followed while the server runs: the bounds of `[mqtt]` hold once it says them. Of what else was
-//! changed the log says that it waits for the next start. A file that is wrong changes nothing.
+//! The configuration file, followed while the server runs: the bounds of `[mqtt]` hold once it says them, and what the
+//! anonymous listener denies. Of what else was changed the log says that it waits for the next start. A file that is wrong changes nothing.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use lares_doors::mqtt::House;
@@ -9,7 +10,7 @@ use lares_mqtt::Broker;
 use tokio::sync::watch;
 
 use crate::cli::Common;
-use crate::config::{Config, MQTT_BOUNDS};
+use crate::config::{Config, MQTT_FOLLOWED};
 use crate::mqtt_door;
 
 /// Twice the same in a row: a file that is written in two steps is not read between them.
@@ -27,7 +28,7 @@ fn stamp(file: &Path) -> Stamp {
 pub async fn follow(
     common: Common,
     mut standing: Config,
-    broker: std::sync::Arc<Broker<House>>,
+    broker: Arc<Broker<House>>,
     mut stopped: watch::Receiver<bool>,
 ) {
     let Some(file) = common.place() else { return };
@@ -53,12 +54,12 @@ pub async fn follow(
 }
 
 /// What stands now.
-fn take(standing: Config, config: Config, broker: &Broker<House>) -> Config {
+fn take(standing: Config, config: Config, broker: &Arc<Broker<House>>) -> Config {
     let changed = changes(&standing, &config);
-    let (bounds, others): (Vec<_>, Vec<_>) = changed.into_iter().partition(|key| is_bound(key));
-    if !bounds.is_empty() {
-        mqtt_door::change_bounds(broker, &config.mqtt);
-        tracing::info!(keys = bounds.join(", "), "the changed configuration holds");
+    let (followed, others): (Vec<_>, Vec<_>) = changed.into_iter().partition(|key| is_followed(key));
+    if !followed.is_empty() {
+        mqtt_door::follow(broker, &config.mqtt);
+        tracing::info!(keys = followed.join(", "), "the changed configuration holds");
     }
     if !others.is_empty() {
         tracing::warn!(keys = others.join(", "), "the changed configuration holds from the next start on");
@@ -66,8 +67,8 @@ fn take(standing: Config, config: Config, broker: &Broker<House>) -> Config {
     config
 }
 
-fn is_bound(key: &str) -> bool {
-    key.strip_prefix("mqtt.").is_some_and(|key| MQTT_BOUNDS.contains(&key))
+fn is_followed(key: &str) -> bool {
+    key.strip_prefix("mqtt.").is_some_and(|key| MQTT_FOLLOWED.contains(&key))
 }
 
 /// The keys with another value, as `section.key`. Values are not told: files with secrets are named there.
@@ -90,20 +91,27 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_changed_is_named_and_bounds_are_told_from_the_rest() {
+    fn what_changed_is_named_and_what_holds_is_told_from_the_rest() {
         let before = Config::default();
         let mut after = before.clone();
         after.mqtt.organisation.sessions_max += 1;
         after.mqtt.queue_messages_max += 1;
+        after.mqtt.anonymous_denied.push("a".to_owned());
         after.mqtt.bind = String::new();
         after.http.body_max_bytes += 1;
         assert_eq!(
             changes(&before, &after),
-            ["http.body_max_bytes", "mqtt.bind", "mqtt.organisation", "mqtt.queue_messages_max"]
+            [
+                "http.body_max_bytes",
+                "mqtt.anonymous_denied",
+                "mqtt.bind",
+                "mqtt.organisation",
+                "mqtt.queue_messages_max"
+            ]
         );
-        let (bounds, others): (Vec<_>, Vec<_>) =
-            changes(&before, &after).into_iter().partition(|key| is_bound(key));
-        assert_eq!(bounds, ["mqtt.organisation", "mqtt.queue_messages_max"]);
+        let (followed, others): (Vec<_>, Vec<_>) =
+            changes(&before, &after).into_iter().partition(|key| is_followed(key));
+        assert_eq!(followed, ["mqtt.anonymous_denied", "mqtt.organisation", "mqtt.queue_messages_max"]);
         assert_eq!(others, ["http.body_max_bytes", "mqtt.bind"]);
         assert_eq!(changes(&before, &before), [""; 0]);
     }

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::config::ConfigError;
 
-/// The MQTT door. Its bounds hold half a second after the file says them; listeners and what is let in without a name, like
-/// every other section, from the next start on.
+/// The MQTT door. Its bounds and `anonymous_denied` hold half a second after the file says them; listeners, like every other
+/// section, from the next start on.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct MqttConfig {
@@ -29,7 +29,9 @@ pub struct MqttConfig {
     pub anonymous_bind: String,
     /// The id of the home whose space the anonymous listener opens.
     pub anonymous_home: String,
-    /// Topic filters that nobody may subscribe to through the anonymous listener.
+    /// Topic filters that nobody may subscribe to through the anonymous listener, with all that they cover. A wider one, such
+    /// as `#`, still brings their topics: what nobody there may read belongs into another home. A change that denies more
+    /// ends the sessions of that listener.
     pub anonymous_denied: Vec<String>,
     /// Announced to MQTT 5 clients that ask for more, or for none.
     pub keep_alive_max_s: u16,
@@ -65,6 +67,10 @@ pub struct MqttOrganisationConfig {
     pub messages_per_s: u32,
     /// What may wait for its clients.
     pub queued_bytes_max: usize,
+    /// Topic filters that its sessions subscribe to. Beyond, further ones are refused.
+    pub subscriptions_max: usize,
+    /// Bytes of those filters.
+    pub subscription_bytes_max: usize,
     pub retained_messages_max: usize,
     pub retained_bytes_max: usize,
 }
@@ -77,6 +83,8 @@ impl Default for MqttOrganisationConfig {
             sessions_max: quota.sessions,
             messages_per_s: quota.messages_per_s,
             queued_bytes_max: quota.queued_bytes,
+            subscriptions_max: quota.subscriptions,
+            subscription_bytes_max: quota.subscription_bytes,
             retained_messages_max: quota.retained_messages,
             retained_bytes_max: quota.retained_bytes,
         }
@@ -110,7 +118,8 @@ impl Default for MqttConfig {
 }
 
 /// What holds without a restart.
-pub const MQTT_BOUNDS: [&str; 13] = [
+pub const MQTT_FOLLOWED: [&str; 14] = [
+    "anonymous_denied",
     "client_bytes_per_s",
     "client_messages_per_s",
     "client_sessions_max",
@@ -171,6 +180,10 @@ impl MqttConfig {
             (
                 ("client_sessions_max", self.client_sessions_max as u64),
                 ("organisation.sessions_max", organisation.sessions_max as u64),
+            ),
+            (
+                ("subscriptions_max", self.subscriptions_max as u64),
+                ("organisation.subscriptions_max", organisation.subscriptions_max as u64),
             ),
             (
                 ("client_topics_max", self.client_topics_max as u64),

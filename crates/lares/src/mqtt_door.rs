@@ -5,10 +5,11 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use lares_doors::mqtt::{Anonymous, House, MqttLink, Policy, PresenceLog, Spaces};
+use lares_doors::mqtt::{Anonymous, Denied, House, MqttLink, Policy, PresenceLog, Spaces};
 use lares_hub::Hub;
 use lares_hub::home_clients::HomeClient;
 use lares_model::{HomeId, MqttClientId};
+use lares_mqtt::codec::ReasonCode;
 use lares_mqtt::{Broker, FileJournal, Ground, Journal, Limits, TenantQuota, TlsProvider};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -64,13 +65,16 @@ async fn everybody(
         subscribe: vec!["#".to_owned()],
         trusted: false,
     };
-    let denied = config.anonymous_denied.clone().into();
+    let denied = Denied::new(&config.anonymous_denied);
     Ok(Some(Anonymous { listener, client: Arc::new(client), denied }))
 }
 
-/// The configured bounds hold from now on.
-pub fn change_bounds(broker: &Broker<House>, config: &MqttConfig) {
+/// What is configured holds from now on, as far as it can. Who may have subscribed to what is denied now comes in again.
+pub fn follow(broker: &Arc<Broker<House>>, config: &MqttConfig) {
     broker.change_bounds(limits(config), quota(config));
+    if let Some(identity) = broker.handler().deny(&config.anonymous_denied) {
+        broker.forget(&identity, ReasonCode::NotAuthorized);
+    }
 }
 
 fn limits(config: &MqttConfig) -> Limits {
@@ -97,6 +101,8 @@ fn quota(config: &MqttConfig) -> TenantQuota {
         sessions: config.organisation.sessions_max,
         messages_per_s: config.organisation.messages_per_s,
         queued_bytes: config.organisation.queued_bytes_max,
+        subscriptions: config.organisation.subscriptions_max,
+        subscription_bytes: config.organisation.subscription_bytes_max,
         retained_messages: config.organisation.retained_messages_max,
         retained_bytes: config.organisation.retained_bytes_max,
     }
@@ -163,7 +169,7 @@ async fn serve_all(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::MQTT_BOUNDS;
+    use crate::config::MQTT_FOLLOWED;
 
     /// A copy of the defaults in which one number is another.
     fn with_one_more(key: &str, value: &toml::Value) -> MqttConfig {
@@ -187,8 +193,8 @@ mod tests {
         for (key, value) in table.iter().filter(|(_, value)| value.is_integer() || value.is_table()) {
             let changed = words(&with_one_more(key, value));
             assert_ne!(changed, words(&defaults), "{key} is asked for nowhere");
-            assert!(MQTT_BOUNDS.contains(&key.as_str()), "{key} is a bound");
+            assert!(MQTT_FOLLOWED.contains(&key.as_str()), "{key} is a bound");
         }
-        assert!(MQTT_BOUNDS.iter().all(|key| table.contains_key(*key)), "each is a key");
+        assert!(MQTT_FOLLOWED.iter().all(|key| table.contains_key(*key)), "each is a key");
     }
 }

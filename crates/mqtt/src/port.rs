@@ -111,6 +111,8 @@ pub enum Alarm {
     RetainedFull,
     /// No more sessions are opened.
     SessionsFull,
+    /// No more subscriptions are taken.
+    SubscriptionsFull,
     /// No more clients are let in at a time.
     ConnectionsFull,
     /// No more sessions are opened for this identity.

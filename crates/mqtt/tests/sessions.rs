@@ -487,6 +487,76 @@ async fn quotas_of_an_organisation_are_its_own() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_subscriptions_of_an_organisation_are_bounded_over_all_of_its_sessions() {
+    let few = TenantQuota { subscriptions: 3, ..TenantQuota::default() };
+    let short = TenantQuota { subscription_bytes: 5, ..TenantQuota::default() };
+    for (quota, filters) in [(few, ["a", "b", "c", "d"]), (short, ["a", "bb", "cc", "d"])] {
+        let site = Site::with_quota(Limits::default(), quota);
+        let mut one = site.client(Version::V5, "1@home").await;
+        let mut two = site.client(Version::V5, "2@home").await;
+        let tried = async |wire: &mut Wire<_>, filter: &str| {
+            wire.send([subscribe(1, filter, Qos::AtMostOnce)]).await;
+            match &wire.said().await[..] {
+                [Packet::SubAck(suback)] => suback.reasons[0],
+                other => panic!("{other:?}"),
+            }
+        };
+        let granted = ReasonCode::Success;
+        assert_eq!(tried(&mut one, filters[0]).await, granted);
+        assert_eq!(tried(&mut one, filters[1]).await, granted);
+        assert_eq!(tried(&mut two, filters[2]).await, granted);
+        assert_eq!(tried(&mut two, filters[3]).await, ReasonCode::QuotaExceeded);
+        let alarm = Seen::Violated("owner of home: SubscriptionsFull".into());
+        assert!(site.house.seen().contains(&alarm), "somebody has to look at it");
+        assert_eq!(tried(&mut one, filters[1]).await, granted, "in the place of what was there");
+        let mut neighbour = site.client(Version::V5, "1@elsewhere").await;
+        assert_eq!(tried(&mut neighbour, filters[0]).await, granted, "another organisation");
+        drop(one);
+        site.house.until_seen(Seen::Disconnected("1@home".into(), Disconnected::Lost)).await;
+        assert_eq!(tried(&mut two, filters[3]).await, granted, "a session that ends gives its place back");
+        assert_eq!(site.broker.metrics("owner of home").subscriptions, 2);
+    }
+}
+
+/// The house may have no room for what a message says; that is between it and the sender.
+#[tokio::test(start_paused = true)]
+async fn what_the_house_turns_down_reaches_the_others_and_its_sender_is_told() {
+    for (version, qos) in BOTH.into_iter().flat_map(|version| [1, 2].map(|qos| (version, qos))) {
+        let qos = Qos::from_u8(qos).unwrap();
+        let site = Site::new(Limits::default());
+        let mut reader = site.client(version, "r@home").await;
+        reader.send([subscribe(1, "t", Qos::AtMostOnce)]).await;
+        reader.said().await;
+        let (mut maker, _) = kept(&site, version, "m@home").await;
+        site.house.hold();
+        for round in 0..2 {
+            maker.send([Packet::Publish(publish("t", qos, 7, b"x"))]).await;
+            site.house.until(|seen| payloads_in(seen) == round + 1).await;
+            site.house.settle(round, Outcome::Rejected(ReasonCode::QuotaExceeded));
+            let reason = match version {
+                Version::V5 => ReasonCode::QuotaExceeded,
+                Version::V311 => ReasonCode::Success,
+            };
+            let told = Ack::new(id(7), reason);
+            let next = maker.next().await;
+            match qos {
+                Qos::AtLeastOnce => assert_eq!(next, Some(Packet::PubAck(told))),
+                _ => assert_eq!(next, Some(Packet::PubRec(told))),
+            }
+            assert_eq!(payloads(&reader.said().await), ["x"], "{version:?} {qos:?}");
+            if qos == Qos::ExactlyOnce && version == Version::V311 {
+                maker.send([Packet::PubRel(ack(7))]).await;
+                assert_eq!(maker.next().await, Some(Packet::PubComp(ack(7))));
+            }
+        }
+    }
+}
+
+fn payloads_in(seen: &[Seen]) -> usize {
+    seen.iter().filter(|seen| matches!(seen, Seen::Published { .. })).count()
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_client_has_the_last_word_on_so_many_topics_and_no_more() {
     let site = Site::new(Limits { client_topics: 2, ..Limits::default() });
     let mut one = site.client(Version::V5, "1@home").await;

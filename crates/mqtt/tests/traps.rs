@@ -477,3 +477,81 @@ async fn what_is_retained_waits_within_the_bounds_of_a_queue_and_comes_in_full()
         assert_eq!(reader.said().await, []);
     }
 }
+
+/// In memory a property is many times what it is on the wire.
+#[tokio::test(start_paused = true)]
+async fn more_properties_than_a_packet_may_have_are_refused() {
+    let with = |count: usize| {
+        let properties = (0..count).map(|_| Property::UserProperty((text(""), text("")))).collect();
+        let mut bytes = BytesMut::new();
+        let packet = Packet::Publish(Publish { properties, ..publish("t", Qos::AtLeastOnce, 1, b"x") });
+        encode(&packet, Version::V5, usize::MAX, &mut bytes).unwrap();
+        bytes
+    };
+    refused(Version::V5, &with(1_025), Violation::TooManyProperties(1_024)).await;
+    let site = Site::new(Limits::default());
+    let mut maker = site.client(Version::V5, "m@home").await;
+    maker.raw(&with(1_024)).await;
+    assert_eq!(maker.said().await, [Packet::PubAck(ack(1))]);
+}
+
+/// A message that is all properties is as heavy as any other.
+#[tokio::test(start_paused = true)]
+async fn properties_count_in_the_bounds_of_a_queue_and_of_what_is_retained() {
+    let quota = TenantQuota { retained_bytes: 100_000, ..TenantQuota::default() };
+    let site = Site::with_quota(Limits { queue_bytes: 100_000, ..Limits::default() }, quota);
+    let mut reader = site.pipe(Version::V5);
+    let mut hello = connect(Version::V5, "r@home", "r");
+    hello.properties.push(Property::SessionExpiryInterval(1_000));
+    reader.connect(hello).await;
+    reader.send([subscribe(1, "t", Qos::AtLeastOnce)]).await;
+    reader.said().await;
+    drop(reader);
+    site.house.until_seen(Seen::Disconnected("r@home".into(), Disconnected::Lost)).await;
+    let mut maker = site.client(Version::V5, "m@home").await;
+    let heavy = |topic: &str, retain: bool| {
+        let pair = (text(""), text(&"x".repeat(40_000)));
+        let properties = [Property::UserProperty(pair)].into_iter().collect();
+        Packet::Publish(Publish { properties, retain, ..publish(topic, Qos::AtLeastOnce, 1, b"") })
+    };
+    let (taken, full) = (ack(1), Ack::new(id(1), ReasonCode::QuotaExceeded));
+    for (message, answer) in
+        [(heavy("t", false), &taken), (heavy("t", false), &taken), (heavy("t", false), &full)]
+    {
+        maker.send([message]).await;
+        assert_eq!(maker.said().await, [Packet::PubAck(answer.clone())]);
+    }
+    for (topic, answer) in [("a", &taken), ("b", &taken), ("c", &full)] {
+        let Packet::Publish(message) = heavy(topic, true) else { panic!() };
+        maker.send([Packet::Publish(Publish { payload: "x".into(), ..message })]).await;
+        assert_eq!(maker.said().await, [Packet::PubAck(answer.clone())], "{topic}");
+    }
+}
+
+/// A message that thousands of filters match is thousands of times the work of another.
+#[tokio::test]
+async fn a_client_whose_packets_are_much_work_takes_turns_with_the_others() {
+    const BURST: u16 = 2_000;
+    let site = Site::new(Limits::default());
+    let one = |bits: u32| -> String {
+        let levels = (0..12).map(|level| if bits >> level & 1 == 1 { "+/" } else { "a/" });
+        levels.chain(["a"]).collect()
+    };
+    let mut reader = site.client(Version::V5, "r@home").await;
+    for part in 0..2 {
+        reader.send([filters((part * 2_048..(part + 1) * 2_048).map(one), Qos::AtMostOnce)]).await;
+        reader.said().await;
+    }
+    let mut bystander = site.client(Version::V5, "b@elsewhere").await;
+    let mut burst = BytesMut::new();
+    for _ in 0..BURST {
+        let packet = Packet::Publish(publish("a/a/a/a/a/a/a/a/a/a/a/a/a", Qos::AtMostOnce, 0, b"x"));
+        encode(&packet, Version::V5, usize::MAX, &mut burst).unwrap();
+    }
+    let mut maker = site.client(Version::V5, "m@home").await;
+    maker.raw(&burst).await;
+    bystander.said().await;
+    let taken = site.house.payloads().len();
+    assert!(taken < usize::from(BURST), "the whole burst came first");
+    drop((reader, maker));
+}

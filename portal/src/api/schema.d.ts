@@ -2629,7 +2629,7 @@ export interface components {
             id: components["schemas"]["AlarmId"];
             /**
              * @description What it is about: `smoke`, `carbon_monoxide`, `leak`, `door_forced`, `door_jammed`, `offline`, `battery_low`,
-             *     `mqtt_queue_full`, `mqtt_retained_full`, `mqtt_sessions_full`, `mqtt_connections_full`,
+             *     `mqtt_queue_full`, `mqtt_retained_full`, `mqtt_sessions_full`, `mqtt_subscriptions_full`, `mqtt_connections_full`,
              *     `mqtt_client_sessions_full`, `mqtt_client_topics_full`, `telemetry_points_full`, `telemetry_series_full`, or
              *     `reported` by a person.
              */
@@ -4225,7 +4225,7 @@ export interface components {
                 id: components["schemas"]["AlarmId"];
                 /**
                  * @description What it is about: `smoke`, `carbon_monoxide`, `leak`, `door_forced`, `door_jammed`, `offline`, `battery_low`,
-                 *     `mqtt_queue_full`, `mqtt_retained_full`, `mqtt_sessions_full`, `mqtt_connections_full`,
+                 *     `mqtt_queue_full`, `mqtt_retained_full`, `mqtt_sessions_full`, `mqtt_subscriptions_full`, `mqtt_connections_full`,
                  *     `mqtt_client_sessions_full`, `mqtt_client_topics_full`, `telemetry_points_full`, `telemetry_series_full`, or
                  *     `reported` by a person.
                  */

@@ -32,7 +32,7 @@ pub struct AlarmView {
     pub device_name: Option<String>,
     pub source: AlarmSource,
     /// What it is about: `smoke`, `carbon_monoxide`, `leak`, `door_forced`, `door_jammed`, `offline`, `battery_low`,
-    /// `mqtt_queue_full`, `mqtt_retained_full`, `mqtt_sessions_full`, `mqtt_connections_full`,
+    /// `mqtt_queue_full`, `mqtt_retained_full`, `mqtt_sessions_full`, `mqtt_subscriptions_full`, `mqtt_connections_full`,
     /// `mqtt_client_sessions_full`, `mqtt_client_topics_full`, `telemetry_points_full`, `telemetry_series_full`, or
     /// `reported` by a person.
     pub kind: String,

@@ -9,13 +9,13 @@ use lares_mqtt::codec::{ReasonCode, Text};
 use lares_mqtt::topic::{covers, matches, overlap};
 use lares_mqtt::{Message, Outcome, Welcome};
 
-use super::Client;
+use super::{Client, Denied};
 
 /// A client that was let into a home's space.
 pub struct HomeGuest {
     pub client: Arc<HomeClient>,
     /// Filters that it may not subscribe to, whatever it may else.
-    pub denied: Arc<[String]>,
+    pub denied: Denied,
 }
 
 /// The topics that the product itself speaks on; a client may only ask there.
@@ -43,7 +43,7 @@ impl HomeGuest {
     }
 
     pub fn denies(&self, filter: &str) -> bool {
-        self.denied.iter().any(|denied| denied == filter)
+        self.denied.covers(filter)
     }
 
     /// Its session is kept for as long as the broker's own bound lets it.
@@ -66,7 +66,8 @@ impl HomeGuest {
             return Outcome::Accepted;
         };
         match findings.await {
-            Ok(()) => Outcome::Accepted,
+            Ok(None) => Outcome::Accepted,
+            Ok(Some(_limit)) => Outcome::Rejected(ReasonCode::QuotaExceeded),
             Err(error) => {
                 metrics::counter!("lares_mqtt_unacknowledged_total").increment(1);
                 tracing::warn!(home.id = %self.client.home, %error, "a message is not safe and not acknowledged");

@@ -3,10 +3,12 @@
 
 mod bus;
 mod certified;
+mod denied;
 mod expiry;
 mod home;
 mod link;
 mod presence;
+mod told;
 pub mod topics;
 
 use std::net::SocketAddr;
@@ -30,9 +32,11 @@ use bus::Owners;
 pub use bus::Spaces;
 use certified::Certified;
 pub use certified::Listed;
+pub use denied::Denied;
 use home::HomeGuest;
 pub use link::MqttLink;
 pub use presence::{Listeners, PresenceLog};
+use told::{Told, shortened};
 
 /// The house behind the broker.
 pub struct House {
@@ -46,6 +50,7 @@ pub struct House {
     waiting: Arc<tokio::sync::Semaphore>,
     /// Refusals on their way into the log; further ones are counted only.
     refusals: Arc<tokio::sync::Semaphore>,
+    told: Told,
 }
 
 /// What a listener lets in without a name.
@@ -60,8 +65,7 @@ pub struct Anonymous {
     pub listener: SocketAddr,
     /// Everybody who comes in there.
     pub client: Arc<HomeClient>,
-    /// Filters that nobody there may subscribe to.
-    pub denied: Arc<[String]>,
+    pub denied: Denied,
 }
 
 impl Anonymous {
@@ -112,6 +116,7 @@ impl House {
             certified: Certified::default(),
             waiting: Arc::new(tokio::sync::Semaphore::new(WAITING_BYTES_MAX)),
             refusals: Arc::new(tokio::sync::Semaphore::new(REFUSALS_MAX)),
+            told: Told::default(),
         })
     }
 
@@ -123,6 +128,13 @@ impl House {
                 link.cut(device);
             }
         }
+    }
+
+    /// Nobody without a name subscribes to these filters from now on. The identity of those who have to come in again,
+    /// since they may have subscribed to one.
+    pub fn deny(&self, filters: &[String]) -> Option<String> {
+        let anonymous = self.policy.anonymous.as_ref()?;
+        anonymous.denied.replace(filters).then(|| anonymous.client.identity())
     }
 
     async fn device(
@@ -207,7 +219,7 @@ impl House {
 
     async fn home_client(&self, username: &str, password: &[u8]) -> Result<Welcome<Client>, Refusal> {
         match home_clients::authenticate(&self.hub, username, password).await {
-            Ok(Some(client)) => Ok(self.guest(client, Arc::default())),
+            Ok(Some(client)) => Ok(self.guest(client, Denied::default())),
             Ok(None) => Err(wrong("user name or password is wrong")),
             Err(HubError::TooMany { .. }) => Err(Refusal {
                 reason: ReasonCode::ConnectionRateExceeded,
@@ -217,7 +229,7 @@ impl House {
         }
     }
 
-    fn guest(&self, client: Arc<HomeClient>, denied: Arc<[String]>) -> Welcome<Client> {
+    fn guest(&self, client: Arc<HomeClient>, denied: Denied) -> Welcome<Client> {
         let mut owners = self.owners.lock().unwrap_or_else(PoisonError::into_inner);
         owners.insert(client.home, client.organisation);
         drop(owners);
@@ -299,7 +311,8 @@ impl Handler for House {
     }
 
     async fn publish(&self, client: &Arc<Client>, message: Message) -> Outcome {
-        let weight = u32::try_from(message.payload.len().max(64)).unwrap_or(u32::MAX);
+        let bytes = message.payload.len() + message.properties.bytes();
+        let weight = u32::try_from(bytes.max(64)).unwrap_or(u32::MAX);
         let weight = weight.min(WAITING_BYTES_MAX as u32);
         let Ok(_place) = self.waiting.acquire_many(weight).await else { return Outcome::Unavailable };
         match &**client {
@@ -310,7 +323,7 @@ impl Handler for House {
 
     async fn absent(&self, identity: &str) -> Option<Client> {
         match home_clients::of_identity(&self.hub, identity).await {
-            Ok(client) => client.map(|client| Client::Home(HomeGuest { client, denied: Arc::default() })),
+            Ok(client) => client.map(|client| Client::Home(HomeGuest { client, denied: Denied::default() })),
             Err(error) => {
                 tracing::warn!(%error, "whose will it is could not be read; it is not published");
                 None
@@ -342,7 +355,10 @@ impl Handler for House {
         let device = match client.map(|client| &**client) {
             Some(Client::Device(device)) => self.hub.directory.get(device.id),
             Some(Client::Home(guest)) => {
-                tracing::info!(%peer, why, client = %guest.client.name, home.id = %guest.client.home, "MQTT refusal");
+                if let Some(left_out) = self.told.may(self.hub.now()) {
+                    let (why, client, home) = (shortened(why), &guest.client.name, guest.client.home);
+                    tracing::info!(%peer, why, client, home.id = %home, left_out, "MQTT refusal");
+                }
                 None
             }
             None => None,
@@ -355,7 +371,9 @@ impl Handler for House {
             metrics::counter!("lares_mqtt_refusals_not_recorded_total").increment(1);
             return;
         };
-        tracing::info!(%peer, why, device.id = %device.id, "MQTT refusal");
+        if let Some(left_out) = self.told.may(self.hub.now()) {
+            tracing::info!(%peer, why = shortened(why), device.id = %device.id, left_out, "MQTT refusal");
+        }
         let (hub, why) = (self.hub.clone(), why.to_owned());
         tokio::spawn(async move {
             let _place = place;
@@ -367,7 +385,9 @@ impl Handler for House {
 
     fn alarmed(&self, tenant: &str, alarm: Alarm) {
         metrics::counter!("lares_mqtt_alarms_total").increment(1);
-        tracing::warn!(organisation = tenant, ?alarm, "MQTT messages are refused");
+        if let Some(left_out) = self.told.may(self.hub.now()) {
+            tracing::warn!(organisation = tenant, ?alarm, left_out, "MQTT messages are refused");
+        }
         if let Ok(organisation) = tenant.parse() {
             self.hub.alarms.complain(complaint(organisation, &alarm));
         }
@@ -383,6 +403,7 @@ fn complaint(organisation: OrganisationId, alarm: &Alarm) -> Cause {
         ),
         Alarm::RetainedFull => ("mqtt_retained_full", serde_json::json!({})),
         Alarm::SessionsFull => ("mqtt_sessions_full", serde_json::json!({})),
+        Alarm::SubscriptionsFull => ("mqtt_subscriptions_full", serde_json::json!({})),
         Alarm::ConnectionsFull => ("mqtt_connections_full", serde_json::json!({})),
         Alarm::ClientSessionsFull { identity } => {
             ("mqtt_client_sessions_full", serde_json::json!({ "identity": identity.as_ref() }))
@@ -396,7 +417,9 @@ fn complaint(organisation: OrganisationId, alarm: &Alarm) -> Cause {
         Alarm::ClientSessionsFull { identity } | Alarm::ClientTopicsFull { identity } => {
             format!("{kind}/{identity}")
         }
-        Alarm::RetainedFull | Alarm::SessionsFull | Alarm::ConnectionsFull => kind.to_owned(),
+        Alarm::RetainedFull | Alarm::SessionsFull | Alarm::SubscriptionsFull | Alarm::ConnectionsFull => {
+            kind.to_owned()
+        }
     };
     Cause {
         organisation,

@@ -11,6 +11,7 @@ use lares_model::presence::PresenceStatus;
 use lares_model::record::Entry;
 use lares_model::{DiscoveredId, EventId, UnixMillis};
 use lares_store::{devices, discovered as rows, events};
+use lares_telemetry::Refusal;
 use serde_json::json;
 
 use super::acceptance::{accept_trusted, recalled};
@@ -31,13 +32,13 @@ pub(super) struct About {
     pub trusted: bool,
 }
 
-/// Resolves when everything that was found is durable.
+/// Resolves when everything that was found is durable, or a limit has kept all of it out for good.
 pub(super) async fn apply(
     hub: &Arc<Hub>,
     space: &Space,
     found: Vec<Found>,
     about: About,
-) -> Result<(), HubError> {
+) -> Result<Option<Refusal>, HubError> {
     let mut entries = Vec::new();
     for (nth, (dialect, finding)) in found.into_iter().enumerate() {
         match finding {

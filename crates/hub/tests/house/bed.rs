@@ -5,12 +5,11 @@ use std::pin::Pin;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
-use futures_util::future::BoxFuture;
 use lares_hub::dispatcher::Dispatcher;
 use lares_hub::follower::Follower;
 use lares_hub::homes::{self, NewHome};
 use lares_hub::vault::Vault;
-use lares_hub::{Caller, Hub, HubError, HubParts, dialects, identity};
+use lares_hub::{Caller, Hub, HubParts, dialects, identity};
 use lares_model::command::Command;
 use lares_model::command::CommandPolicy;
 use lares_model::device::Device;
@@ -248,12 +247,7 @@ impl Bed {
     }
 
     /// What follows from a message of a client; `None` when nothing does.
-    pub fn heard(
-        &self,
-        topic: &str,
-        payload: &str,
-        trusted: bool,
-    ) -> Option<BoxFuture<'static, Result<(), HubError>>> {
+    pub fn heard(&self, topic: &str, payload: &str, trusted: bool) -> Option<dialects::Consequence> {
         let received = self.hub.now();
         let heard = Heard { topic, payload: payload.as_bytes(), retain: false, replayed: false, received };
         dialects::hear(&self.hub, self.home, &heard, trusted)

@@ -81,7 +81,7 @@ impl Bed {
         let received = self.hub.now();
         let heard = Heard { topic, payload: payload.as_bytes(), retain, replayed: false, received };
         match home_space::hear(&self.hub, &self.client(home), &heard) {
-            Some(consequence) => Some(consequence.await),
+            Some(consequence) => Some(consequence.await.map(drop)),
             None => None,
         }
     }

@@ -4,10 +4,13 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use lares_mqtt::codec::{Publish, Qos};
 use rumqttc::{AsyncClient, Event, MqttOptions, Packet, QoS};
 use serde_json::{Value, json};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
+use super::mqtt_walls::{dial, hello, home_client};
+use super::mqtt_wire::publish;
 use super::world::*;
 
 /// A client of household A's home.
@@ -112,6 +115,31 @@ async fn a_device_of_another_maker_is_found_accepted_seen_and_switched() {
     let look = async || world.get(format!("/api/iot/commands/{command}")).as_(Owner).expect(200).await;
     eventually("the proof", look, |command| command["state"] == "confirmed").await;
     state_becomes(&world, &device, json!(false)).await;
+    world.stop().await;
+}
+
+/// Its message opens the home's space, in which it is retained by then.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_first_device_of_a_trusted_client_is_accepted_like_the_others() {
+    let world = World::start().await;
+    let login = home_client(&world, &world.a.home, json!({ "name": "bridge", "trusted": true })).await;
+    let mut bridge = dial(&world, None).await.unwrap();
+    bridge.connect(hello("bridge", Some(login.login()))).await;
+    let config = |n: u16| {
+        let about = json!({
+            "name": null, "unique_id": format!("meter{n}"), "state_topic": format!("meter/{n}"),
+            "device_class": "power", "unit_of_measurement": "W",
+            "device": { "identifiers": [format!("meter{n}")], "name": format!("meter {n}") },
+        });
+        let topic = format!("homeassistant/sensor/meter{n}/config");
+        let message = publish(&topic, Qos::AtLeastOnce, n, about.to_string().as_bytes());
+        lares_mqtt::codec::Packet::Publish(Publish { retain: true, ..message })
+    };
+    bridge.send((1..=3).map(config)).await;
+    let devices = format!("/api/iot/devices?home={}&limit=100", world.a.home);
+    let look = async || world.get(devices.clone()).as_(Owner).expect(200).await;
+    let are_there = |page: &Value| (1..=3).all(|n| page.to_string().contains(&format!("\"meter {n}\"")));
+    eventually("three devices that nobody was asked for", look, are_there).await;
     world.stop().await;
 }
 

@@ -1,11 +1,12 @@
-//! The bounds of `[mqtt]`, changed in the file of a real process: they hold without a restart, for clients that are connected
-//! and for a client that nobody here wrote; a file that is wrong changes nothing.
+//! The bounds of `[mqtt]` and what its open listener denies, changed in the file of a real process: they hold without a
+//! restart, for clients that are connected and for a client that nobody here wrote; a file that is wrong changes nothing.
 
 use std::process::{Command, Output};
 use std::time::{Duration, Instant};
 
 use lares_mqtt::codec::*;
 use serde_json::json;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 
 use super::mqtt_wire::*;
@@ -79,5 +80,68 @@ async fn bounds_of_mqtt_that_change_in_the_file_hold_without_a_restart() {
     assert_eq!(mosquitto(port, login, "bounds/more").await, "");
     let told = async || lares.log_tail(usize::MAX).contains("http.body_max_bytes");
     wait_until("the log names what waits for a restart", WITHIN, told).await;
+    lares.stop().await;
+}
+
+/// A wire without a name, and whether its session was there.
+async fn nobody(port: u16, client_id: &str, keeps: bool) -> (Wire<TcpStream>, bool) {
+    let stream = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+    let mut wire = Wire::new(stream, Version::V5);
+    let mut hello = Connect { username: None, clean_start: !keeps, ..connect(Version::V5, "", client_id) };
+    hello.properties.push(Property::SessionExpiryInterval(if keeps { 1_000 } else { 0 }));
+    let connack = wire.connect(hello).await;
+    assert_eq!(connack.reason, ReasonCode::Success);
+    (wire, connack.session_present)
+}
+
+async fn subscribed<S: AsyncRead + AsyncWrite + Unpin>(wire: &mut Wire<S>, filter: &str) -> ReasonCode {
+    wire.send([subscribe(1, filter, Qos::AtLeastOnce)]).await;
+    match wire.next().await {
+        Some(Packet::SubAck(suback)) => suback.reasons[0],
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn c07_what_the_open_listener_denies_holds_without_a_restart_and_after_one() {
+    let mut lares = Lares::new(Engine::Sqlite);
+    lares.start().await;
+    let home = lares.api().get("/api/homes").await["items"][0]["id"].as_str().unwrap().to_owned();
+    lares.stop().await;
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let deny = |lares: &Lares, filters: &str| {
+        let open = format!("anonymous_bind = \"127.0.0.1:{port}\"\nanonymous_home = \"{home}\"");
+        configure(lares, &format!("[mqtt]\n{open}\nanonymous_denied = [{filters}]\n"));
+    };
+    deny(&lares, "\"other\"");
+    let (granted, refused) = (ReasonCode::GrantedQos1, ReasonCode::UnspecifiedError);
+    lares.start().await;
+    let (mut wire, _) = nobody(port, "one", false).await;
+    assert_eq!(subscribed(&mut wire, "other").await, refused);
+    assert_eq!(subscribed(&mut wire, "private/door").await, granted);
+
+    deny(&lares, "\"private/#\"");
+    let ended = tokio::time::timeout(WITHIN, wire.rest()).await.expect("cut");
+    let why = |packet: &Packet| matches!(packet, Packet::Disconnect(told) if told.reason == ReasonCode::NotAuthorized);
+    assert!(ended.iter().any(why), "{ended:?}");
+    let (mut wire, _) = nobody(port, "one", false).await;
+    for filter in ["private/door", "private/#", "$share/g/private/door"] {
+        assert_eq!(subscribed(&mut wire, filter).await, refused, "{filter}");
+    }
+    assert_eq!(subscribed(&mut wire, "other").await, granted);
+    assert!(!lares.log_tail(usize::MAX).contains("holds from the next start on"), "none of it waits");
+
+    deny(&lares, "");
+    let mut is_granted = async || subscribed(&mut wire, "private/door").await == granted;
+    wait_until("less is denied, and nobody is cut for it", WITHIN, &mut is_granted).await;
+    let (mut kept, _) = nobody(port, "kept", true).await;
+    assert_eq!(subscribed(&mut kept, "private/door").await, granted);
+    let (mut other, _) = nobody(port, "other", true).await;
+    assert_eq!(subscribed(&mut other, "public").await, granted);
+    lares.stop().await;
+    deny(&lares, "\"private/+\"");
+    lares.start().await;
+    assert!(!nobody(port, "kept", true).await.1, "it had subscribed to what is denied now");
+    assert!(nobody(port, "other", true).await.1);
     lares.stop().await;
 }

@@ -2,8 +2,11 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use lares_mqtt::codec::{Ack, Packet, Qos, ReasonCode};
 use serde_json::{Value, json};
 
+use super::mqtt_walls::{dial, hello, home_client};
+use super::mqtt_wire::*;
 use super::world::*;
 
 fn report(seq: u64, values: usize) -> Value {
@@ -55,6 +58,45 @@ async fn an_organisation_that_is_full_is_told_on_every_way_in_and_goes_on_when_t
     let removed = world.delete(path).in_person(Owner).send().await;
     assert!((200..300).contains(&removed.status), "{}", removed.text);
     assert_eq!(device.publish(&topic, report(6, 50).to_string()).await, "Success");
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_client_of_a_home_is_told_of_the_limit_and_the_home_hears_it_all_the_same() {
+    let world = World::start_with(|config| config.telemetry.organisation_points_max = 2).await;
+    let come = async |name: &str| {
+        let about = json!({ "name": name, "trusted": true });
+        let login = home_client(&world, &world.a.home, about).await;
+        let mut wire = dial(&world, None).await.unwrap();
+        assert_eq!(wire.connect(hello(name, Some(login.login()))).await.reason, ReasonCode::Success);
+        wire
+    };
+    let (mut bridge, mut listener) = (come("bridge").await, come("listener").await);
+    listener.send([subscribe(1, "meter/#", Qos::AtMostOnce)]).await;
+    listener.said().await;
+    let about = json!({
+        "name": null, "unique_id": "meter1", "state_topic": "meter/state", "device_class": "temperature",
+        "unit_of_measurement": "°C", "device": { "identifiers": ["meter1"], "name": "meter" },
+    });
+    let config =
+        publish("homeassistant/sensor/meter1/config", Qos::AtLeastOnce, 1, about.to_string().as_bytes());
+    bridge.send([Packet::Publish(config)]).await;
+    assert_eq!(bridge.said().await, [Packet::PubAck(ack(1))]);
+    for value in ["20.5", "21.5"] {
+        bridge.send([Packet::Publish(publish("meter/state", Qos::AtLeastOnce, 2, value.as_bytes()))]).await;
+        assert_eq!(bridge.said().await, [Packet::PubAck(ack(2))]);
+    }
+    let refused = Ack::new(id(3), ReasonCode::QuotaExceeded);
+    bridge.send([Packet::Publish(publish("meter/state", Qos::AtLeastOnce, 3, b"22.5"))]).await;
+    assert_eq!(bridge.said().await, [Packet::PubAck(refused.clone())]);
+    bridge.send([Packet::Publish(publish("meter/state", Qos::ExactlyOnce, 3, b"23.5"))]).await;
+    assert_eq!(bridge.said().await, [Packet::PubRec(refused)]);
+    let heard: Vec<_> =
+        listener.said().await.into_iter().filter(|packet| matches!(packet, Packet::Publish(_))).collect();
+    assert_eq!(heard.len(), 4, "{heard:?}");
+    // What is no reading goes on.
+    bridge.send([Packet::Publish(publish("meter/other", Qos::AtLeastOnce, 4, b"x"))]).await;
+    assert_eq!(bridge.said().await, [Packet::PubAck(ack(4))]);
     world.stop().await;
 }
 

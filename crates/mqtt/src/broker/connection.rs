@@ -28,8 +28,14 @@ use crate::session::{Delivery, Session, Settled, Step, Ticket};
 
 /// Answers and messages that wait for the socket; beyond this neither packets nor messages are taken.
 const OUT_BYTES_MAX: usize = 64 * 1024;
+/// Subscriptions of one client, new and ended, that wait for their commit; beyond this nothing more is read from it.
+const UNCOMMITTED_FILTERS_MAX: usize = 4_096;
 /// Rounds of a busy connection before others get their turn.
 const ROUNDS_MAX: usize = 8;
+/// And the time of one: some packets are a thousand times the work of others, and revocations wait for their turn, too.
+const TURN_TIME: Duration = Duration::from_millis(10);
+/// Messages and topic filters between two looks at the clock.
+const LOOK_AFTER: usize = 16;
 /// How long a peer may take to read why it is over; one that is cut is gone within a second, read or not.
 const FAREWELL_TIME: Duration = Duration::from_millis(500);
 
@@ -42,6 +48,15 @@ pub(super) enum Then {
     UnsubAck(PacketId, Vec<ReasonCode>),
 }
 
+impl Then {
+    fn filters(&self) -> usize {
+        match self {
+            Then::SubAck(_, reasons) | Then::UnsubAck(_, reasons) => reasons.len(),
+            _ => 0,
+        }
+    }
+}
+
 pub(super) struct Connection<H: Handler, S> {
     pub(super) guest: Guest<H>,
     pub(super) seat: Arc<Seat>,
@@ -51,6 +66,9 @@ pub(super) struct Connection<H: Handler, S> {
     pub(super) session: Session,
     pub(super) out: BytesMut,
     unflushed: bool,
+    turn_began: Instant,
+    /// Packets wait that were read: it is the others' turn.
+    turn_is_over: bool,
     /// So much of `out` was noted in a trace.
     noted: usize,
     /// Taken from the seat, not yet sent.
@@ -58,6 +76,8 @@ pub(super) struct Connection<H: Handler, S> {
     pub(super) handling: Handling,
     /// In the order of their commits.
     waiting: VecDeque<(Position, Then)>,
+    /// Of the subscriptions that they answer.
+    waiting_filters: usize,
     last_heard: Instant,
     /// Since when the client has not read or acknowledged what waits for it.
     stalled_since: Option<Instant>,
@@ -81,10 +101,13 @@ impl<H: Handler, S: AsyncRead + AsyncWrite + Unpin + Send> Connection<H, S> {
             session,
             out: BytesMut::new(),
             unflushed: false,
+            turn_began: now,
+            turn_is_over: false,
             noted: 0,
             pending: VecDeque::new(),
             handling: Handling::default(),
             waiting: VecDeque::new(),
+            waiting_filters: 0,
             last_heard: now,
             stalled_since: None,
             paused_until: None,
@@ -108,11 +131,15 @@ impl<H: Handler, S: AsyncRead + AsyncWrite + Unpin + Send> Connection<H, S> {
     /// once.
     fn poll_rounds(&mut self, mut alarm: Pin<&mut Sleep>, cx: &mut Context<'_>) -> Poll<Disconnected> {
         self.seat.register(cx.waker());
+        self.turn_began = Instant::now();
         for _ in 0..ROUNDS_MAX {
             let progress = match self.round(cx) {
                 Ok(progress) => progress,
                 Err(why) => return Poll::Ready(why),
             };
+            if std::mem::take(&mut self.turn_is_over) {
+                break;
+            }
             if progress {
                 continue;
             }
@@ -155,6 +182,9 @@ impl<H: Handler, S: AsyncRead + AsyncWrite + Unpin + Send> Connection<H, S> {
             (true, true) => Some(Instant::now()),
             (true, false) => self.stalled_since.or_else(|| Some(Instant::now())),
         };
+        if self.turn_is_over {
+            return Ok(true);
+        }
         if !self.takes_packets() {
             // The silence is ours: the client is waiting for us.
             self.last_heard = Instant::now();
@@ -177,29 +207,45 @@ impl<H: Handler, S: AsyncRead + AsyncWrite + Unpin + Send> Connection<H, S> {
     }
 
     fn takes_packets(&self) -> bool {
-        self.session.has_room() && self.out.len() < OUT_BYTES_MAX && self.paused_until.is_none()
+        self.session.has_room()
+            && self.out.len() < OUT_BYTES_MAX
+            && self.waiting_filters < UNCOMMITTED_FILTERS_MAX
+            && self.paused_until.is_none()
     }
 
     fn take_packets(&mut self, cx: &mut Context<'_>) -> Result<(), Disconnected> {
-        let (mut published, mut bytes) = (0, 0);
+        let (mut published, mut asked, mut bytes, mut unlooked) = (0, 0, 0, 0);
         while self.takes_packets() {
+            if unlooked >= LOOK_AFTER && self.turn_began.elapsed() > TURN_TIME {
+                self.turn_is_over = true;
+                break;
+            }
+            unlooked %= LOOK_AFTER;
             let Some(packet) = self.decoder.next_packet().map_err(Disconnected::Violated)? else { break };
-            if let Packet::Publish(publish) = &packet {
-                published += 1;
-                bytes += publish.payload.len() as u64;
+            unlooked += filters_in(&packet).max(1);
+            match &packet {
+                Packet::Publish(publish) => {
+                    published += 1;
+                    bytes += (publish.payload.len() + publish.properties.bytes()) as u64;
+                }
+                // Who is held to a rate cannot flood with these instead.
+                Packet::Subscribe(_) | Packet::Unsubscribe(_) | Packet::PingReq | Packet::Auth(_) => {
+                    asked += 1
+                }
+                _ => {}
             }
             if let Some(trace) = self.seat.traced(|| self.guest.broker.now()) {
                 trace.note(self.guest.broker.now(), true, trace::words(&packet));
             }
             self.take_packet(packet, cx)?;
         }
-        if published > 0 {
+        if published + asked > 0 {
             self.seat.messages_in.fetch_add(u64::from(published), Ordering::Relaxed);
             let now = Instant::now();
             // What was said before this is no news for what is judged now.
             self.seat.takes_go_on();
-            let own = self.seat.pace.take(published, bytes, &self.guest.broker.limits(), now);
-            self.paused_until = own.max(self.guest.tenant.pace(published, now));
+            let own = self.seat.pace.take(published + asked, bytes, &self.guest.broker.limits(), now);
+            self.paused_until = own.max(self.guest.tenant.pace(published + asked, now));
             self.last_heard = now;
         }
         Ok(())
@@ -247,6 +293,7 @@ impl<H: Handler, S: AsyncRead + AsyncWrite + Unpin + Send> Connection<H, S> {
         if self.waiting.is_empty() && self.guest.broker.keeper.is_committed(position) {
             return self.say(then);
         }
+        self.waiting_filters += then.filters();
         self.waiting.push_back((position, then));
         Ok(())
     }
@@ -258,6 +305,7 @@ impl<H: Handler, S: AsyncRead + AsyncWrite + Unpin + Send> Connection<H, S> {
                 break;
             }
             let Some((_, then)) = self.waiting.pop_front() else { break };
+            self.waiting_filters -= then.filters();
             progress = true;
             self.say(then)?;
         }
@@ -418,6 +466,14 @@ impl<H: Handler, S: AsyncRead + AsyncWrite + Unpin + Send> Connection<H, S> {
             later => later,
         };
         self.guest.left = Some(Left { at_rest: self.session.take_at_rest(), pending, will });
+    }
+}
+
+fn filters_in(packet: &Packet) -> usize {
+    match packet {
+        Packet::Subscribe(subscribe) => subscribe.filters.len(),
+        Packet::Unsubscribe(unsubscribe) => unsubscribe.filters.len(),
+        _ => 0,
     }
 }
 

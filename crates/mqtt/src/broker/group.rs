@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::seat::Subscription;
+use super::subscriptions::Subscription;
 
 pub(super) struct Group {
     name: Box<str>,
@@ -123,7 +123,14 @@ mod tests {
         };
         let within = vec![Text::new(within).unwrap()];
         let filter = Text::new("$share/g/#").unwrap();
-        Arc::new(Subscription { seat: Arc::new(seat), filter, options, identifier: None, within })
+        Arc::new(Subscription {
+            seat: Arc::new(seat),
+            filter,
+            options,
+            identifier: None,
+            within,
+            over: Default::default(),
+        })
     }
 
     fn group(members: &[Arc<Subscription>]) -> Group {

@@ -159,9 +159,14 @@ impl<H: Handler, S: AsyncRead + AsyncWrite + Unpin + Send> Connection<H, S> {
         {
             let (ticket, outcome, qos) = (*ticket, *outcome, message.qos);
             let routed = match (outcome, *refused) {
-                (Outcome::Accepted, Some(reason)) => Routed::Refused(reason),
-                (Outcome::Accepted, None) => self.route(message, self.holds(ticket, qos)),
-                _ => Routed::Sent(0),
+                (Outcome::Unavailable, _) => Routed::Sent(0),
+                (_, Some(reason)) => Routed::Refused(reason),
+                // A PUBREC with an error ends the exchange: nothing is to be known again.
+                (Outcome::Rejected(_), None) if self.session.version() == Version::V5 => {
+                    self.route(message, None)
+                }
+                // What the house has no use for is the others' all the same.
+                (_, None) => self.route(message, self.holds(ticket, qos)),
             };
             let bytes = message.payload.len();
             let refusal = match routed {

@@ -21,6 +21,7 @@ mod sessions;
 mod space;
 mod strangers;
 mod stream;
+mod subscriptions;
 mod tenant;
 mod tending;
 mod trace;

@@ -196,7 +196,7 @@ impl<H: Handler> Broker<H> {
             self.now(),
             packet_max,
         );
-        let mut opened = self.open_session(wanted, &live).await?;
+        let mut opened = self.open_session(wanted, &guest.client, &live).await?;
         guest.seat = Some(opened.seat.clone());
         let refusal = if *place.stopping.borrow() {
             Some(ReasonCode::ServerShuttingDown)

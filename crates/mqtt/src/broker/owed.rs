@@ -8,8 +8,9 @@ use std::sync::Arc;
 use super::Broker;
 use super::keeper::Position;
 use super::router::Target;
-use super::seat::{Offer, Room, Seat, Subscription};
+use super::seat::{Offer, Room, Seat};
 use super::space::{Look, Topics};
+use super::subscriptions::Subscription;
 use crate::codec::{Qos, Text};
 use crate::journal::{KeptOwed, Record};
 use crate::port::Handler;
@@ -69,6 +70,10 @@ impl<H: Handler> Broker<H> {
         let mut position = 0;
         let mut owed: VecDeque<Owed> = seat.take_owed();
         while let Some(first) = owed.front_mut() {
+            if first.subscription.is_over() {
+                owed.pop_front();
+                continue;
+            }
             match topics.next_retained(&first.subscription.filter, first.after.as_ref(), now, looks) {
                 Look::End => {
                     let paid = owed.pop_front();
@@ -87,8 +92,11 @@ impl<H: Handler> Broker<H> {
                 }
             }
         }
-        for rest in &mut owed {
-            position = position.max(self.record_owed(rest));
+        if seat.kept {
+            // Only of the first was something looked at; those before the new ones stand in the journal.
+            let first = owed.front_mut().map_or(0, |first| self.record_owed(first));
+            let new = owed.iter_mut().rev().take_while(|owed| owed.recorded.is_none());
+            position = new.map(|new| self.record_owed(new)).fold(position.max(first), Position::max);
         }
         seat.owe_again(owed);
         position
@@ -96,7 +104,7 @@ impl<H: Handler> Broker<H> {
 
     /// The commit after which a crash owes it, too.
     fn record_owed(&self, owed: &mut Owed) -> Position {
-        if !owed.subscription.seat.kept || owed.recorded.as_ref() == Some(&owed.after) {
+        if owed.subscription.is_over() || owed.recorded.as_ref() == Some(&owed.after) {
             return 0;
         }
         owed.recorded = Some(owed.after.clone());

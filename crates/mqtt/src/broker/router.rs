@@ -4,8 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use super::keeper::{Batch, Position};
-use super::seat::{Offer, Room, Seat, Subscription};
+use super::seat::{Offer, Room, Seat};
 use super::space::{Space, Standing, Topics};
+use super::subscriptions::Subscription;
 use super::{Broker, Overheard};
 use crate::codec::{Properties, Property, Qos, ReasonCode, Text, Variable};
 use crate::journal::Record;

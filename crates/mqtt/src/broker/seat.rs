@@ -13,27 +13,15 @@ use super::limits::Limits;
 use super::live::Live;
 use super::owed::Owed;
 use super::space::Space;
+use super::subscriptions::{Subscription, Subscriptions};
 use super::tenant::{Pace, Tenant};
 use super::trace::Trace;
-use crate::codec::{PacketId, ReasonCode, SubscribeOptions, Text, Variable};
+use crate::codec::{PacketId, ReasonCode, Text};
 use crate::session::{AtRest, Delivery};
-
-/// A subscription as it stands.
-#[derive(Debug)]
-pub(super) struct Subscription {
-    pub seat: Arc<Seat>,
-    /// As the client named it, `$share/group/` included.
-    pub filter: Text,
-    pub options: SubscribeOptions,
-    pub identifier: Option<Variable>,
-    /// When not empty: only topics that one of these filters covers.
-    pub within: Vec<Text>,
-}
 
 #[derive(Debug, Default)]
 struct Inner {
-    subscriptions: Vec<Arc<Subscription>>,
-    owed: VecDeque<Owed>,
+    subscriptions: Subscriptions,
     queue: VecDeque<Delivery>,
     live: Option<Live>,
     cut: Option<ReasonCode>,
@@ -219,14 +207,13 @@ impl Seat {
         let queue = std::mem::take(&mut inner.queue);
         self.account_gone(&queue);
         inner.at_rest = AtRest::default();
-        inner.owed = VecDeque::new();
         inner.ids = HashSet::new();
         inner.cut.get_or_insert(ReasonCode::SessionTakenOver);
-        let subscriptions = std::mem::take(&mut inner.subscriptions);
+        let subscriptions = std::mem::take(&mut inner.subscriptions).all().to_vec();
         let wakers = self.take_room_wakers(&mut inner);
         drop(inner);
         self.tenant.sessions.fetch_sub(1, Ordering::Relaxed);
-        self.tenant.subscriptions.fetch_sub(subscriptions.len(), Ordering::Relaxed);
+        subscriptions.iter().for_each(|subscription| self.tenant.unsubscribed(&subscription.filter));
         wakers.into_iter().for_each(Waker::wake);
         self.waker.wake();
         Some(subscriptions)
@@ -242,31 +229,21 @@ impl Seat {
         if inner.ended {
             return Err(ReasonCode::UnspecifiedError);
         }
-        if let Some(known) = inner.subscriptions.iter_mut().find(|known| known.filter == new.filter) {
-            let before = std::mem::replace(known, new);
-            inner.owed.retain(|owed| !Arc::ptr_eq(&owed.subscription, &before));
-            return Ok(Some(before));
-        }
-        let bytes: usize = inner.subscriptions.iter().map(|known| known.filter.len()).sum();
-        let is_full = |limits: &Limits| {
-            inner.subscriptions.len() >= limits.subscriptions
-                || bytes + new.filter.len() > limits.subscription_bytes
-        };
+        let filter = new.filter.clone();
         // What is restored after a start was within them once.
-        if limits.is_some_and(is_full) {
-            return Err(ReasonCode::QuotaExceeded);
+        let has_room = |known: &Subscriptions| {
+            limits.is_none_or(|limits| known.is_within(limits, &filter) && self.tenant.has_room_for(&filter))
+        };
+        let before = inner.subscriptions.put(new, has_room)?;
+        if before.is_none() {
+            self.tenant.subscribed(&filter);
         }
-        inner.subscriptions.push(new);
-        self.tenant.subscriptions.fetch_add(1, Ordering::Relaxed);
-        Ok(None)
+        Ok(before)
     }
 
-    pub fn unsubscribe(&self, filter: &str) -> Option<Arc<Subscription>> {
-        let mut inner = self.inner();
-        let index = inner.subscriptions.iter().position(|known| &*known.filter == filter)?;
-        self.tenant.subscriptions.fetch_sub(1, Ordering::Relaxed);
-        let gone = inner.subscriptions.swap_remove(index);
-        inner.owed.retain(|owed| !Arc::ptr_eq(&owed.subscription, &gone));
+    pub fn unsubscribe(&self, filter: &Text) -> Option<Arc<Subscription>> {
+        let gone = self.inner().subscriptions.take(filter)?;
+        self.tenant.unsubscribed(&gone.filter);
         Some(gone)
     }
 
@@ -274,7 +251,7 @@ impl Seat {
     pub fn owe(&self, owed: Owed) {
         let mut inner = self.inner();
         if !inner.ended {
-            inner.owed.push_back(owed);
+            inner.subscriptions.owe(owed);
             self.owes.store(true, Ordering::Relaxed);
         }
     }
@@ -284,7 +261,7 @@ impl Seat {
     }
 
     pub fn take_owed(&self) -> VecDeque<Owed> {
-        std::mem::take(&mut self.inner().owed)
+        self.inner().subscriptions.take_owed()
     }
 
     /// What there was no room for.
@@ -292,12 +269,12 @@ impl Seat {
         let mut inner = self.inner();
         if !inner.ended {
             self.owes.store(!owed.is_empty(), Ordering::Relaxed);
-            inner.owed = owed;
+            inner.subscriptions.owe_again(owed);
         }
     }
 
     pub fn subscriptions(&self) -> Vec<Arc<Subscription>> {
-        self.inner().subscriptions.clone()
+        self.inner().subscriptions.all().to_vec()
     }
 
     /// Whether a message of `bytes` may wait.

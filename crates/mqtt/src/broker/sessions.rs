@@ -10,11 +10,12 @@ use super::Broker;
 use super::keeper::Position;
 use super::live::Live;
 use super::owed::{LOOKS_MAX, Owed};
-use super::seat::{Seat, Subscription};
+use super::seat::Seat;
 use super::space::Space;
+use super::subscriptions::Subscription;
 use super::tenant::Pace;
 use super::tending::{self, PendingWill};
-use crate::codec::{PacketId, ReasonCode, RetainHandling, Subscribe, SubscribeFilter, Text, Version};
+use crate::codec::{PacketId, ReasonCode, RetainHandling, Subscribe, Text, Version};
 use crate::journal::{Kept, KeptDelivery, KeptRetained, KeptSession, Record, variables};
 use crate::port::{Alarm, Handler};
 use crate::session::{AtRest, Awaited, Delivery, InFlight};
@@ -49,6 +50,7 @@ impl<H: Handler> Broker<H> {
     pub(super) async fn open_session(
         self: &Arc<Self>,
         wanted: &Wanted,
+        client: &H::Client,
         live: &Live,
     ) -> Result<Opened, ReasonCode> {
         let patience = self.limits().drain_time * 2;
@@ -63,7 +65,8 @@ impl<H: Handler> Broker<H> {
                 // It hangs: what it has is lost, and its session with it.
                 self.end(&seat);
             }
-            if wanted.clean_start || !seat.kept || !same_space(&seat, wanted) {
+            let is_resumed = !wanted.clean_start && seat.kept && same_space(&seat, wanted);
+            if !is_resumed || !self.may_still(&seat, client) {
                 self.end(&seat);
                 self.registry.leave(&seat);
                 continue;
@@ -157,13 +160,14 @@ impl<H: Handler> Broker<H> {
             if last.get(&wanted.filter) != Some(&index) {
                 continue;
             }
-            let placed = self.judge_subscription(seat, client, wanted).and_then(|within| {
+            let placed = self.judge_subscription(seat, client, &wanted.filter).and_then(|within| {
                 let subscription = Arc::new(Subscription {
                     seat: seat.clone(),
                     filter: wanted.filter.detached(),
                     options: wanted.options,
                     identifier: subscribe.properties.subscription_identifier().copied(),
                     within,
+                    over: Default::default(),
                 });
                 self.place_subscription(&subscription, &mut looks)
             });
@@ -182,17 +186,25 @@ impl<H: Handler> Broker<H> {
         (reasons, position)
     }
 
+    /// Whether a client has the rights that its session was built on: they may have changed while nobody was there to end
+    /// it, as between a commit of the house's and a crash.
+    fn may_still(&self, seat: &Seat, client: &H::Client) -> bool {
+        seat.subscriptions().iter().all(|known| {
+            self.judge_subscription(seat, client, &known.filter).is_ok_and(|within| within == known.within)
+        })
+    }
+
     fn judge_subscription(
         &self,
         seat: &Seat,
         client: &H::Client,
-        wanted: &SubscribeFilter,
+        wanted: &Text,
     ) -> Result<Vec<Text>, ReasonCode> {
-        let filter = match topic::shared(&wanted.filter) {
+        let filter = match topic::shared(wanted) {
             // Without a space there is nobody to share with.
             Some(_) if seat.space.is_none() => return Err(ReasonCode::SharedSubscriptionsNotSupported),
             Some((_, filter)) => filter,
-            None => &*wanted.filter,
+            None => &**wanted,
         };
         if filter.split('/').count() > LEVELS_MAX {
             return Err(ReasonCode::TopicFilterInvalid);
@@ -212,13 +224,20 @@ impl<H: Handler> Broker<H> {
         subscription: &Arc<Subscription>,
         looks: &mut usize,
     ) -> Result<Position, ReasonCode> {
-        let seat = &subscription.seat;
+        let (seat, limits) = (&subscription.seat, self.limits());
+        let subscribe = || {
+            seat.subscribe(subscription.clone(), Some(&*limits)).inspect_err(|_| {
+                if !seat.tenant.has_room_for(&subscription.filter) {
+                    self.handler.alarmed(&seat.tenant.name, Alarm::SubscriptionsFull);
+                }
+            })
+        };
         let Some(space) = &seat.space else {
-            seat.subscribe(subscription.clone(), Some(&*self.limits()))?;
+            subscribe()?;
             return Ok(self.record_subscription(subscription));
         };
         let mut topics = space.write();
-        let before = seat.subscribe(subscription.clone(), Some(&*self.limits()))?;
+        let before = subscribe()?;
         if let Some(before) = &before {
             topics.remove(before);
         }
@@ -319,6 +338,7 @@ impl<H: Handler> Broker<H> {
                 options: subscription.options,
                 identifier: variables(subscription.identifier.as_slice()).pop(),
                 within: subscription.within,
+                over: Default::default(),
             });
             if seat.subscribe(subscription.clone(), None).is_ok()
                 && let Some(space) = &space

@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 
 use super::Overheard;
 use super::group::Group;
-use super::seat::Subscription;
+use super::subscriptions::Subscription;
 use super::tenant::Tenant;
 use super::trie::Trie;
 use crate::codec::Text;

@@ -19,6 +19,9 @@ pub struct TenantQuota {
     pub messages_per_s: u32,
     /// What waits for all of its sessions.
     pub queued_bytes: usize,
+    /// Of all of its sessions, and the bytes of their filters.
+    pub subscriptions: usize,
+    pub subscription_bytes: usize,
     pub retained_messages: usize,
     pub retained_bytes: usize,
 }
@@ -30,6 +33,8 @@ impl Default for TenantQuota {
             sessions: 20_000,
             messages_per_s: 1_000_000,
             queued_bytes: 256 * 1024 * 1024,
+            subscriptions: 1_000_000,
+            subscription_bytes: 64 * 1024 * 1024,
             retained_messages: 100_000,
             retained_bytes: 64 * 1024 * 1024,
         }
@@ -64,6 +69,7 @@ pub(super) struct Tenant {
     pub connections: AtomicUsize,
     pub sessions: AtomicUsize,
     pub subscriptions: AtomicUsize,
+    pub subscription_bytes: AtomicUsize,
     pub retained_messages: AtomicUsize,
     pub retained_bytes: AtomicUsize,
     pub queued_bytes: AtomicUsize,
@@ -85,6 +91,7 @@ impl Tenant {
             connections: AtomicUsize::new(0),
             sessions: AtomicUsize::new(0),
             subscriptions: AtomicUsize::new(0),
+            subscription_bytes: AtomicUsize::new(0),
             retained_messages: AtomicUsize::new(0),
             retained_bytes: AtomicUsize::new(0),
             queued_bytes: AtomicUsize::new(0),
@@ -107,6 +114,23 @@ impl Tenant {
     /// Nothing of what was said so far has to be paid for any more.
     pub fn forgive(&self) {
         self.rate.forgive();
+    }
+
+    /// Whether one more subscription to this filter is within its quota.
+    pub fn has_room_for(&self, filter: &str) -> bool {
+        let quota = self.bounds.quota();
+        self.subscriptions.load(Ordering::Relaxed) < quota.subscriptions
+            && self.subscription_bytes.load(Ordering::Relaxed) + filter.len() <= quota.subscription_bytes
+    }
+
+    pub fn subscribed(&self, filter: &str) {
+        self.subscriptions.fetch_add(1, Ordering::Relaxed);
+        self.subscription_bytes.fetch_add(filter.len(), Ordering::Relaxed);
+    }
+
+    pub fn unsubscribed(&self, filter: &str) {
+        self.subscriptions.fetch_sub(1, Ordering::Relaxed);
+        self.subscription_bytes.fetch_sub(filter.len(), Ordering::Relaxed);
     }
 
     pub fn metrics(&self) -> TenantMetrics {

@@ -20,6 +20,9 @@ pub enum Place {
     Auth,
 }
 
+/// In one packet: in memory a property is many times what it is on the wire. Clients in use send a handful.
+const PROPERTIES_MAX: usize = 1_024;
+
 /// A four-byte number that travels as a variable byte integer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Variable(pub u32);
@@ -215,6 +218,16 @@ impl Properties {
         self.0.is_empty()
     }
 
+    /// About what they take of memory.
+    pub fn bytes(&self) -> usize {
+        if self.0.is_empty() {
+            return 0;
+        }
+        let mut counter = Counter::default();
+        self.0.iter().for_each(|property| property.write(&mut counter));
+        counter.0 + self.0.len() * size_of::<Property>()
+    }
+
     pub fn retain(&mut self, keep: impl FnMut(&Property) -> bool) {
         self.0.retain(keep);
     }
@@ -273,6 +286,9 @@ impl Properties {
             seen |= 1 << id;
             let property = Property::read(id, &mut part)?;
             property.check_value()?;
+            if list.len() == PROPERTIES_MAX {
+                return Err(Violation::TooManyProperties(PROPERTIES_MAX));
+            }
             list.push(property);
         }
         // Authentication data without a method: sections 3.1.2.11.10, 3.15.2.2.3.

@@ -42,6 +42,8 @@ pub enum Violation {
     TooManyFilters(usize),
     #[error("subscription options are malformed")]
     SubscriptionOptions,
+    #[error("more than {0} properties in one packet")]
+    TooManyProperties(usize),
     #[error("property {0:#04x} does not exist")]
     UnknownProperty(u32),
     #[error("property {0:#04x} does not belong in this packet")]
@@ -106,7 +108,7 @@ impl Violation {
             ProtocolName | ProtocolLevel(_) => ReasonCode::UnsupportedProtocolVersion,
             TopicAlias => ReasonCode::TopicAliasInvalid,
             ReceiveMaximum(_) => ReasonCode::ReceiveMaximumExceeded,
-            TooManyFilters(_) => ReasonCode::QuotaExceeded,
+            TooManyFilters(_) | TooManyProperties(_) => ReasonCode::QuotaExceeded,
             RetainUnavailable => ReasonCode::RetainNotSupported,
             _ => ReasonCode::ProtocolError,
         }
@@ -131,7 +133,7 @@ impl Violation {
             Filter => "MQTT-4.7.1-1, MQTT-4.7.1-2",
             NoFilters(Kind::Unsubscribe) => "MQTT-3.10.3-2",
             NoFilters(_) => "MQTT-3.8.3-2",
-            TooManyFilters(_) => "section 4.13",
+            TooManyFilters(_) | TooManyProperties(_) => "section 4.13",
             SubscriptionOptions => "MQTT-3.8.3-5",
             UnknownProperty(_) | MisplacedProperty(_) => "section 2.2.2.2",
             DuplicateProperty(_) | PropertyValue(_) => "section 2.2.2.2 and the property's own",

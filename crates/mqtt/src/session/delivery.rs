@@ -25,7 +25,7 @@ pub struct Letter {
 impl Letter {
     /// What it takes of a queue.
     pub fn bytes(&self) -> usize {
-        self.topic.len() + self.payload.len() + 64
+        self.topic.len() + self.payload.len() + self.properties.bytes() + 64
     }
 
     pub fn has_expired(&self, now: UnixMs) -> bool {

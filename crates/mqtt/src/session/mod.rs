@@ -202,7 +202,7 @@ impl Session {
         }
         let topic = self.aliases.resolve(publish.topic, &publish.properties)?;
         publish.properties.retain(|property| !matches!(property, Property::TopicAlias(_)));
-        let bytes = topic.len() + publish.payload.len();
+        let bytes = topic.len() + publish.payload.len() + publish.properties.bytes();
         match self.inbound.admit(publish.qos, publish.id, bytes)? {
             Admission::New(ticket) => Ok(Step::Arrived {
                 ticket,
