@@ -181,18 +181,11 @@ impl<H: Handler, S: AsyncRead + AsyncWrite + Unpin + Send> Connection<H, S> {
     }
 
     fn take_packets(&mut self, cx: &mut Context<'_>) -> Result<(), Disconnected> {
-        let (mut published, mut bytes) = (0, 0);
-        while self.takes_packets() {
-            let Some(packet) = self.decoder.next_packet().map_err(Disconnected::Violated)? else { break };
-            if let Packet::Publish(publish) = &packet {
-                published += 1;
-                bytes += publish.payload.len() as u64;
-            }
-            if let Some(trace) = self.seat.traced(|| self.guest.broker.now()) {
-                trace.note(self.guest.broker.now(), true, trace::words(&packet));
-            }
-            self.take_packet(packet, cx)?;
-        }
+        let taken = self.take_each_packet(cx);
+        // What came before a packet that ends the connection has arrived all the same.
+        let handed_over = self.hand_over_gathered(cx);
+        let (published, bytes) = taken?;
+        handed_over?;
         if published > 0 {
             self.seat.messages_in.fetch_add(u64::from(published), Ordering::Relaxed);
             let now = Instant::now();
@@ -205,9 +198,27 @@ impl<H: Handler, S: AsyncRead + AsyncWrite + Unpin + Send> Connection<H, S> {
         Ok(())
     }
 
+    /// How many messages there were, and their bytes.
+    fn take_each_packet(&mut self, cx: &mut Context<'_>) -> Result<(u32, u64), Disconnected> {
+        let (mut published, mut bytes) = (0, 0);
+        while self.takes_packets() {
+            let Some(packet) = self.decoder.next_packet().map_err(Disconnected::Violated)? else { break };
+            if let Packet::Publish(publish) = &packet {
+                published += 1;
+                bytes += publish.payload.len() as u64;
+            }
+            if let Some(trace) = self.seat.traced(|| self.guest.broker.now()) {
+                trace.note(self.guest.broker.now(), true, trace::words(&packet));
+            }
+            self.take_packet(packet, cx)?;
+        }
+        Ok((published, bytes))
+    }
+
     fn take_packet(&mut self, packet: Packet, cx: &mut Context<'_>) -> Result<(), Disconnected> {
         let is_publish = matches!(packet, Packet::Publish(_));
         if !is_publish {
+            self.hand_over_gathered(cx)?;
             self.last_heard = Instant::now();
         }
         match self.session.receive(packet, &mut self.out).map_err(Disconnected::Violated)? {
