@@ -118,6 +118,30 @@ test("two browsers see the same thing", async ({ signedIn: one, browser, context
   await theirs.close();
 });
 
+test("an answer that comes after the device's proof still ends in Done", async ({ signedIn: page, context, house }) => {
+  const credentials = await register(context, house, "Quick lamp");
+  const device = await MqttDevice.connect(house, credentials);
+  await device.report("OnOff.OnOff", false);
+  await page.goto(`/devices/${credentials.id}`);
+  await isLive(page);
+  const lamp = page.getByRole("switch").first();
+  await expect(lamp).not.toBeChecked();
+  let answer: (() => void) | undefined;
+  const held = new Promise<void>((done) => (answer = done));
+  await page.route("**/commands", async (route) => {
+    const response = await route.fetch();
+    await held;
+    await route.fulfill({ response });
+  });
+  await press(lamp);
+  await expect(lamp).toBeChecked();
+  await expect.poll(async () => (await eventsOf(context.request, house, credentials.id)).map(({ type }) => type)).toContain("command.confirmed");
+  await expect(page.getByText("Sending: On")).toBeVisible();
+  answer?.();
+  await expect(page.getByText("Done: On")).toBeVisible();
+  await device.end();
+});
+
 test("without a network the portal opens and reads what was last seen", async ({ signedIn: page, context, house }) => {
   await page.goto("/devices");
   await isLive(page);

@@ -15,7 +15,7 @@ import { ErrorNotice, Notice } from "../ui/Notice";
 import overlay from "../ui/Overlay.module.css";
 import { TextField } from "../ui/TextField";
 import { settleProof } from "./asking";
-import { type Way, type Ways, waysOf } from "./ways";
+import { type Way, waysOf } from "./ways";
 
 export function StepUpDialog() {
   const t = useTranslations("stepup");
@@ -28,7 +28,7 @@ export function StepUpDialog() {
     <Dialog top isOpen title={t("title")} onOpenChange={(open) => !open && settleProof(false)}>
       <p className={overlay.body}>{t("why")}</p>
       {way === "passkey" && <ByPasskey />}
-      {way === "password" && <ByPassword ways={ways} email={profile.data?.email} />}
+      {way === "password" && <ByPassword withCode={ways.code} email={profile.data?.email} />}
       {way === undefined && <Neither />}
       {other !== undefined && (
         <Button variant="quiet" onPress={() => setChosen(other)}>
@@ -78,7 +78,7 @@ function Neither() {
   );
 }
 
-function ByPassword({ ways, email }: { ways: Ways; email: string | undefined }) {
+function ByPassword({ withCode, email }: { withCode: boolean; email: string | undefined }) {
   const t = useTranslations("stepup");
   const words = useTranslations("signin");
   const ui = useTranslations("ui");
@@ -86,13 +86,13 @@ function ByPassword({ ways, email }: { ways: Ways; email: string | undefined }) 
   const [given, setGiven] = useState({ password: "", code: "" });
   const [asked, setAsked] = useState(false);
   // Codes may have been switched on in another browser meanwhile.
-  const wantsCode = ways.code || hasType(proving.error, SECOND_FACTOR);
-  const missing = { password: ways.password && given.password === "", code: wantsCode && given.code.trim() === "" };
+  const wantsCode = withCode || hasType(proving.error, SECOND_FACTOR);
+  const missing = { password: given.password === "", code: wantsCode && given.code.trim() === "" };
   function submit(event: FormEvent): void {
     event.preventDefault();
     setAsked(true);
     if (missing.password || missing.code) return;
-    proving.mutate({ ...(ways.password && { password: given.password }), ...(wantsCode && { code: tidyCode(given.code) }) });
+    proving.mutate({ password: given.password, ...(wantsCode && { code: tidyCode(given.code) }) });
   }
   return (
     <form noValidate className={formStyles.form} onSubmit={submit}>
@@ -100,18 +100,16 @@ function ByPassword({ ways, email }: { ways: Ways; email: string | undefined }) 
       {!(hasType(proving.error, SECOND_FACTOR) && proving.variables?.code === undefined) && <Refused error={proving.error} />}
       {/* Password managers look for the account that a password belongs to. */}
       {email !== undefined && <input type="text" hidden readOnly autoComplete="username" value={email} />}
-      {ways.password && (
-        <TextField
-          label={words("password")}
-          type="password"
-          name="password"
-          autoComplete="current-password"
-          autoFocus
-          value={given.password}
-          onChange={(password) => setGiven({ ...given, password })}
-          error={asked && missing.password ? words("passwordMissing") : undefined}
-        />
-      )}
+      <TextField
+        label={words("password")}
+        type="password"
+        name="password"
+        autoComplete="current-password"
+        autoFocus
+        value={given.password}
+        onChange={(password) => setGiven({ ...given, password })}
+        error={asked && missing.password ? words("passwordMissing") : undefined}
+      />
       {wantsCode && (
         <TextField
           label={words("code")}
@@ -120,7 +118,6 @@ function ByPassword({ ways, email }: { ways: Ways; email: string | undefined }) 
           autoComplete="one-time-code"
           autoCapitalize="none"
           spellCheck={false}
-          autoFocus={!ways.password}
           value={given.code}
           onChange={(code) => setGiven({ ...given, code })}
           error={asked && missing.code ? words("codeMissing") : undefined}

@@ -6,15 +6,16 @@ export type Way = "passkey" | "password";
 export interface Ways {
   /** Best first; empty where neither is there, and only signing in anew helps. */
   ways: readonly Way[];
-  password: boolean;
+  /** With the password comes a code. A code alone proves nothing. */
   code: boolean;
 }
 
 /** A profile of before the account's first change says less; then the password is asked for, which most have. */
 export function waysOf(account: Partial<Pick<Profile, "has_password" | "totp" | "passkeys">> | undefined, browserHasPasskeys: boolean): Ways {
   const password = account?.has_password !== false;
-  const code = account?.totp === true;
   const passkey = browserHasPasskeys && (account?.passkeys ?? 0) > 0;
-  const typed = password || code;
-  return { ways: [...(passkey ? (["passkey"] as const) : []), ...(typed ? (["password"] as const) : [])], password, code };
+  return {
+    ways: [...(passkey ? (["passkey"] as const) : []), ...(password ? (["password"] as const) : [])],
+    code: password && account?.totp === true,
+  };
 }

@@ -1,18 +1,23 @@
 //! Taking requests apart: bodies, queries, path ids and idempotency keys, each refusal naming field and reason.
 
+use std::time::Duration;
+
 use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Path, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
-use lares_hub::{Caller, Once};
+use lares_hub::{Caller, Hub, Once, identity};
 use lares_model::Invalid;
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
+use tokio::time::Instant;
 
 use super::Door;
 use super::problem::Problem;
 
 const KEY_MAX_CHARS: usize = 255;
+/// A body that took so long is judged by the rights of its end.
+const LATE: Duration = Duration::from_millis(250);
 
 /// The authenticated caller. The guard put it there; on a public route there is none.
 pub struct Who(pub Caller);
@@ -179,13 +184,28 @@ impl<T: DeserializeOwned + Send> FromRequestParts<Door> for Params<T> {
 }
 
 pub(super) async fn body_bytes(request: Request, state: &Door) -> Result<Bytes, Problem> {
-    Bytes::from_request(request, state).await.map_err(|rejection| {
+    let caller = request.extensions().get::<Caller>().cloned();
+    let began = Instant::now();
+    let bytes = Bytes::from_request(request, state).await.map_err(|rejection| {
         if rejection.status() == 413 {
             Problem::new(413, "Content too large", "the body is larger than this server takes")
         } else {
             Problem::new(400, "Bad request", "the body could not be read to its end")
         }
-    })
+    })?;
+    match caller {
+        Some(caller) if began.elapsed() >= LATE => still_the_same(&state.hub, &caller).await?,
+        _ => {}
+    }
+    Ok(bytes)
+}
+
+/// Who was let in with the head of a request and holds its body back keeps no rights by that.
+async fn still_the_same(hub: &Hub, caller: &Caller) -> Result<(), Problem> {
+    if identity::caller_again(hub, caller).await?.may_the_same_as(caller) {
+        return Ok(());
+    }
+    Err(Problem::new(403, "Forbidden", "what you may do has changed since this request began; ask again"))
 }
 
 async fn keyed_bytes(request: Request, state: &Door) -> Result<(Option<Once>, Bytes), Problem> {

@@ -1,6 +1,10 @@
 //! Members: invited, changed, leaving, and handing an organisation over; and what nobody may do to it.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 
 use super::world::*;
 
@@ -128,5 +132,51 @@ async fn b08_nobody_grants_more_than_they_hold_and_the_last_owner_stays() {
     world.post(leave.clone()).as_(Owner).expect(204).await;
     world.post(leave).as_(Owner).expect(404).await;
     world.get(format!("/api/homes/{}", world.a.home)).as_(Owner).expect(404).await;
+    world.stop().await;
+}
+
+/// A request that creates something, whose body is held back meanwhile.
+async fn answer_to_the_slow(
+    world: &World,
+    who: Who,
+    path: &str,
+    body: Value,
+    meanwhile: impl Future,
+) -> String {
+    let body = body.to_string();
+    let head = format!(
+        "POST {path} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {}\r\ncontent-type: application/json\r\n\
+         content-length: {}\r\nconnection: close\r\n\r\n",
+        world.token(who),
+        body.len()
+    );
+    let mut stream = TcpStream::connect(world.running().addresses.http.unwrap()).await.unwrap();
+    stream.write_all(head.as_bytes()).await.unwrap();
+    // Long enough for the head to be let in, whatever comes of it afterwards.
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    meanwhile.await;
+    stream.write_all(body.as_bytes()).await.unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).await.unwrap();
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn b08_a_request_whose_body_is_held_back_does_not_outlive_a_membership() {
+    let world = World::start().await;
+    let offered = invite(&world, Owner, json!({ "role": "admin" })).await;
+    assert_eq!(accept(&world, Neighbour, &token_of(&offered.json)).await.status, 200);
+    let rooms = format!("/api/homes/{}/rooms", world.a.home);
+
+    let slow = answer_to_the_slow(&world, Neighbour, &rooms, json!({ "name": "Loft" }), async {}).await;
+    assert!(slow.starts_with("HTTP/1.1 201"), "to be slow is no offence: {slow}");
+
+    let admin = id_of(of(&members(&world).await, Neighbour.email()).unwrap());
+    let member = format!("/api/organisations/{}/members/{admin}", world.a.organisation);
+    let removed = world.delete(member).as_(Owner).expect(204);
+    let slow = answer_to_the_slow(&world, Neighbour, &rooms, json!({ "name": "Cellar" }), removed).await;
+    assert!(slow.starts_with("HTTP/1.1 403"), "{slow}");
+    let rooms = world.get(rooms).as_(Owner).expect(200).await;
+    assert!(!rooms.to_string().contains("Cellar"), "{rooms}");
     world.stop().await;
 }
