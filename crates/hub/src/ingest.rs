@@ -53,10 +53,7 @@ pub async fn report_all<'a>(
     let received = hub.now();
     let (mut entries, mut messages) = (Vec::new(), Vec::new());
     for Said { channel, encoding, payload } in said {
-        entries.extend(decode(
-            &hub.time_policy,
-            &Inbound { device, channel, encoding, payload, received },
-        ));
+        entries.extend(decode(&hub.time_policy, &Inbound { device, channel, encoding, payload, received }));
         messages.push((channel, entries.len()));
     }
     count_all(&entries, &messages);

@@ -137,8 +137,7 @@ impl<H: Handler, S: AsyncRead + AsyncWrite + Unpin + Send> Connection<H, S> {
         let (handler, client) = (handler.clone(), self.guest.client.clone());
         // Unconstrained: tokio's budget would make the house wait where it need not, and a message that waits so is
         // overtaken by the next ones.
-        let publishing =
-            async move { Told::One(ticket, position, handler.publish(&client, message).await) };
+        let publishing = async move { Told::One(ticket, position, handler.publish(&client, message).await) };
         self.ask(Box::pin(tokio::task::coop::unconstrained(publishing)), cx)
     }
 
