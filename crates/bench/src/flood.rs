@@ -1,5 +1,6 @@
 //! As many acknowledged messages as a server takes: raw sockets, QoS 1, a fixed number in flight on each connection.
 
+use std::fmt::Write as _;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -72,13 +73,16 @@ async fn one(
     let topic = format!("lares/devices/{}/telemetry", device.id);
     let (mut sent, mut acknowledged, mut partial) = (0_u64, 0_u64, 0);
     let mut buffer = vec![0; 4096];
-    let mut out = vec![];
+    let (mut out, mut text) = (vec![], String::new());
     let end = Instant::now() + time;
     loop {
         out.clear();
         while Instant::now() < end && sent - acknowledged < u64::from(IN_FLIGHT) {
             let id = u16::try_from(sent % u64::from(IN_FLIGHT)).unwrap_or_default() + 1;
-            publish(&mut out, &topic, id, &payload(readings, offset + sent));
+            text.clear();
+            // A string takes whatever is written.
+            let _ = payload(&mut text, readings, offset + sent);
+            publish(&mut out, &topic, id, &text);
             sent += 1;
         }
         if !out.is_empty() {
@@ -97,7 +101,8 @@ async fn one(
     }
 }
 
-fn payload(readings: usize, seq: u64) -> String {
+/// Written in place, so that load costs little beside what takes it.
+fn payload(out: &mut String, readings: usize, seq: u64) -> std::fmt::Result {
     const NAMES: [&str; 5] = [
         "ElectricalPowerMeasurement.ActivePower",
         "ElectricalPowerMeasurement.Voltage",
@@ -106,11 +111,12 @@ fn payload(readings: usize, seq: u64) -> String {
         "RelativeHumidityMeasurement.MeasuredValue",
     ];
     let time_ms = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
-    let list: Vec<String> = NAMES[..readings]
-        .iter()
-        .map(|name| format!("{{\"attribute\":\"{name}\",\"value\":{}.{}}}", seq % 90, seq % 10))
-        .collect();
-    format!("{{\"v\":1,\"seq\":{seq},\"time\":{time_ms},\"readings\":[{}]}}", list.join(","))
+    write!(out, "{{\"v\":1,\"seq\":{seq},\"time\":{time_ms},\"readings\":[")?;
+    for (nth, name) in NAMES[..readings].iter().enumerate() {
+        let comma = if nth > 0 { "," } else { "" };
+        write!(out, "{comma}{{\"attribute\":\"{name}\",\"value\":{}.{}}}", seq % 90, seq % 10)?;
+    }
+    out.write_str("]}")
 }
 
 fn text(out: &mut Vec<u8>, text: &str) {
@@ -119,8 +125,12 @@ fn text(out: &mut Vec<u8>, text: &str) {
 }
 
 fn with_length(out: &mut Vec<u8>, first: u8, body: &[u8]) {
+    with_head(out, first, body.len());
+    out.extend_from_slice(body);
+}
+
+fn with_head(out: &mut Vec<u8>, first: u8, mut length: usize) {
     out.push(first);
-    let mut length = body.len();
     loop {
         let digit = (length % 128) as u8;
         length /= 128;
@@ -129,7 +139,6 @@ fn with_length(out: &mut Vec<u8>, first: u8, body: &[u8]) {
             break;
         }
     }
-    out.extend_from_slice(body);
 }
 
 fn connect(device: &Device) -> Vec<u8> {
@@ -148,9 +157,8 @@ fn connect(device: &Device) -> Vec<u8> {
 }
 
 pub fn publish(out: &mut Vec<u8>, topic: &str, id: u16, payload: &str) {
-    let mut body = vec![];
-    text(&mut body, topic);
-    body.extend_from_slice(&id.to_be_bytes());
-    body.extend_from_slice(payload.as_bytes());
-    with_length(out, 0x32, &body);
+    with_head(out, 0x32, 2 + topic.len() + 2 + payload.len());
+    text(out, topic);
+    out.extend_from_slice(&id.to_be_bytes());
+    out.extend_from_slice(payload.as_bytes());
 }

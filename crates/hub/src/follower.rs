@@ -289,6 +289,9 @@ impl Follower {
 
     fn events_of(&self, folded: &Folded) -> Vec<NewEvent> {
         let entry = &folded.record.entry;
+        if folded.facts.is_empty() {
+            return vec![];
+        }
         let Some(device) = self.hub.directory.get(entry.device) else {
             return vec![]; // removed in the meantime
         };

@@ -24,6 +24,14 @@ pub struct Reported {
     pub limit: Option<Refusal>,
 }
 
+/// A message of a device.
+#[derive(Clone, Copy, Debug)]
+pub struct Said<'a> {
+    pub channel: Channel,
+    pub encoding: Option<Encoding>,
+    pub payload: &'a [u8],
+}
+
 /// Resolves once the message is safe in the log (or was there already), or a limit has kept it out for good.
 pub async fn report(
     hub: &Arc<Hub>,
@@ -32,29 +40,59 @@ pub async fn report(
     encoding: Option<Encoding>,
     payload: &[u8],
 ) -> Result<Reported, TelemetryError> {
-    let inbound = Inbound { device, channel, encoding, payload, received: hub.now() };
-    let entries = decode(&hub.time_policy, &inbound);
-    for entry in &entries {
-        count(entry, channel.name());
+    let reported = report_all(hub, device, [Said { channel, encoding, payload }]).await?.pop();
+    reported.ok_or_else(|| TelemetryError::Other("a message was appended without an answer".to_owned()))
+}
+
+/// The same for messages that arrived together, in this order: all are safe then, or none of them is known to be.
+pub async fn report_all<'a>(
+    hub: &Arc<Hub>,
+    device: &Device,
+    said: impl IntoIterator<Item = Said<'a>>,
+) -> Result<Vec<Reported>, TelemetryError> {
+    let received = hub.now();
+    let (mut entries, mut messages) = (Vec::new(), Vec::new());
+    for Said { channel, encoding, payload } in said {
+        entries.extend(decode(&hub.time_policy, &Inbound { device, channel, encoding, payload, received }));
+        messages.push((channel, entries.len()));
     }
-    let refused = entries.iter().filter_map(|entry| match &entry.body {
-        Body::Rejected { rejected } => Some(rejected.reason.clone()),
+    count_all(&entries, &messages);
+    let mut reported = Vec::with_capacity(messages.len());
+    let mut start = 0;
+    for (_, end) in &messages {
+        let refused = entries[start..*end].iter().filter_map(|entry| match &entry.body {
+            Body::Rejected { rejected } => Some(rejected.reason.clone()),
+            _ => None,
+        });
+        reported.push(Reported { refused: refused.collect(), limit: None });
+        start = *end;
+    }
+    let appended = append(hub, entries).await?;
+    start = 0;
+    for (reported, (_, end)) in reported.iter_mut().zip(&messages) {
+        let limits = appended[start..*end].iter().filter_map(limit_of);
+        let before = reported.refused.len();
+        reported.refused.extend(limits.clone().map(|refusal| refusal.to_string()));
+        let all = reported.refused.len() - before == end - start;
+        reported.limit = limits.clone().next().filter(|_| all);
+        start = *end;
+    }
+    Ok(reported)
+}
+
+fn limit_of(outcome: &Appended) -> Option<Refusal> {
+    match outcome {
+        Appended::Refused(refusal) => Some(*refusal),
         _ => None,
-    });
-    let mut refused: Vec<String> = refused.collect();
-    let entered = entries.len();
-    let limits = append(hub, entries).await?;
-    refused.extend(limits.iter().map(ToString::to_string));
-    Ok(Reported { refused, limit: limits.first().copied().filter(|_| limits.len() == entered) })
+    }
 }
 
 /// What was found in a home's space, already judged; of one device or of several. The limit that kept all of it out.
 pub(crate) async fn found(hub: &Arc<Hub>, entries: Vec<Entry>) -> Result<Option<Refusal>, TelemetryError> {
-    for entry in &entries {
-        count(entry, "home");
-    }
+    count("home", &entries);
     let entered = entries.len();
-    let limits = append(hub, entries).await?;
+    let appended = append(hub, entries).await?;
+    let limits: Vec<_> = appended.iter().filter_map(limit_of).collect();
     Ok(limits.first().copied().filter(|_| limits.len() == entered))
 }
 
@@ -120,8 +158,8 @@ pub(crate) async fn by_hand(
     outcome.ok_or_else(|| TelemetryError::Other("an entry was appended without an answer".to_owned()))
 }
 
-/// The limits that kept entries out, one for each such entry.
-async fn append(hub: &Arc<Hub>, entries: Vec<Entry>) -> Result<Vec<Refusal>, TelemetryError> {
+/// What became of each entry; of one that a limit kept out, its rejection was appended in its place.
+async fn append(hub: &Arc<Hub>, entries: Vec<Entry>) -> Result<Vec<Appended>, TelemetryError> {
     if entries.is_empty() {
         return Ok(Vec::new());
     }
@@ -131,11 +169,10 @@ async fn append(hub: &Arc<Hub>, entries: Vec<Entry>) -> Result<Vec<Refusal>, Tel
     if appended.iter().any(|outcome| matches!(outcome, Appended::At(_))) {
         hub.nudges.log.notify_one();
     }
-    let (mut limits, mut rejections) = (Vec::new(), Vec::new());
+    let mut rejections = Vec::new();
     for (outcome, (organisation, device, received)) in appended.iter().zip(&whose) {
         let Appended::Refused(refusal) = outcome else { continue };
         limits_reached::note(hub, *organisation, *refusal);
-        limits.push(*refusal);
         let body = Body::Rejected { rejected: Rejected::new("telemetry limits", refusal.to_string(), b"") };
         let (organisation, device, received) = (*organisation, *device, *received);
         rejections.push(Entry { organisation, device, received, identity: None, body });
@@ -151,16 +188,32 @@ async fn append(hub: &Arc<Hub>, entries: Vec<Entry>) -> Result<Vec<Refusal>, Tel
             hub.directory.count_duplicates(*device, 1);
         }
     }
-    Ok(limits)
+    Ok(appended)
 }
 
-fn count(entry: &Entry, channel: &'static str) {
-    metrics::counter!("lares_ingest_messages_total", "channel" => channel).increment(1);
-    match &entry.body {
-        Body::Readings { readings } => {
-            metrics::counter!("lares_ingest_readings_total").increment(readings.len() as u64);
+/// `messages`: the channel of each, and where its entries end.
+fn count_all(entries: &[Entry], messages: &[(Channel, usize)]) {
+    let mut start = 0;
+    for alike in messages.chunk_by(|(one, _), (next, _)| one == next) {
+        let Some((channel, end)) = alike.last() else { continue };
+        count(channel.name(), &entries[start..*end]);
+        start = *end;
+    }
+}
+
+/// Many at once, since finding a counter costs as much as adding to it a hundred times.
+fn count(channel: &'static str, entries: &[Entry]) {
+    let (mut taken, mut rejected) = (0, 0);
+    for entry in entries {
+        match &entry.body {
+            Body::Readings { readings } => taken += readings.len() as u64,
+            Body::Rejected { .. } => rejected += 1,
+            _ => {}
         }
-        Body::Rejected { .. } => metrics::counter!("lares_ingest_rejected_total").increment(1),
-        _ => {}
+    }
+    metrics::counter!("lares_ingest_messages_total", "channel" => channel).increment(entries.len() as u64);
+    metrics::counter!("lares_ingest_readings_total").increment(taken);
+    if rejected > 0 {
+        metrics::counter!("lares_ingest_rejected_total").increment(rejected);
     }
 }

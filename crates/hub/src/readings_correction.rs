@@ -101,7 +101,7 @@ fn judge(
     match (quality, value) {
         (Ok(quality), Ok(value)) => invalid.or(Reading {
             endpoint: correction.endpoint,
-            attribute: correction.attribute.clone(),
+            attribute: correction.attribute.as_str().into(),
             time: correction.time,
             value,
             quality,

@@ -171,7 +171,7 @@ fn judge(policy: &TimePolicy, device: &Device, row: &Row, now: UnixMillis) -> Re
     };
     invalid.or(Reading {
         endpoint,
-        attribute: row.attribute.clone(),
+        attribute: row.attribute.as_str().into(),
         time,
         value,
         quality,

@@ -5,6 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::attribute_name::AttributeName;
 use crate::catalogue::CAPABILITIES;
 use crate::invalid::Invalid;
 use crate::value::Value;
@@ -89,8 +90,7 @@ pub fn capability(name: &str) -> Option<&'static Capability> {
 
 /// An attribute by its full name, `Capability.Attribute`.
 pub fn attribute(full_name: &str) -> Option<&'static Attribute> {
-    let (capability_name, attribute_name) = full_name.split_once('.')?;
-    capability(capability_name)?.attributes.iter().find(|attribute| attribute.name == attribute_name)
+    AttributeName::known(full_name).map(|(_, attribute)| attribute)
 }
 
 /// A command by its full name, `Capability.Command`.

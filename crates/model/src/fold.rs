@@ -177,14 +177,13 @@ fn take_reading(state: &mut DeviceState, reading: &Reading, record: &Record, fac
     // A clock that runs ahead must not keep every later value out.
     let time = reading.time.min(received);
     let attributes = state.latest.entry(reading.endpoint).or_default();
-    let known = attributes.get(&reading.attribute);
+    let known = attributes.get_mut(reading.attribute.as_str());
     // Nor must the server's own, once it was set back.
-    if known.is_some_and(|latest| latest.time > time && latest.received <= received) {
+    if known.as_ref().is_some_and(|latest| latest.time > time && latest.received <= received) {
         return;
     }
-    let changed = known.is_none_or(|latest| !latest.value.same_as(&reading.value));
-    let eventful =
-        crate::capability::attribute(&reading.attribute).is_some_and(|attribute| attribute.eventful);
+    let changed = known.as_ref().is_none_or(|latest| !latest.value.same_as(&reading.value));
+    let eventful = reading.attribute.attribute().is_some_and(|attribute| attribute.eventful);
     if changed && eventful {
         facts.push(Fact {
             event_type: EventType::AttributeChanged,
@@ -192,27 +191,28 @@ fn take_reading(state: &mut DeviceState, reading: &Reading, record: &Record, fac
             payload: serde_json::json!({
                 "endpoint": reading.endpoint,
                 "attribute": reading.attribute,
-                "from": known.map(|latest| &latest.value),
+                "from": known.as_ref().map(|latest| &latest.value),
                 "to": reading.value,
                 "quality": reading.quality,
             }),
         });
     }
-    let unchanged_since = match known {
+    let unchanged_since = match &known {
         Some(latest) if !changed => Some(latest.since()),
         _ => Some(time),
     };
-    attributes.insert(
-        reading.attribute.clone(),
-        Latest {
-            value: reading.value.clone(),
-            time,
-            received,
-            quality: reading.quality,
-            position: record.position,
-            unchanged_since,
-        },
-    );
+    let latest = Latest {
+        value: reading.value.clone(),
+        time,
+        received,
+        quality: reading.quality,
+        position: record.position,
+        unchanged_since,
+    };
+    match known {
+        Some(known) => *known = latest,
+        None => drop(attributes.insert(reading.attribute.to_string(), latest)),
+    }
 }
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
 //! Judging what dialects found of accepted devices: times and values are held to the same rules as those of native
 //! devices, and what does not fit is an entry with its reason.
 
-use crate::capability::{attribute, capability};
+use crate::attribute_name::AttributeName;
+use crate::capability::capability;
 use crate::device::Device;
 use crate::dialect::Measured;
 use crate::presence::PresenceStatus;
@@ -77,14 +78,14 @@ fn judge(
     device: &Device,
     measured: &Measured,
 ) -> Result<Reading, String> {
-    let spec = attribute(&measured.attribute).ok_or("is not a known attribute")?;
+    let (attribute, spec) = AttributeName::known(&measured.attribute).ok_or("is not a known attribute")?;
     can(device, measured.endpoint, &measured.attribute)?;
     let value = spec.kind.accept(&measured.value)?;
     let (time, quality) = match measured.time {
         Some(time) => (time, judge_time(policy, time, found.received)?),
         None => (found.received, Quality::Measured),
     };
-    let (endpoint, attribute) = (measured.endpoint, measured.attribute.clone());
+    let (endpoint, attribute) = (measured.endpoint, attribute);
     Ok(Reading { endpoint, attribute, time, value, quality, at_least_once: false })
 }
 

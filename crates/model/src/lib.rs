@@ -4,6 +4,7 @@
 pub mod access;
 pub mod alarm;
 pub mod attention;
+pub mod attribute_name;
 pub mod bounds;
 pub mod capability;
 mod catalogue;
@@ -40,6 +41,7 @@ pub mod time;
 pub mod value;
 pub mod webhook;
 
+pub use attribute_name::AttributeName;
 pub use id::{
     AlarmId, AppSessionId, CertificateId, CommandId, DeviceId, DeviceKeyId, DiscoveredId, EventId, HomeId,
     IdentityId, InvitationId, MembershipId, MqttClientId, MqttSessionId, NotificationId, OAuthClientId,

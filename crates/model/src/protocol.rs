@@ -2,13 +2,14 @@
 //! schema. Specified for device makers in docs/device-protocol.md. Decoding is pure and total: every input
 //! becomes log entries, a rejected one an entry that keeps its reason.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 
 use cbor4ii::core::dec::Read as _;
 use serde::{Deserialize, Serialize};
 
-use crate::capability::attribute;
+use crate::attribute_name::AttributeName;
 use crate::command::{Command, Condition};
 use crate::device::{Device, Encoding};
 use crate::id::{CommandId, DeviceId};
@@ -61,7 +62,8 @@ pub fn parse_topic(topic: &str) -> Option<(DeviceId, Channel)> {
     let channel = Channel::ALL.into_iter().find(|known| known.name() == channel)?;
     // One spelling only: a topic is a key, and upper case or braces would be a second one.
     let parsed: DeviceId = device.parse().ok()?;
-    (parsed.to_string() == device).then_some((parsed, channel))
+    let mut spelling = uuid::Uuid::encode_buffer();
+    (*parsed.0.hyphenated().encode_lower(&mut spelling) == *device).then_some((parsed, channel))
 }
 
 /// A message as a door took it.
@@ -77,21 +79,23 @@ pub struct Inbound<'a> {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Report {
+struct Report<'a> {
     v: u8,
     seq: Option<u64>,
-    #[serde(default)]
-    epoch: String,
+    #[serde(default, borrow)]
+    epoch: Cow<'a, str>,
     time: Option<i64>,
-    readings: Vec<RawReading>,
+    #[serde(borrow)]
+    readings: Vec<RawReading<'a>>,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct RawReading {
+struct RawReading<'a> {
     #[serde(default)]
     endpoint: Option<u16>,
-    attribute: String,
+    #[serde(borrow)]
+    attribute: Cow<'a, str>,
     value: Value,
     time: Option<i64>,
 }
@@ -254,7 +258,7 @@ fn decode_bodies(policy: &TimePolicy, inbound: &Inbound<'_>) -> Result<Judged, S
     }
     match inbound.channel {
         Channel::Telemetry | Channel::State => {
-            let report: Report = parse(inbound)?;
+            let report: Report<'_> = parse(inbound)?;
             let head = Head { v: report.v, seq: report.seq, epoch: &report.epoch, time: report.time };
             let identity = identify(inbound, &head, report.readings.iter().all(|r| r.time.is_some()))?;
             Ok((identity, judge_readings(policy, inbound, &report)?))
@@ -311,6 +315,10 @@ fn parse<'a, T: Deserialize<'a>>(inbound: &Inbound<'a>) -> Result<T, String> {
     };
     match inbound.encoding.unwrap_or_else(|| sniff(inbound.payload)) {
         Encoding::Json => {
+            // Keeping the path costs more than reading: only what is refused is read again with one.
+            if let Ok(value) = serde_json::from_slice(inbound.payload) {
+                return Ok(value);
+            }
             let mut deserializer = serde_json::Deserializer::from_slice(inbound.payload);
             let value = serde_path_to_error::deserialize(&mut deserializer)
                 .map_err(|error| named(error.path().to_string(), error.inner().to_string()))?;
@@ -351,7 +359,11 @@ fn item_time(
     }
 }
 
-fn judge_readings(policy: &TimePolicy, inbound: &Inbound<'_>, report: &Report) -> Result<Vec<Body>, String> {
+fn judge_readings(
+    policy: &TimePolicy,
+    inbound: &Inbound<'_>,
+    report: &Report<'_>,
+) -> Result<Vec<Body>, String> {
     check_count(report.readings.len(), "readings")?;
     let mut readings = Vec::with_capacity(report.readings.len());
     let mut refused = Vec::new();
@@ -368,18 +380,18 @@ fn judge_readings(policy: &TimePolicy, inbound: &Inbound<'_>, report: &Report) -
 fn judge_reading(
     policy: &TimePolicy,
     inbound: &Inbound<'_>,
-    report: &Report,
-    raw: &RawReading,
+    report: &Report<'_>,
+    raw: &RawReading<'_>,
 ) -> Result<Reading, String> {
-    let spec = attribute(&raw.attribute).ok_or_else(|| {
+    let (attribute, spec) = AttributeName::known(&raw.attribute).ok_or_else(|| {
         format!("attribute: {:?} is not known", raw.attribute.chars().take(80).collect::<String>())
     })?;
-    let endpoint = endpoint_of(inbound.device, raw.endpoint, &raw.attribute)?;
+    let endpoint = endpoint_with(inbound.device, raw.endpoint, capability_of(&raw.attribute))?;
     let value = spec.kind.accept(&raw.value).map_err(|reason| format!("value: {reason}"))?;
     let (time, quality) =
         item_time(policy, inbound, report.time, raw.time).map_err(|reason| format!("time: {reason}"))?;
     let at_least_once = report.seq.is_none() && report.time.is_none() && raw.time.is_none();
-    Ok(Reading { endpoint, attribute: raw.attribute.clone(), time, value, quality, at_least_once })
+    Ok(Reading { endpoint, attribute, time, value, quality, at_least_once })
 }
 
 fn judge_events(
@@ -444,12 +456,20 @@ fn with_refusals(inbound: &Inbound<'_>, good: Option<Body>, refused: &[String]) 
 }
 
 fn endpoint_of(device: &Device, named: Option<u16>, full_name: &str) -> Result<u16, String> {
-    let capability_name = full_name.split('.').next().unwrap_or_default();
+    let capability_name = capability_of(full_name);
     let is_name = full_name.len() <= NAME_MAX_BYTES && full_name.bytes().all(|byte| byte.is_ascii_graphic());
     if crate::capability::capability(capability_name).is_none() || !full_name.contains('.') || !is_name {
         let shown: String = full_name.chars().take(80).collect();
         return Err(format!("name {shown:?} does not start with a known capability"));
     }
+    endpoint_with(device, named, capability_name)
+}
+
+fn capability_of(full_name: &str) -> &str {
+    full_name.split('.').next().unwrap_or_default()
+}
+
+fn endpoint_with(device: &Device, named: Option<u16>, capability_name: &str) -> Result<u16, String> {
     match named {
         Some(endpoint) if device.has(endpoint, capability_name) => Ok(endpoint),
         Some(endpoint) => {

@@ -2,14 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::attribute_name::AttributeName;
 use crate::time::UnixMillis;
 use crate::value::Value;
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Reading {
     pub endpoint: u16,
-    /// Full name, `Capability.Attribute`.
-    pub attribute: String,
+    pub attribute: AttributeName,
     /// When it was so: the device's time, or the server's where the device gave none.
     pub time: UnixMillis,
     pub value: Value,

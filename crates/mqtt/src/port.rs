@@ -215,6 +215,22 @@ pub trait Handler: Send + Sync + 'static {
     /// when the connection ends and `Limits::drain_time` has passed, and then not acknowledged.
     fn publish(&self, client: &Arc<Self::Client>, message: Message) -> impl Future<Output = Outcome> + Send;
 
+    /// Whether the messages of this client that arrive together are given to `publish_all` instead. Its will is not:
+    /// that one comes alone.
+    fn takes_together(&self, _client: &Self::Client) -> bool {
+        false
+    }
+
+    /// The same for messages that arrived together, in order of arrival: an outcome for each, when all are known.
+    fn publish_all(
+        &self,
+        client: &Arc<Self::Client>,
+        messages: Vec<Message>,
+    ) -> impl Future<Output = Vec<Outcome>> + Send {
+        let each = messages.into_iter().map(|message| self.publish(client, message));
+        futures_util::future::join_all(each.collect::<Vec<_>>())
+    }
+
     /// The subscription stands and its SUBACK is queued: the house may send.
     fn subscribed(&self, client: &Arc<Self::Client>, filter: &str);
 

@@ -70,6 +70,43 @@ async fn acknowledgements_wait_for_the_outcome_and_keep_the_order_of_arrival() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_house_that_takes_messages_together_has_them_in_the_order_of_all_that_was_said() {
+    for version in BOTH {
+        let site = Site::new(Limits::default());
+        let mut wire = site.client(version, "together").await;
+        wire.send([
+            Packet::Publish(publish("t", Qos::AtLeastOnce, 1, b"a")),
+            Packet::Publish(publish("t", Qos::AtMostOnce, 0, b"b")),
+            subscribe(9, "own", Qos::AtLeastOnce),
+            Packet::Publish(publish("t", Qos::ExactlyOnce, 2, b"c")),
+        ])
+        .await;
+        let said = wire.said().await;
+        assert_eq!((&said[0], &said[2]), (&Packet::PubAck(ack(1)), &Packet::PubRec(ack(2))));
+        let kind = |seen: &Seen| match seen {
+            Seen::Published { payload, .. } => payload[0],
+            Seen::Subscribed(_) => b's',
+            _ => b'-',
+        };
+        assert_eq!(site.house.seen().iter().map(kind).collect::<Vec<_>>(), b"-absc");
+        site.house.hold();
+        wire.send([3, 4].map(|n| Packet::Publish(publish("t", Qos::AtLeastOnce, n, b"d")))).await;
+        assert_eq!(wire.said().await, []);
+        site.house.settle(0, Outcome::Accepted);
+        assert_eq!(wire.said().await, [], "what came together is answered together");
+        site.house.settle(1, Outcome::Accepted);
+        assert_eq!(wire.said().await, [Packet::PubAck(ack(3)), Packet::PubAck(ack(4))]);
+        *site.house.holding.lock().unwrap() = false;
+        // A packet that ends the connection takes nothing with it.
+        wire.send([Packet::Publish(publish("t", Qos::AtMostOnce, 0, b"e")), Packet::PingResp]).await;
+        wire.rest().await;
+        site.house.until(|seen| seen.iter().any(|seen| matches!(seen, Seen::Disconnected(..)))).await;
+        let payloads = site.house.payloads();
+        assert_eq!(&payloads[5..6], [b"e"], "{payloads:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_cannot_be_made_safe_is_not_acknowledged() {
     for version in BOTH {
         let site = Site::new(Limits::default());

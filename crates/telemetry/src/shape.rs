@@ -153,7 +153,7 @@ mod tests {
     fn reading(attribute: &str, time: i64, value: Value) -> Reading {
         Reading {
             endpoint: 1,
-            attribute: attribute.to_owned(),
+            attribute: attribute.into(),
             time: UnixMillis(time),
             value,
             quality: Quality::Measured,

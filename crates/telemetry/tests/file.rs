@@ -16,7 +16,7 @@ const DEVICE: DeviceId = DeviceId(Uuid::from_u128(1));
 fn entry(number: i64, readings: u16) -> Entry {
     let reading = |endpoint| Reading {
         endpoint,
-        attribute: "OnOff.OnOff".to_owned(),
+        attribute: "OnOff.OnOff".into(),
         time: UnixMillis(number),
         value: Value::Integer(number),
         quality: Quality::Measured,

@@ -88,7 +88,7 @@ fn device(number: u64) -> DeviceId {
 fn readings(from: u64) -> Vec<Entry> {
     let reading = |number: u64| Reading {
         endpoint: 1,
-        attribute: "A.B".to_owned(),
+        attribute: "A.B".into(),
         time: UnixMillis(number as i64),
         value: Value::Integer(number as i64),
         quality: Quality::Measured,

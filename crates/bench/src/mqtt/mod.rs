@@ -18,7 +18,8 @@ use wire::Failure;
 use crate::figures::{Table, median};
 use crate::{flood, lares, mosquitto};
 
-pub const USAGE: &str = "mqtt PATH-OF-LARES [--rounds N] [--seconds N] [--connections N]";
+pub const USAGE: &str = "mqtt PATH-OF-LARES [--rounds N] [--seconds N] [--connections N] [--only PART]";
+const PARTS: [&str; 4] = ["messages", "idle", "handshakes", "ingest"];
 
 struct Settings {
     rounds: usize,
@@ -43,6 +44,15 @@ fn number(arguments: &[String], name: &str, default: u64) -> Result<u64, Failure
     }
 }
 
+/// The parts that are measured: all of them, or the one that is named.
+fn parts(arguments: &[String]) -> Result<Vec<&'static str>, Failure> {
+    let Some(at) = arguments.iter().position(|argument| argument == "--only") else {
+        return Ok(PARTS.to_vec());
+    };
+    let named = PARTS.into_iter().find(|part| arguments.get(at + 1).is_some_and(|named| named == part));
+    named.map(|part| vec![part]).ok_or_else(|| format!("--only: one of {}", PARTS.join(", ")))
+}
+
 #[tokio::main]
 pub async fn run(arguments: &[String]) -> Result<(), Failure> {
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
@@ -52,6 +62,7 @@ pub async fn run(arguments: &[String]) -> Result<(), Failure> {
         time: Duration::from_secs(number(arguments, "--seconds", 5)?),
         connections: number(arguments, "--connections", 10_000)? as usize,
     };
+    let parts = parts(arguments)?;
     let work = tempfile::tempdir_in(".").map_err(|error| error.to_string())?;
     let mut table = Table::new("Lares and Mosquitto as MQTT brokers, this machine, this run");
     let server = lares::Server::start_open(Path::new(binary), &work.path().join("data")).await?;
@@ -59,10 +70,14 @@ pub async fn run(arguments: &[String]) -> Result<(), Failure> {
     tokio::time::sleep(Duration::from_secs(2)).await;
     let ours = Target { address: &server.anonymous, pid: server.pid };
     let theirs = Target { address: &broker.address, pid: broker.pid };
-    messages(&settings, ours, theirs, &mut table)?;
-    idle(&settings, ours, theirs, &mut table)?;
-    handshakes(&settings, &server, &broker, work.path(), &mut table)?;
-    ingest(&settings, &server, &broker, work.path(), &mut table).await?;
+    for part in parts {
+        match part {
+            "messages" => messages(&settings, ours, theirs, &mut table)?,
+            "idle" => idle(&settings, ours, theirs, &mut table)?,
+            "handshakes" => handshakes(&settings, &server, &broker, work.path(), &mut table)?,
+            _ => ingest(&settings, &server, &broker, work.path(), &mut table).await?,
+        }
+    }
     table.print();
     Ok(())
 }

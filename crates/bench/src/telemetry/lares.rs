@@ -217,7 +217,7 @@ fn entry_of(row: &Row) -> Entry {
     let time = UnixMillis(row.time_ms);
     let reading = |metric: usize| Reading {
         endpoint: ENDPOINT,
-        attribute: ATTRIBUTES[metric].to_owned(),
+        attribute: ATTRIBUTES[metric].into(),
         time,
         value: match metric {
             CONTACT => Value::Bool(row.values[metric] != 0.0),

@@ -17,7 +17,7 @@ use std::sync::{Arc, PoisonError};
 
 use lares_hub::alarms::Cause;
 use lares_hub::home_clients::{self, HomeClient};
-use lares_hub::ingest::Reported;
+use lares_hub::ingest::{Reported, Said};
 use lares_hub::oauth::machines;
 use lares_hub::{Hub, HubError, certificates, devices, ingest, signing};
 use lares_model::alarm::{AlarmSeverity, AlarmSource};
@@ -239,28 +239,50 @@ impl House {
         welcome
     }
 
-    async fn take(&self, id: DeviceId, message: &Message) -> Outcome {
+    /// An outcome for each message. What arrived together is appended together.
+    async fn take(&self, id: DeviceId, messages: &[Message]) -> Vec<Outcome> {
         let Some(device) = self.hub.directory.get(id) else {
-            return Outcome::Rejected(ReasonCode::NotAuthorized);
+            return vec![Outcome::Rejected(ReasonCode::NotAuthorized); messages.len()];
         };
-        let Some((_, channel)) = parse_topic(&message.topic) else {
-            return Outcome::Rejected(ReasonCode::TopicNameInvalid);
-        };
-        let encoding = match message.properties.content_type().map(|text| text.as_ref()) {
-            Some("application/cbor") => Some(Encoding::Cbor),
-            Some("application/json") => Some(Encoding::Json),
-            _ => None,
-        };
-        match ingest::report(&self.hub, &device, channel, encoding, &message.payload).await {
-            Ok(Reported { limit: Some(_), .. }) => Outcome::Rejected(ReasonCode::QuotaExceeded),
-            Ok(_) => Outcome::Accepted,
+        let said: Vec<_> = messages.iter().map(said).collect();
+        match ingest::report_all(&self.hub, &device, said.iter().flatten().copied()).await {
+            Ok(reported) => {
+                let mut reported = reported.into_iter();
+                let outcome = |said: &Option<Said<'_>>| match said.and_then(|_| reported.next()) {
+                    None => Outcome::Rejected(ReasonCode::TopicNameInvalid),
+                    Some(Reported { limit: Some(_), .. }) => Outcome::Rejected(ReasonCode::QuotaExceeded),
+                    Some(_) => Outcome::Accepted,
+                };
+                said.iter().map(outcome).collect()
+            }
             Err(error) => {
-                metrics::counter!("lares_mqtt_unacknowledged_total").increment(1);
-                tracing::warn!(device.id = %id, %error, "a message is not safe and not acknowledged");
-                Outcome::Unavailable
+                metrics::counter!("lares_mqtt_unacknowledged_total").increment(messages.len() as u64);
+                tracing::warn!(device.id = %id, %error, "messages are not safe and not acknowledged");
+                vec![Outcome::Unavailable; messages.len()]
             }
         }
     }
+
+    /// A place among the bytes that wait for the hub.
+    async fn place(&self, messages: &[Message]) -> Option<tokio::sync::SemaphorePermit<'_>> {
+        let bytes = messages
+            .iter()
+            .map(|message| (message.payload.len() + message.properties.bytes()).max(64))
+            .sum::<usize>();
+        let weight = u32::try_from(bytes.min(WAITING_BYTES_MAX)).unwrap_or(u32::MAX);
+        self.waiting.acquire_many(weight).await.ok()
+    }
+}
+
+/// `None` where its topic is none of ours.
+fn said(message: &Message) -> Option<Said<'_>> {
+    let (_, channel) = parse_topic(&message.topic)?;
+    let encoding = match message.properties.content_type().map(|text| text.as_ref()) {
+        Some("application/cbor") => Some(Encoding::Cbor),
+        Some("application/json") => Some(Encoding::Json),
+        _ => None,
+    };
+    Some(Said { channel, encoding, payload: &message.payload })
 }
 
 impl Handler for House {
@@ -311,14 +333,32 @@ impl Handler for House {
     }
 
     async fn publish(&self, client: &Arc<Client>, message: Message) -> Outcome {
-        let bytes = message.payload.len() + message.properties.bytes();
-        let weight = u32::try_from(bytes.max(64)).unwrap_or(u32::MAX);
-        let weight = weight.min(WAITING_BYTES_MAX as u32);
-        let Ok(_place) = self.waiting.acquire_many(weight).await else { return Outcome::Unavailable };
+        let messages = std::slice::from_ref(&message);
+        let Some(_place) = self.place(messages).await else { return Outcome::Unavailable };
         match &**client {
-            Client::Device(device) => self.take(device.id, &message).await,
+            Client::Device(device) => {
+                self.take(device.id, messages).await.pop().unwrap_or(Outcome::Unavailable)
+            }
             Client::Home(guest) => guest.take(&self.hub, &message).await,
         }
+    }
+
+    fn takes_together(&self, client: &Client) -> bool {
+        matches!(client, Client::Device(_))
+    }
+
+    async fn publish_all(&self, client: &Arc<Client>, messages: Vec<Message>) -> Vec<Outcome> {
+        if let Client::Device(device) = &**client {
+            let Some(_place) = self.place(&messages).await else {
+                return vec![Outcome::Unavailable; messages.len()];
+            };
+            return self.take(device.id, &messages).await;
+        }
+        let mut outcomes = Vec::with_capacity(messages.len());
+        for message in messages {
+            outcomes.push(self.publish(client, message).await);
+        }
+        outcomes
     }
 
     async fn absent(&self, identity: &str) -> Option<Client> {

@@ -97,7 +97,7 @@ fn entry_of(row: Row, known: &[(DeviceId, OrganisationId)], now: UnixMillis) -> 
     };
     let reading = Reading {
         endpoint: row.endpoint.unwrap_or(1),
-        attribute: row.attribute,
+        attribute: row.attribute.into(),
         time: row.time,
         value,
         quality,

@@ -42,7 +42,7 @@ async fn fill(data: &Path) {
                 .iter()
                 .map(|(attribute, value)| Reading {
                     endpoint: 1,
-                    attribute: (*attribute).to_owned(),
+                    attribute: (*attribute).into(),
                     time: UnixMillis(1_800_000_000_000 + number * 1_000),
                     value: value.clone(),
                     quality: if number == 3 { Quality::Late } else { Quality::Measured },

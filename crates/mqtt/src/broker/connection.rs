@@ -88,6 +88,15 @@ pub(super) struct Connection<H: Handler, S> {
     _place: Placement<H>,
 }
 
+/// What one turn took from a client.
+#[derive(Default)]
+struct Taken {
+    published: u32,
+    /// Packets that ask for work and carry no message.
+    asked: u32,
+    bytes: u64,
+}
+
 impl<H: Handler, S: AsyncRead + AsyncWrite + Unpin + Send> Connection<H, S> {
     pub fn new(seated: Seated<H>, stream: S, decoder: Decoder, peer: SocketAddr) -> Self {
         let Seated { guest, seat, session, will, place, authentication_method } = seated;
@@ -214,31 +223,12 @@ impl<H: Handler, S: AsyncRead + AsyncWrite + Unpin + Send> Connection<H, S> {
     }
 
     fn take_packets(&mut self, cx: &mut Context<'_>) -> Result<(), Disconnected> {
-        let (mut published, mut asked, mut bytes, mut unlooked) = (0, 0, 0, 0);
-        while self.takes_packets() {
-            if unlooked >= LOOK_AFTER && self.turn_began.elapsed() > TURN_TIME {
-                self.turn_is_over = true;
-                break;
-            }
-            unlooked %= LOOK_AFTER;
-            let Some(packet) = self.decoder.next_packet().map_err(Disconnected::Violated)? else { break };
-            unlooked += filters_in(&packet).max(1);
-            match &packet {
-                Packet::Publish(publish) => {
-                    published += 1;
-                    bytes += (publish.payload.len() + publish.properties.bytes()) as u64;
-                }
-                // Who is held to a rate cannot flood with these instead.
-                Packet::Subscribe(_) | Packet::Unsubscribe(_) | Packet::PingReq | Packet::Auth(_) => {
-                    asked += 1
-                }
-                _ => {}
-            }
-            if let Some(trace) = self.seat.traced(|| self.guest.broker.now()) {
-                trace.note(self.guest.broker.now(), true, trace::words(&packet));
-            }
-            self.take_packet(packet, cx)?;
-        }
+        let mut taken = Taken::default();
+        let ended = self.take_each_packet(&mut taken, cx);
+        // What came before a packet that ends the connection has arrived all the same.
+        let handed_over = self.hand_over_gathered(cx);
+        ended.and(handed_over)?;
+        let Taken { published, asked, bytes } = taken;
         if published + asked > 0 {
             self.seat.messages_in.fetch_add(u64::from(published), Ordering::Relaxed);
             let now = Instant::now();
@@ -251,9 +241,39 @@ impl<H: Handler, S: AsyncRead + AsyncWrite + Unpin + Send> Connection<H, S> {
         Ok(())
     }
 
+    fn take_each_packet(&mut self, taken: &mut Taken, cx: &mut Context<'_>) -> Result<(), Disconnected> {
+        let mut unlooked = 0;
+        while self.takes_packets() {
+            if unlooked >= LOOK_AFTER && self.turn_began.elapsed() > TURN_TIME {
+                self.turn_is_over = true;
+                break;
+            }
+            unlooked %= LOOK_AFTER;
+            let Some(packet) = self.decoder.next_packet().map_err(Disconnected::Violated)? else { break };
+            unlooked += filters_in(&packet).max(1);
+            match &packet {
+                Packet::Publish(publish) => {
+                    taken.published += 1;
+                    taken.bytes += (publish.payload.len() + publish.properties.bytes()) as u64;
+                }
+                // Who is held to a rate cannot flood with these instead.
+                Packet::Subscribe(_) | Packet::Unsubscribe(_) | Packet::PingReq | Packet::Auth(_) => {
+                    taken.asked += 1;
+                }
+                _ => {}
+            }
+            if let Some(trace) = self.seat.traced(|| self.guest.broker.now()) {
+                trace.note(self.guest.broker.now(), true, trace::words(&packet));
+            }
+            self.take_packet(packet, cx)?;
+        }
+        Ok(())
+    }
+
     fn take_packet(&mut self, packet: Packet, cx: &mut Context<'_>) -> Result<(), Disconnected> {
         let is_publish = matches!(packet, Packet::Publish(_));
         if !is_publish {
+            self.hand_over_gathered(cx)?;
             self.last_heard = Instant::now();
         }
         match self.session.receive(packet, &mut self.out).map_err(Disconnected::Violated)? {

@@ -17,13 +17,20 @@ use crate::codec::{Auth, Qos, ReasonCode, Subscribe, Unsubscribe, Version};
 use crate::port::{AuthAnswer, AuthExchange, Disconnected, Handler, Message, Outcome};
 use crate::session::Ticket;
 
-type Handled = Pin<Box<dyn Future<Output = (Ticket, Position, Outcome)> + Send>>;
+type Handled = Pin<Box<dyn Future<Output = Told> + Send>>;
 type Authenticating = Pin<Box<dyn Future<Output = Reauthenticated> + Send>>;
 
 enum Reauthenticated {
     Continue(Bytes),
     Confirmed(Option<Bytes>),
     Refused(ReasonCode),
+}
+
+/// What the house said.
+pub(super) enum Told {
+    One(Ticket, Position, Outcome),
+    /// Of messages that arrived together.
+    All(Vec<Ticket>, Vec<Outcome>),
 }
 
 /// A message that the house has before the others: at QoS 2, so that what a crash repeats is routed once; below it, when
@@ -42,6 +49,8 @@ struct Held {
 pub(super) struct Handling {
     /// Messages with the house; not made before there is one, since most connections are idle.
     pub handled: Option<FuturesUnordered<Handled>>,
+    /// Arrived one right behind the other, for a house that takes such together.
+    gathered: Vec<(Ticket, Message)>,
     /// In order of arrival.
     held: VecDeque<Held>,
     authenticating: Option<Authenticating>,
@@ -72,6 +81,11 @@ impl<H: Handler, S: AsyncRead + AsyncWrite + Unpin + Send> Connection<H, S> {
             return self.refuse(ticket, message.qos, ReasonCode::NotAuthorized);
         }
         if self.seat.space.is_none() {
+            let client = &self.guest.client;
+            if broker.handler.takes_together(client) && broker.handler.wants(client, &message.topic) {
+                self.handling.gathered.push((ticket, message));
+                return Ok(());
+            }
             return self.hand_over(ticket, 0, message, cx);
         }
         let mut refused = None;
@@ -123,14 +137,39 @@ impl<H: Handler, S: AsyncRead + AsyncWrite + Unpin + Send> Connection<H, S> {
         let (handler, client) = (handler.clone(), self.guest.client.clone());
         // Unconstrained: tokio's budget would make the house wait where it need not, and a message that waits so is
         // overtaken by the next ones.
-        let publishing = async move { (ticket, position, handler.publish(&client, message).await) };
-        let mut handled: Handled = Box::pin(tokio::task::coop::unconstrained(publishing));
+        let publishing = async move { Told::One(ticket, position, handler.publish(&client, message).await) };
+        self.ask(Box::pin(tokio::task::coop::unconstrained(publishing)), cx)
+    }
+
+    /// What was gathered goes to the house at once, before anything else that the client said after it.
+    pub(super) fn hand_over_gathered(&mut self, cx: &mut Context<'_>) -> Result<(), Disconnected> {
+        if self.handling.gathered.is_empty() {
+            return Ok(());
+        }
+        let gathered = std::mem::take(&mut self.handling.gathered);
+        let (tickets, messages): (Vec<_>, Vec<_>) = gathered.into_iter().unzip();
+        let (handler, client) = (self.guest.broker.handler.clone(), self.guest.client.clone());
+        let publishing = async move { Told::All(tickets, handler.publish_all(&client, messages).await) };
+        self.ask(Box::pin(tokio::task::coop::unconstrained(publishing)), cx)
+    }
+
+    fn ask(&mut self, mut handled: Handled, cx: &mut Context<'_>) -> Result<(), Disconnected> {
         match handled.as_mut().poll(cx) {
-            Poll::Ready((ticket, position, outcome)) => self.outcome(ticket, position, outcome, cx),
+            Poll::Ready(told) => self.told(told, cx),
             Poll::Pending => {
                 self.handling.handled.get_or_insert_default().push(handled);
                 Ok(())
             }
+        }
+    }
+
+    fn told(&mut self, told: Told, cx: &mut Context<'_>) -> Result<(), Disconnected> {
+        match told {
+            Told::One(ticket, position, outcome) => self.outcome(ticket, position, outcome, cx),
+            Told::All(tickets, outcomes) => tickets
+                .into_iter()
+                .zip(outcomes)
+                .try_for_each(|(ticket, outcome)| self.outcome(ticket, 0, outcome, cx)),
         }
     }
 
@@ -209,10 +248,10 @@ impl<H: Handler, S: AsyncRead + AsyncWrite + Unpin + Send> Connection<H, S> {
     pub(super) fn take_outcomes(&mut self, cx: &mut Context<'_>) -> Result<bool, Disconnected> {
         let mut progress = self.take_authentication(cx)?;
         while let Some(handled) = &mut self.handling.handled
-            && let Poll::Ready(Some((ticket, position, outcome))) = Pin::new(handled).poll_next(cx)
+            && let Poll::Ready(Some(told)) = Pin::new(handled).poll_next(cx)
         {
             progress = true;
-            self.outcome(ticket, position, outcome, cx)?;
+            self.told(told, cx)?;
         }
         if progress && self.handling.handled.as_ref().is_some_and(FuturesUnordered::is_empty) {
             self.handling.handled = None;

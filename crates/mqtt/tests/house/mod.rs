@@ -188,6 +188,10 @@ impl Handler for House {
         }
     }
 
+    fn takes_together(&self, client: &String) -> bool {
+        client.starts_with("together")
+    }
+
     fn subscribed(&self, _: &Arc<String>, filter: &str) {
         self.note(Seen::Subscribed(filter.to_owned()));
     }

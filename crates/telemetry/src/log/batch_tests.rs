@@ -53,7 +53,7 @@ fn entry_of(sketch: &Sketch) -> Entry {
     let time = UnixMillis(sketch.received.wrapping_sub(sketch.delay));
     let reading = |attribute: &str, value: Value| Reading {
         endpoint: 1,
-        attribute: attribute.to_owned(),
+        attribute: attribute.into(),
         time,
         value,
         quality: if sketch.late { Quality::Late } else { Quality::Measured },

@@ -143,7 +143,7 @@ fn readings_of(row: Left) -> impl Iterator<Item = lares_model::reading::Reading>
     let time = lares_model::UnixMillis(row.time);
     row.shape.0.into_iter().zip(row.values).map(move |(column, value)| lares_model::reading::Reading {
         endpoint: column.endpoint,
-        attribute: column.attribute.to_string(),
+        attribute: column.attribute.as_ref().into(),
         time,
         value,
         quality,

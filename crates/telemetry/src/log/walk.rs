@@ -49,7 +49,7 @@ impl RawEntry<'_> {
                     let named = row.shape.0.iter().zip(row.values);
                     readings.extend(named.map(|(name, value)| Reading {
                         endpoint: name.endpoint,
-                        attribute: name.attribute.to_string(),
+                        attribute: name.attribute.as_ref().into(),
                         time: UnixMillis(row.time),
                         value,
                         quality,

@@ -85,7 +85,7 @@ async fn report_hourly<S: Subject>(
         for hour in 0..24 {
             let time = midnight() + day * DAY + hour * 3_600_000;
             let power = reading(time, Value::Number((day * 24 + hour) as f64));
-            let attribute = "ElectricalPowerMeasurement.Voltage".to_owned();
+            let attribute = "ElectricalPowerMeasurement.Voltage".into();
             let voltage = Reading { attribute, ..reading(time, Value::Number(230.0)) };
             list.push(power);
             list.extend(with_voltage(day).then_some(voltage));

@@ -53,7 +53,7 @@ impl Model {
         self.log.push(Record { position, entry: entry.clone() });
         if let Body::Readings { readings } = &entry.body {
             for reading in readings {
-                let series = (entry.device, reading.endpoint, reading.attribute.clone());
+                let series = (entry.device, reading.endpoint, reading.attribute.to_string());
                 let versions = self.series.entry(series).or_default().entry(reading.time.0).or_default();
                 versions.push(Version {
                     received: entry.received.0,
@@ -262,7 +262,7 @@ fn any_reading() -> impl Strategy<Value = Reading> {
         endpoint,
         // A series is of texts or of what counts.
         value: if attribute == ATTRIBUTES[2] { text } else { value },
-        attribute,
+        attribute: attribute.into(),
         time: UnixMillis(T0 + offset),
         quality,
         at_least_once,

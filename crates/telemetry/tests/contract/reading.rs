@@ -41,7 +41,7 @@ pub async fn the_same_reading_sent_again_is_stored_once<S: Subject>() {
     // Another endpoint and another attribute are other series.
     let (mut endpoint, mut attribute) = (a.clone(), a);
     endpoint.endpoint = 2;
-    attribute.attribute = "ElectricalPowerMeasurement.Voltage".to_owned();
+    attribute.attribute = "ElectricalPowerMeasurement.Voltage".into();
     append_readings(&engine, 1, vec![endpoint, attribute]).await;
     assert_eq!(all_readings(&engine, 1).await.len(), 5);
     assert_sound(&engine).await;

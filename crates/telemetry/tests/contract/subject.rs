@@ -58,7 +58,7 @@ pub fn identity(number: u64) -> MessageIdentity {
 pub fn reading(time: i64, value: Value) -> Reading {
     Reading {
         endpoint: 1,
-        attribute: POWER.to_owned(),
+        attribute: POWER.into(),
         time: UnixMillis(time),
         value,
         quality: Quality::Measured,

@@ -44,7 +44,7 @@ pub fn new_device() -> DeviceId {
 pub fn reading(attribute: &str, time: i64, value: Value) -> Reading {
     Reading {
         endpoint: 1,
-        attribute: attribute.to_owned(),
+        attribute: attribute.into(),
         time: UnixMillis(time),
         value,
         quality: Quality::Measured,

@@ -73,7 +73,7 @@ async fn write(engine: Arc<EmbeddedTelemetry>, writer: u128, next: Arc<AtomicI64
 fn entry(writer: u128, number: i64) -> Entry {
     let reading = |endpoint| Reading {
         endpoint,
-        attribute: "ElectricalEnergyMeasurement.CumulativeEnergyImported".to_owned(),
+        attribute: "ElectricalEnergyMeasurement.CumulativeEnergyImported".into(),
         time: UnixMillis(number),
         value: Value::Integer(number),
         quality: Quality::Measured,

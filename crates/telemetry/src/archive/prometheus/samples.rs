@@ -125,7 +125,7 @@ mod tests {
     fn sealing(values: &[(i64, Value)]) -> Sealing {
         let reading = |(time, value): &(i64, Value)| Reading {
             endpoint: 1,
-            attribute: "A.B".to_owned(),
+            attribute: "A.B".into(),
             time: UnixMillis(*time),
             value: value.clone(),
             quality: Quality::Late,
