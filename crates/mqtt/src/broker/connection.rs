@@ -19,6 +19,7 @@ use super::listener::Placement;
 use super::opening::{Guest, Left, Seated};
 use super::seat::Seat;
 use super::stream::{poll_drain, poll_feed};
+use super::taken::Taken;
 use super::tending::publish_now;
 use super::trace;
 use crate::codec::{Decoder, Packet, PacketId, ReasonCode, Text, Will};
@@ -34,8 +35,6 @@ const UNCOMMITTED_FILTERS_MAX: usize = 4_096;
 const ROUNDS_MAX: usize = 8;
 /// And the time of one: some packets are a thousand times the work of others, and revocations wait for their turn, too.
 const TURN_TIME: Duration = Duration::from_millis(10);
-/// Messages and topic filters between two looks at the clock.
-const LOOK_AFTER: usize = 16;
 /// How long a peer may take to read why it is over; one that is cut is gone within a second, read or not.
 const FAREWELL_TIME: Duration = Duration::from_millis(500);
 
@@ -86,15 +85,6 @@ pub(super) struct Connection<H: Handler, S> {
     will: Option<Will>,
     pub(super) authentication_method: Option<Text>,
     _place: Placement<H>,
-}
-
-/// What one turn took from a client.
-#[derive(Default)]
-struct Taken {
-    published: u32,
-    /// Packets that ask for work and carry no message.
-    asked: u32,
-    bytes: u64,
 }
 
 impl<H: Handler, S: AsyncRead + AsyncWrite + Unpin + Send> Connection<H, S> {
@@ -228,7 +218,7 @@ impl<H: Handler, S: AsyncRead + AsyncWrite + Unpin + Send> Connection<H, S> {
         // What came before a packet that ends the connection has arrived all the same.
         let handed_over = self.hand_over_gathered(cx);
         ended.and(handed_over)?;
-        let Taken { published, asked, bytes } = taken;
+        let Taken { published, asked, bytes, .. } = taken;
         if published + asked > 0 {
             self.seat.messages_in.fetch_add(u64::from(published), Ordering::Relaxed);
             let now = Instant::now();
@@ -242,26 +232,13 @@ impl<H: Handler, S: AsyncRead + AsyncWrite + Unpin + Send> Connection<H, S> {
     }
 
     fn take_each_packet(&mut self, taken: &mut Taken, cx: &mut Context<'_>) -> Result<(), Disconnected> {
-        let mut unlooked = 0;
         while self.takes_packets() {
-            if unlooked >= LOOK_AFTER && self.turn_began.elapsed() > TURN_TIME {
+            if taken.looks() && self.turn_began.elapsed() > TURN_TIME {
                 self.turn_is_over = true;
                 break;
             }
-            unlooked %= LOOK_AFTER;
             let Some(packet) = self.decoder.next_packet().map_err(Disconnected::Violated)? else { break };
-            unlooked += filters_in(&packet).max(1);
-            match &packet {
-                Packet::Publish(publish) => {
-                    taken.published += 1;
-                    taken.bytes += (publish.payload.len() + publish.properties.bytes()) as u64;
-                }
-                // Who is held to a rate cannot flood with these instead.
-                Packet::Subscribe(_) | Packet::Unsubscribe(_) | Packet::PingReq | Packet::Auth(_) => {
-                    taken.asked += 1;
-                }
-                _ => {}
-            }
+            taken.note(&packet);
             if let Some(trace) = self.seat.traced(|| self.guest.broker.now()) {
                 trace.note(self.guest.broker.now(), true, trace::words(&packet));
             }
@@ -486,14 +463,6 @@ impl<H: Handler, S: AsyncRead + AsyncWrite + Unpin + Send> Connection<H, S> {
             later => later,
         };
         self.guest.left = Some(Left { at_rest: self.session.take_at_rest(), pending, will });
-    }
-}
-
-fn filters_in(packet: &Packet) -> usize {
-    match packet {
-        Packet::Subscribe(subscribe) => subscribe.filters.len(),
-        Packet::Unsubscribe(unsubscribe) => unsubscribe.filters.len(),
-        _ => 0,
     }
 }
 

@@ -22,6 +22,7 @@ mod space;
 mod strangers;
 mod stream;
 mod subscriptions;
+mod taken;
 mod tenant;
 mod tending;
 mod trace;
