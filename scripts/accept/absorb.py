@@ -15,7 +15,7 @@ from lares_api import Lares, until
 
 N = int(os.environ.get("N", 10000))
 K = int(os.environ.get("K", 100))
-POWER = (1, "ElectricalPowerMeasurement.ActivePower")
+POWER = "ElectricalPowerMeasurement.ActivePower"
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 WITHIN_S = 120
 
@@ -62,13 +62,18 @@ def announce(lares, home, client):
     return until(all_there, 60) or sys.exit("absorb: the sensors were not accepted")
 
 
+def power(lares, device):
+    """At whatever endpoint it was put."""
+    return next((value for (_, attribute), value in lares.state(device)[1].items() if attribute == POWER), None)
+
+
 def absorb(lares, client, devices, pid, qos):
     """Values differ from those of the run before."""
     offset = 20000 * qos
     before, began = cpu_s(pid), time.perf_counter()
     sent = [client.publish(f"absorb/{n % K}", str(offset + n), qos) for n in range(N)]
     last, device = offset + N - 1, devices[(N - 1) % K]
-    while lares.state(device)[1].get(POWER) != last:
+    while power(lares, device) != last:
         if time.perf_counter() - began > WITHIN_S:
             sys.exit(f"absorb: QoS {qos}: the last value was not seen in {WITHIN_S} s")
         time.sleep(0.05)
